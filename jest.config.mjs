@@ -1,0 +1,27 @@
+const ci = process.env.CI === 'true'
+
+/** One configuration for all projects; suites are told apart by suffix: .unit, .int, .e2e. */
+export default {
+  testMatch: ['<rootDir>/{apps,libs,tools}/**/*.{unit,int,e2e}.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '/.funnel/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironmentOptions: { customExportConditions: ['@funnel/source', 'node', 'node-addons'] },
+  testTimeout: 60_000,
+  maxWorkers: 2,
+  reporters: ci ? [['default', { summaryThreshold: 1 }]] : ['default'],
+}

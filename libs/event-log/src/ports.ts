@@ -1,0 +1,51 @@
+import type { Head, Instant, Positions, Recorded, Topic } from '@funnel/events'
+
+/** Reads the end of the store. */
+export interface EventTail {
+  /**
+   * Events after `after` up to and including `upTo`, at most `limit`, in the total order; the first `limit` of them, so a
+   * reader that goes on from the positions it got misses nothing. Only topics named in `upTo` are read.
+   */
+  read(after: Positions, upTo: Positions, limit: number): Promise<readonly Recorded[]>
+  /** The last published head: cheap, changes nothing. */
+  heads(): Promise<Head>
+}
+
+/** Some events of the total order, all recorded at or before `w`. */
+export interface Batch {
+  readonly events: readonly Recorded[]
+  /**
+   * When this batch is folded, everything recorded up to here, of the partitions this member holds, is folded. May move
+   * on with no events at all.
+   */
+  readonly w: Instant
+  /** The place after this batch, to be saved with its result. */
+  readonly positions: Positions
+}
+
+/** A running subscription: pull batches with `for await`. At most two batches are out. */
+export interface Subscription extends AsyncIterable<Batch> {
+  /** Tells the log how far the consumer has committed; a hint that may lag or be lost. */
+  hint(positions: Positions): void
+  /** Ends the iteration; idempotent; resolves when nothing of it runs any more. */
+  close(): Promise<void>
+}
+
+/** Delivers the log to consumers: in order within a partition, at least once, nothing skipped. */
+export interface EventLog {
+  /**
+   * Joins `group`; members of a group share the partitions. `place` is asked whenever partitions are newly assigned and
+   * gives where to go on from: the consumer owns its place. What lies at or before it is not delivered; a gap is filled
+   * from the store. The iteration throws LOG_GAP when the store lacks a position too, LOG_AHEAD when the log is not the
+   * store's; on any failure the consumer opens again from its place.
+   */
+  open(group: string, topics: readonly Topic[], place: () => Promise<Positions>): Promise<Subscription>
+  close(): Promise<void>
+}
+
+/** Publishes records to a broker. */
+export interface Publisher {
+  /** Done only when every record is acknowledged by all in-sync replicas. Repeats are allowed: positions absorb them. */
+  publish(records: readonly Recorded[]): Promise<void>
+  close(): Promise<void>
+}

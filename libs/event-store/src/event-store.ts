@@ -1,0 +1,45 @@
+import type { Envelope, Recorded } from '@funnel/events'
+
+/** Events for the log. All of one `append` call are recorded together or not at all. */
+export interface Append {
+  readonly events: readonly Envelope[]
+  /**
+   * The version each named stream must have (0: no events yet), else the whole call fails with VERSION_CONFLICT.
+   * Observations name none.
+   */
+  readonly expected?: Readonly<Record<string, number>>
+  /** Ids of events whose `time` was supplied by the door and so is no part of their content. */
+  readonly timeSupplied?: ReadonlySet<string>
+}
+
+/** What became of one event, in the order given. `record` is where the log has that id, for a duplicate the first. */
+export interface Appended {
+  readonly outcome: 'recorded' | 'duplicate' | 'conflict'
+  readonly record: Recorded
+}
+
+/** Input that never entered the log. The body is kept for 30 days to be mended and replayed. */
+export interface Rejection {
+  readonly source: string
+  readonly code: string
+  readonly field?: string
+  readonly message: string
+  /** The body as received; may hold personal data, so it goes to the vault and nowhere else. */
+  readonly body: string
+}
+
+/** The only way into the log. Adapters: PostgreSQL and memory; both pass `eventStoreContract`. */
+export interface EventStore {
+  /** The events of a stream after a version, in order. */
+  read(stream: string, after?: number): Promise<readonly Recorded[]>
+  /**
+   * Records events: durable when it resolves. All or nothing over all its arguments. A known id is not recorded again:
+   * with the same content it is a `duplicate`, with other key, type or content a `conflict`, which is kept as evidence.
+   * Positions are dense and follow commit order; `recorded` never falls within a partition.
+   * Throws VERSION_CONFLICT, UNAVAILABLE.
+   */
+  append(...appends: readonly Append[]): Promise<readonly Appended[]>
+  /** Keeps refused input with its reason. */
+  reject(rejections: readonly Rejection[]): Promise<void>
+  close(): Promise<void>
+}

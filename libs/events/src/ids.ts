@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import { v7 } from 'uuid'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** A new event id: UUIDv7, so ids made later sort later. */
+export const mintId = (): string => v7()
+
+/** UUIDv8 made of the SHA-256 of the parts; the same parts give the same id for ever. */
+export function derivedId(...parts: readonly (string | number)[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest()
+  hash[6] = (hash[6]! & 0x0f) | 0x80
+  hash[8] = (hash[8]! & 0x3f) | 0x80
+  const hex = hash.toString('hex', 0, 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/**
+ * The id under which a producer's event is stored: a UUID as sent, in lower case; anything else hashed with its source.
+ * Nothing but id and source goes in, since a resend may carry another time.
+ */
+export const storedId = (source: string, id: string): string =>
+  UUID.test(id) ? id.toLowerCase() : derivedId(source, id)
+
+/** Whether the text is a UUID of version 1–8. */
+export const isUuid = (text: string): boolean => UUID.test(text)

@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox'
+import { eventType } from '../event-type.js'
+import { Id, Name, Properties } from './fields.js'
+
+export const touchpointRecorded = eventType({
+  name: 'touchpoint.recorded',
+  title: 'A contact between a visitor and the company: a page, a form, an ad click, an e-mail, a call, a meeting.',
+  kind: 'observation',
+  category: 'visitor',
+  key: 'visitor',
+  rank: 10,
+  schema: Type.Object(
+    {
+      visitor: Id('The anonymous browser or device, or the person for an offline contact'),
+      kind: Type.Union(
+        ['page', 'form', 'ad-click', 'email', 'call', 'meeting', 'event', 'other'].map((kind) => Type.Literal(kind)),
+        { description: 'What kind of contact' },
+      ),
+      channel: Type.Optional(Name('The marketing channel, e.g. organic_search')),
+      campaign: Type.Optional(Name('The campaign')),
+      url: Type.Optional(Type.String({ maxLength: 2000, description: 'Where; path and UTM parameters' })),
+      properties: Type.Optional(Properties),
+    },
+    { additionalProperties: false },
+  ),
+})
+
+export const visitorIdentified = eventType({
+  name: 'visitor.identified',
+  title: 'A visitor turned out to be a person; the touches of the visitor are that person’s, earlier ones included.',
+  kind: 'observation',
+  category: 'visitor',
+  key: 'visitor',
+  rank: 20,
+  schema: Type.Object({ visitor: Id('The visitor'), person: Id('The person') }, { additionalProperties: false }),
+})

@@ -1,0 +1,41 @@
+import 'reflect-metadata'
+import pg from 'pg'
+import { DataSource, type MigrationInterface } from 'typeorm'
+
+/** A migration as TypeORM runs it; its class name ends in a timestamp. */
+export type Migration = new () => MigrationInterface
+
+// bigint as number: positions, amounts and counts are kept below 2^53 by checks at the edge.
+pg.types.setTypeParser(20, (text) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint out of the safe range: ${text}`)
+  return value
+})
+// timestamptz as text is never needed: queries ask for epoch milliseconds.
+
+/** Runs migrations of one schema (its table of them lives there) and closes. Safe to run from several processes at once. */
+export async function migrate(url: string, schema: string, migrations: readonly Migration[]): Promise<void> {
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    schema,
+    migrations: [...migrations],
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+  })
+  await source.initialize()
+  const lock = source.createQueryRunner()
+  try {
+    await lock.query(`select pg_advisory_lock(hashtext('funnel-migrate'))`)
+    await lock.query(`create schema if not exists ${schema}`)
+    await source.runMigrations()
+  } finally {
+    await lock.query(`select pg_advisory_unlock(hashtext('funnel-migrate'))`).catch(() => undefined)
+    await lock.release()
+    await source.destroy()
+  }
+}
+
+/** A pool of connections; `name` shows in pg_stat_activity. */
+export const createPool = (url: string, name: string, max = 10): pg.Pool =>
+  new pg.Pool({ connectionString: url, application_name: name, max, connectionTimeoutMillis: 10_000 })

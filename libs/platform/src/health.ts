@@ -1,0 +1,44 @@
+/** A reason to be unready, or undefined when all is well. Must answer at once: it reads what a loop last saw. */
+export type Check = () => string | undefined
+
+/** What a service says of itself: live = its loops tick; ready = it can do its work, and if not, why. */
+export class Health {
+  readonly #ready = new Map<string, Check>()
+  readonly #live = new Map<string, Check>()
+  #stopping = false
+
+  /** Registers a readiness check under a name. */
+  ready(name: string, check: Check): void {
+    this.#ready.set(name, check)
+  }
+
+  /** Registers a liveness check; it must never depend on a database or a broker. */
+  live(name: string, check: Check): void {
+    this.#live.set(name, check)
+  }
+
+  /** From now on not ready: no new work, please. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  readiness(): { ok: boolean; why: Record<string, string> } {
+    const why = reasons(this.#ready)
+    if (this.#stopping) why['shutdown'] = 'the service is stopping'
+    return { ok: Object.keys(why).length === 0, why }
+  }
+
+  liveness(): { ok: boolean; why: Record<string, string> } {
+    const why = reasons(this.#live)
+    return { ok: Object.keys(why).length === 0, why }
+  }
+}
+
+function reasons(checks: ReadonlyMap<string, Check>): Record<string, string> {
+  const why: Record<string, string> = {}
+  for (const [name, check] of checks) {
+    const reason = check()
+    if (reason !== undefined) why[name] = reason
+  }
+  return why
+}

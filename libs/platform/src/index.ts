@@ -1,0 +1,6 @@
+export * from './config.js'
+export * from './data-source.js'
+export * from './health.js'
+export * from './logger.js'
+export * from './service.js'
+export * from './token.js'
