@@ -1,1 +1,7 @@
 export * from './event-store.js'
+export * from './group-commit.js'
+export * from './memory/memory-event-store.js'
+export * from './migrations/index.js'
+export * from './postgres/durable.js'
+export * from './postgres/postgres-event-store.js'
+export * from './postgres/write-keys.js'

@@ -55,6 +55,10 @@ export class ServiceConfig {
   @Matches(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { message: 'it must be host:port[,host:port]' })
   kafkaBrokers?: string
 
+  /** Prefixed to topic and group names, so that several workspaces can share brokers. */
+  @Matches(/^[a-zA-Z0-9._-]*$/, { message: 'it may hold letters, digits, dots, dashes and underscores' })
+  kafkaTopicPrefix = ''
+
   /** The address to listen on. Anything but loopback needs FUNNEL_TOKEN. */
   @IsString()
   funnelHost = '127.0.0.1'

@@ -36,6 +36,15 @@ export async function migrate(url: string, schema: string, migrations: readonly 
   }
 }
 
-/** A pool of connections; `name` shows in pg_stat_activity. */
-export const createPool = (url: string, name: string, max = 10): pg.Pool =>
-  new pg.Pool({ connectionString: url, application_name: name, max, connectionTimeoutMillis: 10_000 })
+/** A pool of connections; `name` shows in pg_stat_activity, `options` are command-line settings (`-c name=value`). */
+export function createPool(url: string, name: string, max = 10, options?: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max,
+    connectionTimeoutMillis: 10_000,
+    ...(options === undefined ? {} : { options }),
+  })
+  pool.on('error', () => undefined) // an idle connection was lost; whoever needs the next one hears of it
+  return pool
+}

@@ -1,5 +1,7 @@
 export * from './config.js'
 export * from './data-source.js'
+export * from './embedded-kafka.js'
+export * from './embedded-postgres.js'
 export * from './health.js'
 export * from './logger.js'
 export * from './service.js'

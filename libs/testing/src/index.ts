@@ -1,1 +1,3 @@
-export const placeholder = true
+export * from './kafka/index.js'
+export * from './postgres/index.js'
+export * from './synthetic.js'

@@ -1,0 +1,110 @@
+import { FunnelError, type Envelope } from '@funnel/events'
+import type { Append, Appended, EventStore } from './event-store.js'
+
+/** Appends observations of many callers together. */
+export interface GroupCommit {
+  /**
+   * Records the events with those of others in one transaction; resolves after its commit. Only for observations: no
+   * expected versions. Throws OVERLOADED at once when too much waits (details.retryAfter in seconds), UNAVAILABLE when the
+   * store is down: then nothing is known to be recorded, and a resend with the same ids is safe.
+   */
+  append(events: readonly Envelope[], timeSupplied?: ReadonlySet<string>): Promise<readonly Appended[]>
+  /** Events that wait or are being written. */
+  readonly pending: number
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly append: Append
+  readonly resolve: (appended: readonly Appended[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface GroupCommitOptions {
+  /** Most events in one transaction. */
+  readonly groupSize?: number
+  /** Transactions under way at once. */
+  readonly writers?: number
+  /** Events that may wait or be under way before callers are refused. */
+  readonly limit?: number
+}
+
+/**
+ * Groups by back-pressure: while all writers are busy, what arrives waits and becomes the next group, so a lone event
+ * goes at once and a flood goes in full groups.
+ */
+export function groupCommit(
+  store: EventStore,
+  { groupSize = 1000, writers = 4, limit = 20_000 }: GroupCommitOptions = {},
+): GroupCommit {
+  const queue: Waiting[] = []
+  const idle: (() => void)[] = []
+  let pending = 0
+  let busy = 0
+  let scheduled = false
+
+  const take = (): Waiting[] => {
+    const group: Waiting[] = []
+    for (let size = 0; queue[0] && (size === 0 || size + queue[0].append.events.length <= groupSize);) {
+      const next = queue.shift()!
+      group.push(next)
+      size += next.append.events.length
+    }
+    return group
+  }
+
+  const settle = async (group: readonly Waiting[]): Promise<void> => {
+    try {
+      const appended = await store.append(...group.map(({ append }) => append))
+      let at = 0
+      for (const { append, resolve } of group) resolve(appended.slice(at, (at += append.events.length)))
+    } catch (error) {
+      const alone = group.length === 1
+      // one caller's event must not fail the others': whatever is not the store's own failure is tried one by one
+      if (alone || (error instanceof FunnelError && error.code === 'UNAVAILABLE'))
+        for (const { reject } of group) reject(error)
+      else for (const one of group) await settle([one])
+    }
+  }
+
+  const write = async (): Promise<void> => {
+    busy++
+    for (let group = take(); group.length; group = take()) {
+      await settle(group)
+      for (const { append } of group) pending -= append.events.length
+    }
+    busy--
+    if (!pending) for (const done of idle.splice(0)) done()
+  }
+
+  const schedule = (): void => {
+    if (scheduled || busy >= writers) return
+    scheduled = true
+    // everything that arrives in this turn of the loop goes together
+    setImmediate(() => {
+      scheduled = false
+      if (busy < writers && queue.length) void write()
+    })
+  }
+
+  return {
+    get pending() {
+      return pending
+    },
+    append: (events, timeSupplied) => {
+      if (pending + events.length > limit && pending > 0)
+        return Promise.reject(
+          new FunnelError('OVERLOADED', `${pending} events wait to be written; try again in a second`, {
+            retryAfter: 1,
+          }),
+        )
+      return new Promise((resolve, reject) => {
+        pending += events.length
+        queue.push({ append: { events, ...(timeSupplied ? { timeSupplied } : {}) }, resolve, reject })
+        schedule()
+      })
+    },
+    close: () => (pending ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+  }
+}

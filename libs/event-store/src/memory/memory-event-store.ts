@@ -1,0 +1,121 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  advance,
+  contentHash,
+  FunnelError,
+  positionOf,
+  totalOrder,
+  type Envelope,
+  type Head,
+  type Instant,
+  type Positions,
+  type Recorded,
+} from '@funnel/events'
+import type { EventTail } from '@funnel/event-log'
+import { addressOfEvent } from '../address.js'
+import type { Append, Appended, EventStore, Rejection } from '../event-store.js'
+
+/** A store in memory: for pure tests, and the model that the PostgreSQL store is tested against. */
+export interface MemoryEventStore extends EventStore {
+  /** Its end, as readers see it; every look moves the watermark on. */
+  readonly tail: EventTail
+  /** What was refused, conflicts among it. */
+  readonly rejected: readonly Rejection[]
+}
+
+/** Keeps everything in memory; `clock` gives the recorded time, which never falls whatever the clock does. */
+export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventStore {
+  const key = randomBytes(32)
+  const epoch = randomUUID()
+  const log: Recorded[] = []
+  const streams = new Map<string, Recorded[]>()
+  const ids = new Map<string, { record: Recorded; hash: Buffer }>()
+  const rejected: Rejection[] = []
+  let positions: Positions = {}
+  let floor: Instant = Number.NEGATIVE_INFINITY
+
+  const check = ({ expected = {}, events }: Append) => {
+    for (const [stream, version] of Object.entries(expected)) {
+      const news = events.some((event) => !ids.has(event.id) && addressOfEvent(event).stream === stream)
+      const actual = streams.get(stream)?.length ?? 0
+      if (news && actual !== version)
+        throw new FunnelError(
+          'VERSION_CONFLICT',
+          `${stream} is at version ${actual}, not ${version}: read it again and decide anew`,
+          {
+            stream,
+            expected: version,
+            actual,
+          },
+        )
+    }
+  }
+  const record = (event: Envelope, hash: Buffer, stamp: Instant): Recorded => {
+    const { topic, partition, stream } = addressOfEvent(event)
+    const own = streams.get(stream) ?? []
+    streams.set(stream, own)
+    const recorded = Math.max(stamp, lastOf(topic, partition))
+    const made: Recorded = {
+      topic,
+      partition,
+      position: positionOf(positions, topic, partition) + 1,
+      stream,
+      version: own.length + 1,
+      recorded,
+      event,
+    }
+    own.push(made)
+    log.push(made)
+    ids.set(event.id, { record: made, hash })
+    positions = advance(positions, [made])
+    return made
+  }
+  const lastOf = (topic: string, partition: number): Instant =>
+    log.findLast((made) => made.topic === topic && made.partition === partition)?.recorded ?? floor
+
+  return {
+    rejected,
+    async append(...appends) {
+      for (const append of appends) {
+        for (const event of append.events) addressOfEvent(event) // refuses an unknown type before anything is recorded
+        check(append)
+      }
+      const stamp = Math.max(clock(), floor)
+      return appends.flatMap(({ events, timeSupplied }) =>
+        events.map((event): Appended => {
+          const hash = contentHash(key, event, timeSupplied?.has(event.id))
+          const known = ids.get(event.id)
+          if (!known) return { outcome: 'recorded', record: record(event, hash, stamp) }
+          if (known.hash.equals(hash)) return { outcome: 'duplicate', record: known.record }
+          rejected.push({
+            source: event.source,
+            code: 'CONFLICT',
+            message: 'the same id was recorded before with other content',
+            body: JSON.stringify(event),
+          })
+          return { outcome: 'conflict', record: known.record }
+        }),
+      )
+    },
+    read: async (stream, after = 0) => (streams.get(stream) ?? []).slice(after),
+    async reject(rejections) {
+      rejected.push(...rejections)
+    },
+    tail: {
+      read: async (after, upTo, limit) =>
+        log
+          .filter(
+            ({ topic, partition, position }) =>
+              position > positionOf(after, topic, partition) && position <= positionOf(upTo, topic, partition),
+          )
+          .toSorted(totalOrder)
+          .slice(0, limit),
+      heads: async (): Promise<Head> => {
+        floor = Math.max(floor, clock(), ...log.slice(-1).map(({ recorded }) => recorded + 1))
+        const visible = log.filter(({ recorded }) => recorded < floor)
+        return { w: floor - 1, positions: advance({}, visible), epoch }
+      },
+    },
+    async close() {},
+  }
+}

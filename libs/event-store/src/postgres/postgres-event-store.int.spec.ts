@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { addressOf, advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
+import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
+import { createPool } from '@funnel/platform'
+import { startPostgres, testDatabase, type TestDatabase } from '@funnel/testing'
+import { captured, eventStoreContract, expectDense, readAll } from '../event-store.contract.js'
+import type { EventStore } from '../event-store.js'
+import { migrateStore } from '../migrations/index.js'
+import { assertDurable } from './durable.js'
+import { openEventStore } from './postgres-event-store.js'
+import { createWriteKey, sourceOfKey } from './write-keys.js'
+
+/** A tail whose head is read anew at every look, as a relay that never sleeps would publish it. */
+function freshTail(pool: pg.Pool): EventTail {
+  const tail = postgresEventTail(pool)
+  return {
+    read: tail.read,
+    heads: async () => {
+      await sleep(2) // the watermark lies a millisecond behind the clock
+      return advanceHead(pool)
+    },
+  }
+}
+
+describe('the store in PostgreSQL', () => {
+  let database: TestDatabase
+  let pool: pg.Pool
+  beforeAll(async () => {
+    database = await testDatabase()
+    await migrateStore(database.url)
+    pool = createPool(database.url, 'test', 5)
+  })
+  afterAll(async () => {
+    await pool.end()
+    await database.drop()
+  })
+  const clear = () =>
+    pool.query(`truncate store.event, store.head, store.rejected_event, vault.raw, store.write_key;
+                update store.meta set floor = '-infinity'`)
+
+  eventStoreContract(async () => {
+    await clear()
+    const store = await openEventStore({ url: database.url })
+    return {
+      store,
+      tail: freshTail(pool),
+      rejected: async () => {
+        const { rows } = await pool.query<{ code: string; body: string }>(
+          'select code, body from store.rejected_event r join vault.raw on raw.id = r.raw order by r.id',
+        )
+        return rows
+      },
+      close: () => store.close(),
+    }
+  })
+
+  describe('under load and failure', () => {
+    let store: EventStore
+    beforeEach(async () => {
+      await clear()
+      store = await openEventStore({ url: database.url, connections: 16 })
+    })
+    afterEach(() => store.close())
+
+    it('lets a live reader skip nothing and repeat nothing under 16 writers with rollbacks and resends', async () => {
+      const tail = freshTail(pool)
+      const seen: Recorded[] = []
+      let writing = true
+      const reading = (async () => {
+        for (let place: Positions = {}; ;) {
+          const last = !writing
+          const { positions } = await tail.heads()
+          for (;;) {
+            const next = await tail.read(place, positions, 50)
+            if (!next.length) break
+            seen.push(...next)
+            place = advance(place, next)
+          }
+          if (last) return
+        }
+      })()
+      let refused = 0
+      const writers = Array.from({ length: 16 }, async (_, writer) => {
+        for (let i = 0; i < 30; i++) {
+          const size = 1 + ((writer + i) % 7)
+          const events = Array.from({ length: size }, (_, k) => captured(`${(writer * 31 + i + k) % 40}`))
+          // a transaction that takes its locks and is rolled back
+          const wrong = { events: [...events, captured('expects')], expected: { 'lead-expects': 7 } }
+          if (i % 4 === 0) await store.append(wrong).catch(() => refused++)
+          await store.append({ events })
+          if (i % 3 === 0) await store.append({ events })
+        }
+      })
+      await Promise.all(writers)
+      writing = false
+      await reading
+      const { rows } = await pool.query<{ n: number }>('select count(*) n from store.event')
+      expect(refused).toBe(16 * 8)
+      expect(seen).toHaveLength(rows[0]!.n)
+      expect(new Set(seen.map(({ event }) => event.id)).size).toBe(seen.length)
+      expectDense(seen)
+    })
+
+    it('a naive cursor over a sequence loses what overlapping writers wrote; the tail does not', async () => {
+      await pool.query('create table naive (id bigserial primary key)')
+      const naive = async (after: number) => {
+        const { rows } = await pool.query<{ id: number }>('select id from naive where id > $1 order by id', [after])
+        return rows.map(({ id }) => id)
+      }
+      const slow = await pool.connect()
+      await slow.query('begin')
+      await slow.query('insert into naive default values') // takes 1, commits last
+      await pool.query('insert into naive default values')
+      const first = await naive(0)
+      await slow.query('commit')
+      slow.release()
+      expect([...first, ...(await naive(first.at(-1)!))]).toEqual([2]) // 1 is lost for ever
+      await pool.query('drop table naive')
+
+      const holder = new pg.Client({ connectionString: database.url })
+      await holder.connect()
+      await holder.query('begin')
+      await holder.query('select * from store.append($1, $2)', [JSON.stringify([incoming('slow')]), '{}'])
+      await store.append({ events: [captured('quick')] })
+      const early = advanceHead(pool) // waits for the writer that holds its partition
+      await sleep(50)
+      await holder.query('commit')
+      await holder.end()
+      const { positions, w } = await early
+      const tail = postgresEventTail(pool)
+      const read = await tail.read({}, positions, 10)
+      expect(read.every(({ recorded }) => recorded <= w)).toBe(true)
+      expect(read.map(({ event }) => event.partitionkey).toSorted()).toEqual(['quick', 'slow'])
+    })
+
+    it('stamps nothing at or below a watermark that was announced, though the clock steps back an hour', async () => {
+      await store.append({ events: [captured('a')] })
+      await pool.query(`update store.meta set floor = clock_timestamp() + interval '1 hour'`) // the clock was ahead then
+      const { w } = await advanceHead(pool)
+      expect(w).toBeGreaterThan(Date.now() + 3_000_000)
+      const [idle] = await store.append({ events: [captured('idle-partition')] })
+      const [busy] = await store.append({ events: [captured('a')] })
+      expect(idle!.record.recorded).toBeGreaterThan(w)
+      expect(busy!.record.recorded).toBeGreaterThan(w)
+    })
+
+    it('a writer that hangs inside an append holds back its partition and the watermark, and nobody else', async () => {
+      const hung = new pg.Client({ connectionString: database.url, options: '-c transaction_timeout=1500ms' })
+      hung.on('error', () => undefined)
+      await hung.connect()
+      await hung.query('begin')
+      await hung.query('select * from store.append($1, $2)', [JSON.stringify([incoming('hung')]), '{}'])
+      const head = advanceHead(pool)
+      const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
+      expect(other!.outcome).toBe('recorded')
+      await head // goes on when the server ends the transaction that hangs
+      expect(await store.read('lead-hung')).toEqual([])
+      const [next] = await store.append({ events: [captured('hung')] })
+      expect(next!.record.version).toBe(1)
+      await hung.end().catch(() => undefined)
+      expectDense(await readAll(freshTail(pool)))
+    })
+
+    it('would record an id twice without the unique index', async () => {
+      await pool.query('create table store.unguarded (id uuid)')
+      const id = mintId()
+      const insert =
+        'insert into store.unguarded select $1 where not exists (select from store.unguarded where id = $1)'
+      const clients = [await pool.connect(), await pool.connect()]
+      for (const client of clients) await client.query('begin')
+      for (const client of clients) await client.query(insert, [id])
+      for (const client of clients) await client.query('commit')
+      for (const client of clients) client.release()
+      const { rows } = await pool.query<{ n: number }>('select count(*) n from store.unguarded')
+      await pool.query('drop table store.unguarded')
+      expect(rows[0]!.n).toBe(2) // the check alone let the second one in
+    })
+
+    it('answers UNAVAILABLE when the database is gone, and goes on when it is back', async () => {
+      const own = await startPostgres()
+      await migrateStore(own.url)
+      const gone = await openEventStore({ url: own.url })
+      await gone.append({ events: [captured('a')] })
+      await own.kill()
+      await expect(gone.append({ events: [captured('a')] })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+      await own.start()
+      await gone.append({ events: [captured('a')] })
+      expect(await gone.read('lead-a')).toHaveLength(2)
+      await gone.close()
+      await own.remove()
+    })
+  })
+
+  it('refuses a database that may lose acknowledged events, naming the settings', async () => {
+    const off = ['fsync', 'full_page_writes', 'synchronous_commit']
+    const unsafe = await startPostgres({ settings: off.map((name) => `${name}=off`) })
+    const own = createPool(unsafe.url, 'test')
+    await expect(assertDurable(own)).rejects.toMatchObject({ code: 'UNSAFE_DATABASE', details: { off } })
+    await own.end()
+    await unsafe.remove()
+    await expect(assertDurable(pool)).resolves.toBeUndefined()
+  })
+
+  it('says what to do when there is no store yet', async () => {
+    const empty = await testDatabase()
+    await expect(openEventStore({ url: empty.url })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('migrations'),
+    })
+    await empty.drop()
+  })
+
+  it('reads a history on from any place', async () => {
+    await clear()
+    const store = await openEventStore({ url: database.url })
+    for (let i = 0; i < 20; i++)
+      await store.append({ events: Array.from({ length: 500 }, (_, k) => captured(`${i}-${k}`)) })
+    await pool.query('analyze store.event')
+    const tail = freshTail(pool)
+    const all = await readAll(tail, 5000)
+    expect(all).toHaveLength(10_000)
+    const { positions } = await tail.heads()
+    const place = advance({}, all.slice(0, 9_900))
+    expect(await tail.read(place, positions, 50)).toEqual(all.slice(9_900, 9_950))
+    expect(positionOf(place, 'leads', 0)).toBeGreaterThan(0)
+    await store.close()
+  })
+
+  it('keeps write keys as hashes only', async () => {
+    const key = await createWriteKey(pool, 'website')
+    expect(await sourceOfKey(pool, key)).toBe('website')
+    expect(await sourceOfKey(pool, `${key}x`)).toBeUndefined()
+    const { rows } = await pool.query<{ hash: Buffer }>('select hash from store.write_key')
+    expect(rows.some(({ hash }) => hash.toString('latin1').includes(key))).toBe(false)
+    await pool.query('update store.write_key set revoked_at = now()')
+    expect(await sourceOfKey(pool, key)).toBeUndefined()
+  })
+})
+
+/** A lead captured as the SQL function takes it. */
+function incoming(lead: string) {
+  const envelope = captured(lead)
+  const { partition, stream } = addressOf('lead', lead)
+  return {
+    ord: 0,
+    topic: 2,
+    partition,
+    stream,
+    id: envelope.id,
+    type: envelope.type,
+    hash: String.raw`\x00`,
+    source: '/test',
+    envelope,
+  }
+}

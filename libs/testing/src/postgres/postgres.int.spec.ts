@@ -1,0 +1,37 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { startPostgres, testDatabase, type TestPostgres } from './index.js'
+
+const ask = async (url: string, text: string): Promise<unknown> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(text)
+    return Object.values(rows[0] ?? {})[0]
+  } finally {
+    await client.end()
+  }
+}
+
+describe('a PostgreSQL for tests', () => {
+  let server: TestPostgres | undefined
+  afterAll(() => server?.remove())
+
+  it('gives every suite a database of its own', async () => {
+    const [a, b] = await Promise.all([testDatabase(), testDatabase()])
+    expect(a.url).not.toBe(b.url)
+    expect(await ask(a.url, 'show synchronous_commit')).toBe('on')
+    await Promise.all([a.drop(), b.drop()])
+  })
+
+  it('keeps what was committed when it is killed', async () => {
+    server = await startPostgres()
+    await ask(server.url, 'create table kept as select 42 answer')
+    const before = server.pid
+    await server.kill()
+    expect(server.pid).toBeUndefined()
+    await server.start()
+    expect(server.pid).not.toBe(before)
+    expect(await ask(server.url, 'select answer from kept')).toBe(42)
+  })
+})
