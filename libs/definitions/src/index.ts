@@ -1,1 +1,2 @@
-export const placeholder = true
+export * from './definitions.js'
+export { defaultDefinitions, definitionsHash, foldHash, loadDefinitions } from './load.js'

@@ -1,1 +1,3 @@
-export const placeholder = true
+export * from './query/index.js'
+export * from './fold/index.js'
+export * from './line.js'

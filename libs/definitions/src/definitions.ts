@@ -1,0 +1,95 @@
+/** Who answers for a definition in each team. */
+export interface Owners {
+  readonly marketing: string
+  readonly sales: string
+}
+
+interface Definition {
+  readonly id: string
+  readonly version: number
+  readonly name: string
+  readonly description: string
+  readonly owners: Owners
+}
+
+/** A step of the shared funnel. Stages are listed in order; a report of an earlier one is an implicit recycle. */
+export interface Stage {
+  readonly id: string
+  readonly name: string
+  readonly type: 'open' | 'won' | 'lost' | 'recycled'
+  readonly owner: 'marketing' | 'sales'
+}
+
+/** The shared funnel: its stages in order and the conversions that are booked. */
+export interface Funnel extends Definition {
+  readonly stages: readonly Stage[]
+  /** Pairs of milestones: `captured`, a stage's id, or `won`. */
+  readonly conversions: readonly { readonly from: string; readonly to: string }[]
+}
+
+/** What a line is about. */
+export type Subject = 'touch' | 'lead' | 'deal'
+
+/**
+ * Where a dimension's value comes from: a field of the subject's own facts, its first touch, or (for deals) its lead.
+ * `at_event`: as of the fact that made the line, never rebooked. `latest`: as known now, a change rebooks the lines;
+ * what comes from the first touch or from the lead is always so.
+ */
+export interface DimensionSource {
+  readonly from: string
+  readonly value?: 'at_event' | 'latest'
+}
+
+export interface Dimension extends Definition {
+  readonly sources: { readonly [subject in Subject]?: DimensionSource }
+}
+
+/** Adds up one measure or several, of one stage where a stage is named. */
+export interface Sum {
+  readonly measure?: string
+  readonly measures?: readonly string[]
+  readonly where?: { readonly stage?: string }
+}
+
+export type Formula =
+  | { readonly sum: Sum }
+  | { readonly stock: Sum }
+  | { readonly ratio: { readonly numerator: Sum; readonly denominator: Sum } }
+  | { readonly conversion: { readonly from: string; readonly to: string; readonly window?: string } }
+  | { readonly elapsed: Sum & { readonly stat: 'mean' | 'median' | 'p90' } }
+
+export interface Kpi extends Definition {
+  readonly unit: 'count' | 'ratio' | 'money' | 'duration'
+  /** What is counted. */
+  readonly grain: 'touch' | 'lead' | 'deal'
+  readonly formula: Formula
+}
+
+/** Everything that is agreed on, as plain JSON: what a generation of the read models is pinned to. */
+export interface Definitions {
+  readonly funnel: Funnel
+  readonly dimensions: readonly Dimension[]
+  readonly kpis: readonly Kpi[]
+}
+
+/** What the ledger adds up. Flows belong to a period; stocks are levels. */
+export const measures = {
+  touch: 'flow',
+  'lead.captured': 'flow',
+  'lead.recycled': 'flow',
+  'lead.in-stage': 'stock',
+  'stage.entered': 'flow',
+  'stage.first': 'flow',
+  converted: 'flow',
+  'deal.opened': 'flow',
+  'deal.opened.value': 'flow',
+  'deal.won': 'flow',
+  'deal.won.value': 'flow',
+  'deal.lost': 'flow',
+  'deal.lost.value': 'flow',
+  'deal.open': 'stock',
+  'deal.open.value': 'stock',
+  'deal.won.standing': 'stock',
+} as const satisfies Record<string, 'flow' | 'stock'>
+
+export type Measure = keyof typeof measures

@@ -1,0 +1,35 @@
+import { occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+
+/** Place of a fact among those of its subject: by when it happened, never by when it came. */
+export interface FactOrder {
+  readonly at: Instant
+  readonly rank: number
+  readonly seq: number
+  readonly id: string
+}
+
+/** A fact of a subject as the fold keeps it; plain JSON. */
+export interface Fact<Data = Readonly<Record<string, unknown>>> extends FactOrder {
+  readonly type: string
+  readonly data: Data
+}
+
+/** Facts of one subject in order: (occurred, rank of the type, the source's sequence, id). */
+export const factOrder = (a: FactOrder, b: FactOrder): number =>
+  a.at - b.at || a.rank - b.rank || a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** The fact in a record. */
+export const factOf = (record: Recorded<FunnelEvent>): Fact<FunnelEvent['data']> => ({
+  at: occurredAt(record),
+  rank: typeOf(record.event.type)!.rank,
+  seq: record.event.sequence ?? 0,
+  id: record.event.id,
+  type: record.event.type,
+  data: record.event.data,
+})
+
+/** `facts` (in order) with one more at its place; a new array. */
+export function withFact<F extends FactOrder>(facts: readonly F[], fact: F): F[] {
+  const at = facts.findLastIndex((known) => factOrder(known, fact) <= 0) + 1
+  return facts.toSpliced(at, 0, fact)
+}

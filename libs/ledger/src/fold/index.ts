@@ -1,0 +1,6 @@
+export { contributions } from './contributions.js'
+export { dealRow, type DealFlag, type DealRow } from './deal.js'
+export { fold, type Folded, type Parked } from './fold.js'
+export { leadRow, type LeadFlag, type LeadRow } from './lead.js'
+export { missing } from './missing.js'
+export { memoryState, nodeId, type FoldState, type NodeKind, type NodeRef, type NodeState } from './state.js'
