@@ -1,4 +1,6 @@
 const ci = process.env.CI === 'true'
+// names this run for all its workers, which share servers (libs/testing)
+process.env.FUNNEL_TEST_RUN ??= `${process.pid}-${Date.now().toString(36)}`
 
 /** One configuration for all projects; suites are told apart by suffix: .unit, .int, .e2e. */
 export default {

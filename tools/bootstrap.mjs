@@ -1,5 +1,5 @@
 // What both commands need first, on any Node from 20 on: the dependencies as locked, and Node 24 from among them.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { delimiter, join } from 'node:path'
@@ -35,11 +35,18 @@ export function fail(message) {
   process.exit(1)
 }
 
-/** The Node that runs the platform: the pinned one, else this one where its package has none for the platform. */
+/** The path of the Node that runs the platform: the pinned one, else this one where it is new enough. */
 export function pinnedNode(env) {
-  try {
-    return execFileSync('node', ['-p', 'process.execPath'], { env, cwd: root, encoding: 'utf8' }).trim()
-  } catch {
-    return process.execPath
-  }
+  const probe = spawnSync('node', ['-p', 'process.execPath + " " + process.versions.node'], {
+    env,
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const [path, version = '0'] =
+    probe.status === 0 ? probe.stdout.trim().split(' ') : [process.execPath, process.versions.node]
+  if (Number(version.split('.')[0]) < 24)
+    fail(
+      `Funnel needs Node 24 to run, and its dependencies bring none for ${process.platform} ${process.arch}: install Node 24 (this is ${version}).`,
+    )
+  return path
 }

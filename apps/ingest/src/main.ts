@@ -1,1 +1,5 @@
-export const placeholder = true
+import { main } from '@funnel/platform'
+import { IngestConfig } from './config.js'
+import { ingestService } from './service.js'
+
+await main(IngestConfig, ingestService)

@@ -1,1 +1,5 @@
-export const placeholder = true
+import { main } from '@funnel/platform'
+import { ProjectorConfig } from './config.js'
+import { ProjectorModule } from './projector.module.js'
+
+await main(ProjectorConfig, { name: 'projector', module: ProjectorModule })

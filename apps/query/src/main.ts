@@ -1,1 +1,5 @@
-export const placeholder = true
+import { main } from '@funnel/platform'
+import { QueryConfig } from './config.js'
+import { queryService } from './service.js'
+
+await main(QueryConfig, queryService)

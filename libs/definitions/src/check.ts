@@ -1,66 +1,53 @@
-import { measures, type Dimension, type Funnel, type Kpi, type Sum } from './definitions.js'
-import type { Placed } from './load.js'
+import type { Dimension, Funnel, Kpi } from './definitions.js'
+import { checkKpi } from './check-kpi.js'
+import type { Placed } from './placed.js'
 
-type Path = readonly (string | number)[]
-
-/** What a schema cannot see: names that must exist elsewhere. One line per mistake. */
-export function check(
+/** What a schema cannot see: names that must exist elsewhere, and things that do not fit together. One line per mistake. */
+export const check = (
   funnel: Placed<Funnel>,
   dimensions: readonly Placed<Dimension>[],
   kpis: readonly Placed<Kpi>[],
-): string[] {
-  const mistakes: string[] = []
-  const stages = funnel.value.stages.map(({ id }) => id)
-  const milestones = ['captured', ...stages, 'won']
-  for (const [i, id] of stages.entries())
-    if (stages.indexOf(id) !== i || id === 'captured' || id === 'won')
-      mistakes.push(`${funnel.at(['stages', i, 'id'])}: the stage id ${id} is taken`)
-  for (const [i, { from, to }] of funnel.value.conversions.entries())
-    for (const [side, name] of [
-      ['from', from],
-      ['to', to],
-    ] as const)
-      if (!milestones.includes(name))
-        mistakes.push(
-          `${funnel.at(['conversions', i, side])}: there is no milestone ${name}; there are ${milestones.join(', ')}`,
-        )
-  for (const { value, at } of dimensions)
-    if (value.id === 'stage') mistakes.push(`${at(['id'])}: stage is a dimension of its own already`)
+): string[] => [
+  ...checkFunnel(funnel),
+  ...dimensions.flatMap(checkDimension),
+  ...kpis.flatMap((kpi) => checkKpi(kpi, funnel.value)),
+]
 
-  for (const { value: kpi, at } of kpis) {
-    const sum = ({ measure, measures: several, where }: Sum, path: Path, kind?: 'flow' | 'stock') => {
-      for (const name of several ?? [measure!])
-        if (!(name in measures))
-          mistakes.push(
-            `${at([...path, 'measure'])}: there is no measure ${name}; there are ${Object.keys(measures).join(', ')}`,
-          )
-        else if (kind && measures[name as keyof typeof measures] !== kind)
-          mistakes.push(
-            `${at([...path, 'measure'])}: ${name} is a ${measures[name as keyof typeof measures]}, this formula needs a ${kind}`,
-          )
-        else if (where?.stage !== undefined && name.startsWith('stage.') && !stages.includes(where.stage))
-          mistakes.push(
-            `${at([...path, 'where', 'stage'])}: there is no stage ${where.stage}; there are ${stages.join(', ')}`,
-          )
-        else if (where?.stage !== undefined && name === 'converted' && !booked(funnel.value, where.stage))
-          mistakes.push(
-            `${at([...path, 'where', 'stage'])}: the conversion ${where.stage} is not among those of funnel.yaml`,
-          )
-    }
-    const { formula } = kpi
-    if ('sum' in formula) sum(formula.sum, ['formula', 'sum'], 'flow')
-    else if ('stock' in formula) sum(formula.stock, ['formula', 'stock'], 'stock')
-    else if ('elapsed' in formula) sum(formula.elapsed, ['formula', 'elapsed'], 'flow')
-    else if ('ratio' in formula) {
-      sum(formula.ratio.numerator, ['formula', 'ratio', 'numerator'])
-      sum(formula.ratio.denominator, ['formula', 'ratio', 'denominator'])
-    } else if (!booked(funnel.value, `${formula.conversion.from}>${formula.conversion.to}`))
-      mistakes.push(
-        `${at(['formula', 'conversion'])}: the conversion ${formula.conversion.from}>${formula.conversion.to} is not among those of funnel.yaml`,
-      )
-  }
-  return mistakes
+function checkFunnel({ value: { stages, conversions }, at }: Placed<Funnel>): string[] {
+  const ids = stages.map(({ id }) => id)
+  const milestones = ['captured', ...ids, 'won']
+  return [
+    ...ids.flatMap((id, i) =>
+      milestones.indexOf(id) === i + 1 && id !== 'won'
+        ? []
+        : [`${at(['stages', i, 'id'])}: there is a milestone ${id} already; name the stage otherwise`],
+    ),
+    ...conversions.flatMap(({ from, to }, i) => {
+      const unknown = Object.entries({ from, to }).filter(([, name]) => !milestones.includes(name))
+      if (unknown.length)
+        return unknown.map(
+          ([side, name]) =>
+            `${at(['conversions', i, side])}: there is no milestone ${name}; there are ${milestones.join(', ')}`,
+        )
+      if (from === 'won') return [`${at(['conversions', i, 'from'])}: nothing is counted from won on; begin earlier`]
+      if (from === to) return [`${at(['conversions', i, 'to'])}: a conversion leads from one milestone to another`]
+      const twice = conversions.findIndex((other) => other.from === from && other.to === to) < i
+      return twice ? [`${at(['conversions', i])}: ${from} to ${to} is listed twice`] : []
+    }),
+  ]
 }
 
-const booked = ({ conversions }: Funnel, pair: string): boolean =>
-  conversions.some(({ from, to }) => `${from}>${to}` === pair)
+function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): string[] {
+  const mistakes: string[] = []
+  if (id === 'stage') mistakes.push(`${at(['id'])}: every entry has its stage already; name the dimension otherwise`)
+  if (sources.deal?.from === 'lead' && !sources.lead)
+    mistakes.push(
+      `${at(['sources', 'deal', 'from'])}: deals cannot take ${id} from their lead, leads have no source for it`,
+    )
+  for (const [subject, source] of Object.entries(sources))
+    if (source.value === 'at_event' && /^(lead$|first-touch\.)/.test(source.from))
+      mistakes.push(
+        `${at(['sources', subject, 'value'])}: what comes from ${source.from} is always as known now; write latest, or leave value out`,
+      )
+  return mistakes
+}

@@ -93,3 +93,7 @@ export const measures = {
 } as const satisfies Record<string, 'flow' | 'stock'>
 
 export type Measure = keyof typeof measures
+
+/** What a measure counts, or holds the value of. */
+export const grainOf = (measure: Measure): Subject =>
+  measure === 'touch' ? 'touch' : measure.startsWith('deal.') ? 'deal' : 'lead'

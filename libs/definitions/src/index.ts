@@ -1,2 +1,3 @@
 export * from './definitions.js'
-export { defaultDefinitions, definitionsHash, foldHash, loadDefinitions } from './load.js'
+export { definitionsHash, foldHash } from './hash.js'
+export { defaultDefinitions, loadDefinitions } from './load.js'

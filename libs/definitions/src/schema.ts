@@ -1,5 +1,9 @@
 const text = { type: 'string', minLength: 1 } as const
-const id = { type: 'string', pattern: '^[a-z][a-z0-9_.-]*$' } as const
+const id = {
+  type: 'string',
+  pattern: '^[a-z][a-z0-9_.-]*$',
+  description: 'lower-case letters, digits, dots, dashes and underscores, a letter first',
+} as const
 const common = {
   id,
   version: { type: 'integer', minimum: 1 },
@@ -20,9 +24,10 @@ const sum = {
   additionalProperties: false,
   oneOf: [{ required: ['measure'] }, { required: ['measures'] }],
 } as const
-const source = (pattern: string) => ({
+/** `patterns` are told by `description` when nothing matches. */
+const source = (pattern: string, description: string) => ({
   type: 'object',
-  properties: { from: { type: 'string', pattern }, value: { enum: ['at_event', 'latest'] } },
+  properties: { from: { type: 'string', pattern, description }, value: { enum: ['at_event', 'latest'] } },
   required: ['from'],
   additionalProperties: false,
 })
@@ -74,9 +79,15 @@ export const schemas = {
       sources: {
         type: 'object',
         properties: {
-          touch: source(String.raw`^(channel|campaign|kind|properties\..+)$`),
-          lead: source(String.raw`^(owner|properties\..+|first-touch\.(channel|campaign))$`),
-          deal: source(String.raw`^(owner|account|properties\..+|lead)$`),
+          touch: source(
+            String.raw`^(channel|campaign|kind|properties\..+)$`,
+            'channel, campaign, kind or properties.<name>',
+          ),
+          lead: source(
+            String.raw`^(owner|properties\..+|first-touch\.(channel|campaign))$`,
+            'owner, properties.<name>, first-touch.channel or first-touch.campaign',
+          ),
+          deal: source(String.raw`^(owner|account|properties\..+|lead)$`, 'owner, account, properties.<name> or lead'),
         },
         additionalProperties: false,
         minProperties: 1,
@@ -104,7 +115,15 @@ export const schemas = {
           }),
           only('conversion', {
             type: 'object',
-            properties: { from: text, to: text, window: { type: 'string', pattern: '^[1-9][0-9]*[smhdw]$' } },
+            properties: {
+              from: text,
+              to: text,
+              window: {
+                type: 'string',
+                pattern: '^[1-9][0-9]*[smhdw]$',
+                description: 'a number and one of s, m, h, d, w, such as 30d',
+              },
+            },
             required: ['from', 'to'],
             additionalProperties: false,
           }),

@@ -1,1 +1,5 @@
+export * from './kafka/index.js'
 export * from './ports.js'
+export * from './postgres/index.js'
+export * from './tail/index.js'
+export { HeadSignal } from './delivery/head-signal.js'

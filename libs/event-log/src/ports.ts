@@ -11,15 +11,19 @@ export interface EventTail {
   heads(): Promise<Head>
 }
 
-/** Some events of the total order, all recorded at or before `w`. */
+/** Some events of the total order, all recorded at or before the watermark of the store. */
 export interface Batch {
   readonly events: readonly Recorded[]
   /**
    * When this batch is folded, everything recorded up to here, of the partitions this member holds, is folded. May move
-   * on with no events at all.
+   * on with no events at all; lies just before the last event where more of the same instant may follow. Starts again
+   * lower when partitions are newly assigned.
    */
   readonly w: Instant
-  /** The place after this batch, to be saved with its result. */
+  /**
+   * The place after this batch, to be saved with its result. For partitions of other members it is what `place` gave: a
+   * place that several members save is the greatest per partition.
+   */
   readonly positions: Positions
 }
 

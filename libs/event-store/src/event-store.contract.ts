@@ -111,6 +111,22 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(await readAll(under.tail)).toHaveLength(1)
     })
 
+    it('shows the first event of an id, also where the conflict is within one call', async () => {
+      const event = captured('a')
+      const other = { ...event, data: { lead: 'a', owner: 'else' } }
+      const outcomes = await store.append({ events: [event, other] }, { events: [other, event] })
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(['recorded', 'conflict', 'conflict', 'duplicate'])
+      for (const { record } of outcomes) expect(record).toEqual(outcomes[0]!.record)
+      expect(outcomes[0]!.record.event).toEqual(event)
+      expect((await under.rejected()).map(({ body }) => JSON.parse(body) as unknown)).toEqual([other, other])
+    })
+
+    it('refuses a call that expects two versions of one stream', async () => {
+      const parts = [0, 1].map((version) => ({ events: [captured('a')], expected: { 'lead-a': version } }))
+      await expect(store.append(...parts)).rejects.toMatchObject({ code: 'INVALID' })
+      expect(await readAll(under.tail)).toEqual([])
+    })
+
     it('takes a resend with another time for a duplicate when the door supplied the time', async () => {
       const event = captured('a')
       const timeSupplied = new Set([event.id])

@@ -4,7 +4,8 @@ import type { Envelope, Recorded } from '@funnel/events'
 export interface Append {
   readonly events: readonly Envelope[]
   /**
-   * The version each named stream must have (0: no events yet), else the whole call fails with VERSION_CONFLICT.
+   * The version each named stream must have (0: no events yet), else the whole call fails with VERSION_CONFLICT. Holds
+   * for streams that the call brings something new for, so that a command that was recorded can be sent again.
    * Observations name none.
    */
   readonly expected?: Readonly<Record<string, number>>
@@ -36,7 +37,7 @@ export interface EventStore {
    * Records events: durable when it resolves. All or nothing over all its arguments. A known id is not recorded again:
    * with the same content it is a `duplicate`, with other key, type or content a `conflict`, which is kept as evidence.
    * Positions are dense and follow commit order; `recorded` never falls within a partition.
-   * Throws VERSION_CONFLICT, UNAVAILABLE.
+   * Throws VERSION_CONFLICT, INVALID (an unknown type, a value that the store cannot hold), UNAVAILABLE.
    */
   append(...appends: readonly Append[]): Promise<readonly Appended[]>
   /** Keeps refused input with its reason. */

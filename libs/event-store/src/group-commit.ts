@@ -5,10 +5,10 @@ import type { Append, Appended, EventStore } from './event-store.js'
 export interface GroupCommit {
   /**
    * Records the events with those of others in one transaction; resolves after its commit. Only for observations: no
-   * expected versions. Throws OVERLOADED at once when too much waits (details.retryAfter in seconds), UNAVAILABLE when the
+   * expected versions. `bytes` is what the events take in memory, as far as the caller knows. Throws OVERLOADED at once when too much waits (details.retryAfter in seconds), UNAVAILABLE when the
    * store is down: then nothing is known to be recorded, and a resend with the same ids is safe.
    */
-  append(events: readonly Envelope[], timeSupplied?: ReadonlySet<string>): Promise<readonly Appended[]>
+  append(events: readonly Envelope[], timeSupplied?: ReadonlySet<string>, bytes?: number): Promise<readonly Appended[]>
   /** Events that wait or are being written. */
   readonly pending: number
   /** Waits for what is under way. */
@@ -17,6 +17,7 @@ export interface GroupCommit {
 
 interface Waiting {
   readonly append: Append
+  readonly bytes: number
   readonly resolve: (appended: readonly Appended[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -28,6 +29,8 @@ export interface GroupCommitOptions {
   readonly writers?: number
   /** Events that may wait or be under way before callers are refused. */
   readonly limit?: number
+  /** Bytes that may wait or be under way before callers are refused, as far as callers told. */
+  readonly limitBytes?: number
 }
 
 /**
@@ -36,11 +39,12 @@ export interface GroupCommitOptions {
  */
 export function groupCommit(
   store: EventStore,
-  { groupSize = 1000, writers = 4, limit = 20_000 }: GroupCommitOptions = {},
+  { groupSize = 1000, writers = 4, limit = 20_000, limitBytes = 64 << 20 }: GroupCommitOptions = {},
 ): GroupCommit {
   const queue: Waiting[] = []
   const idle: (() => void)[] = []
   let pending = 0
+  let pendingBytes = 0
   let busy = 0
   let scheduled = false
 
@@ -61,10 +65,14 @@ export function groupCommit(
       for (const { append, resolve } of group) resolve(appended.slice(at, (at += append.events.length)))
     } catch (error) {
       const alone = group.length === 1
-      // one caller's event must not fail the others': whatever is not the store's own failure is tried one by one
+      // one caller's event must not fail the others': whatever is not the store's own failure is halved until it is found
       if (alone || (error instanceof FunnelError && error.code === 'UNAVAILABLE'))
         for (const { reject } of group) reject(error)
-      else for (const one of group) await settle([one])
+      else {
+        const half = group.length >> 1
+        await settle(group.slice(0, half))
+        await settle(group.slice(half))
+      }
     }
   }
 
@@ -72,7 +80,10 @@ export function groupCommit(
     busy++
     for (let group = take(); group.length; group = take()) {
       await settle(group)
-      for (const { append } of group) pending -= append.events.length
+      for (const { append, bytes } of group) {
+        pending -= append.events.length
+        pendingBytes -= bytes
+      }
     }
     busy--
     if (!pending) for (const done of idle.splice(0)) done()
@@ -92,8 +103,8 @@ export function groupCommit(
     get pending() {
       return pending
     },
-    append: (events, timeSupplied) => {
-      if (pending + events.length > limit && pending > 0)
+    append: (events, timeSupplied, bytes = 0) => {
+      if (pending > 0 && (pending + events.length > limit || pendingBytes + bytes > limitBytes))
         return Promise.reject(
           new FunnelError('OVERLOADED', `${pending} events wait to be written; try again in a second`, {
             retryAfter: 1,
@@ -101,7 +112,8 @@ export function groupCommit(
         )
       return new Promise((resolve, reject) => {
         pending += events.length
-        queue.push({ append: { events, ...(timeSupplied ? { timeSupplied } : {}) }, resolve, reject })
+        pendingBytes += bytes
+        queue.push({ append: { events, ...(timeSupplied ? { timeSupplied } : {}) }, bytes, resolve, reject })
         schedule()
       })
     },

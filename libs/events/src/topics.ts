@@ -42,6 +42,9 @@ const categoryTopic = {
 
 export type Category = keyof typeof categoryTopic
 
+/** The topic that holds a category. */
+export const topicOf = (category: Category): Topic => categoryTopic[category]
+
 /** Where a stream lives. */
 export interface Address {
   readonly stream: string
@@ -51,6 +54,6 @@ export interface Address {
 
 /** The address of the subject `key` of a category. Pure; the same for ever. */
 export function addressOf(category: Category, key: string): Address {
-  const topic = categoryTopic[category]
+  const topic = topicOf(category)
   return { stream: `${category}-${key}`, topic, partition: partitionOf(key, topics[topic].partitions) }
 }

@@ -52,12 +52,21 @@ export const lineKey = ({ measure, currency, occurred, cohort, elapsed, subject,
     subject.kind,
     subject.id,
     stage ?? null,
-    canonicalJson(dims),
+    textOf(dims),
   ])
+
+const texts = new WeakMap<Dims, string>()
+
+/** Canonical JSON of dimension values; lines of one subject share them, so it is made once. */
+function textOf(dims: Dims): string {
+  let text = texts.get(dims)
+  if (text === undefined) texts.set(dims, (text = canonicalJson(dims)))
+  return text
+}
 
 /** The lines of `after` less those of `before`, zeros left out, in canonical order. */
 export function difference(before: readonly Line[], after: readonly Line[]): Line[] {
-  if (!before.length && after.length === 1) return [...after]
+  if (!before.length && after.length === 1 && after[0]!.amount !== 0) return [...after]
   const sums = new Map<string, Line>()
   const add = (line: Line, sign: 1 | -1) => {
     const key = lineKey(line)

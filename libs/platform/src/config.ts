@@ -33,8 +33,11 @@ export function loadConfig<T extends object>(settings: new () => T, env: NodeJS.
 const fieldOf = (variable: string) => variable.toLowerCase().replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase())
 const variableOf = (field: string) => field.replace(/([A-Z])/g, '_$1').toUpperCase()
 
-/** Marks a field as a whole number of the environment. */
-export const Whole = () => Transform(({ value }) => (typeof value === 'string' ? Number(value) : value))
+/** Marks a field as a whole number of the environment, in decimal digits. */
+export const Whole = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? (/^-?\d+$/.test(value) ? Number(value) : Number.NaN) : value,
+  )
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 

@@ -1,21 +1,19 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { classArchive, fetchJars, java, kafkaFlags } from './embedded-kafka-jars.js'
 import { accepts, freePort, writeProperties } from './embedded-kafka-properties.js'
 
+export { whyNoLocalKafka } from './embedded-kafka-jars.js'
 export { freePort }
 
 const run = promisify(execFile)
-const KAFKA_VERSION = '4.3.1'
 const START_TIMEOUT = 90_000
-/** Beside the sources in every checkout, reached from `src` and from `dist` alike. */
-const recipe = fileURLToPath(new URL('../../../infra/kafka/', import.meta.url))
-const jars = join(recipe, 'target', `kafka-${KAFKA_VERSION}`)
-const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin', 'java') : 'java'
+const STOP_TIMEOUT = 30_000
 
 /** A broker process of a local cluster. */
 export interface KafkaBroker {
@@ -51,20 +49,19 @@ export interface KafkaClusterOptions {
   readonly removeAfter?: boolean
 }
 
-/** Why a local Kafka cannot run here, or undefined when it can. Looks only at files. */
-export function whyNoLocalKafka(): string | undefined {
-  if (!process.env['JAVA_HOME'] && !onPath('java')) return 'there is no java (17 or later) on the PATH'
-  if (!existsSync(jars) && !onPath('mvn')) return 'there is no mvn on the PATH to fetch the broker with'
-  return undefined
-}
-
 /**
  * Starts a cluster of real brokers; the first run downloads them with Maven (45 MB). The first broker is the controller
  * as well. Topics are never created on demand; nothing expires.
  */
 export async function startKafkaCluster(options: KafkaClusterOptions): Promise<KafkaCluster> {
-  const { dir, size = 1, port, progress = () => undefined } = options
+  const { progress = () => undefined } = options
   await fetchJars(progress)
+  await archiveClasses(progress)
+  return startCluster(options)
+}
+
+async function startCluster(options: KafkaClusterOptions & { jvm?: readonly string[] }): Promise<KafkaCluster> {
+  const { dir, size = 1, port, progress = () => undefined } = options
   mkdirSync(dir, { recursive: true })
   const ports = await Promise.all(
     Array.from({ length: size }, async (_, i) => (i === 0 && port ? port : await freePort())),
@@ -94,7 +91,7 @@ interface LocalBroker {
   readonly log: string
   readonly port: number
   readonly clusterId: string
-  readonly options: KafkaClusterOptions
+  readonly options: KafkaClusterOptions & { readonly jvm?: readonly string[] }
 }
 
 function localBroker({ properties, data, log, port, clusterId, options }: LocalBroker): KafkaBroker {
@@ -110,9 +107,9 @@ function localBroker({ properties, data, log, port, clusterId, options }: LocalB
       if (await accepts(port))
         throw new Error(`port ${port}, meant for Kafka, is in use: stop what listens there or choose another port`)
       if (!existsSync(join(data, 'meta.properties')))
-        await run(java, [...flags('64m'), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
+        await run(java, [...kafkaFlags('64m'), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
       const out = openSync(log, 'w')
-      const started = spawn(java, [...flags('256m'), 'kafka.Kafka', properties], {
+      const started = spawn(java, [...kafkaFlags('256m'), ...(options.jvm ?? []), 'kafka.Kafka', properties], {
         stdio: ['ignore', out, out],
         detached: true,
       })
@@ -138,7 +135,7 @@ function localBroker({ properties, data, log, port, clusterId, options }: LocalB
       child.ref()
       child.kill(signal)
       if (signal !== 'SIGKILL' && signal !== 'SIGTERM') return
-      const gone = await Promise.race([ended.then(() => true), sleep(15_000, false, { ref: false })])
+      const gone = await Promise.race([ended.then(() => true), sleep(STOP_TIMEOUT, false, { ref: false })])
       if (!gone) child?.kill('SIGKILL')
       await ended
     },
@@ -157,36 +154,30 @@ function guard({ pid }: ChildProcess, { endWith = process.pid, removeAfter, dir 
   }).unref()
 }
 
-/** Small, quick to start, mute but for the line that says it is up. */
-const flags = (heap: string): string[] => [
-  `-Xms${heap}`,
-  `-Xmx${heap}`,
-  '-XX:+UseSerialGC',
-  '-Xss512k',
-  '-XX:TieredStopAtLevel=1',
-  '-XX:+ExitOnOutOfMemoryError',
-  '-Djava.awt.headless=true',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-  '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
-  '-cp',
-  join(jars, '*'),
-]
-
-/** Copies the jars beside their place and moves them there at once, so that several processes may do it together. */
-async function fetchJars(progress: (line: string) => void): Promise<void> {
-  if (existsSync(jars)) return
-  const why = whyNoLocalKafka()
-  if (why) throw new Error(`Kafka cannot be started here: ${why}`)
-  progress(`Downloading Kafka ${KAFKA_VERSION} with Maven (45 MB, once) …`)
-  const partial = `${jars}.${process.pid}`
+/**
+ * Records once, beside the jars, which classes a broker loads: later starts take half the time. Where this fails, or
+ * another process is at it, brokers start without.
+ */
+async function archiveClasses(progress: (line: string) => void): Promise<void> {
+  if (existsSync(classArchive)) return
+  const busy = `${classArchive}.busy`
+  const dir = mkdtempSync(join(tmpdir(), 'funnel-kafka-'))
   try {
-    await run('mvn', ['-B', '-q', '-ntp', '-f', join(recipe, 'pom.xml'), `-Djars=${partial}`, 'package'])
-    if (!readdirSync(partial).some((name) => name.startsWith('kafka_'))) throw new Error('Maven brought no broker')
-    if (!existsSync(jars)) renameSync(partial, jars)
-  } catch (error) {
-    if (!existsSync(jars)) throw new Error('Kafka could not be downloaded with Maven; see the cause', { cause: error })
+    mkdirSync(busy)
+  } catch {
+    return
+  }
+  try {
+    progress('Preparing Kafka for quick starts (once) …')
+    const partial = join(busy, 'classes.jsa')
+    const cluster = await startCluster({ dir, removeAfter: true, jvm: [`-XX:ArchiveClassesAtExit=${partial}`] })
+    await cluster.stop()
+    renameSync(partial, classArchive)
+  } catch {
+    return
   } finally {
-    rmSync(partial, { recursive: true, force: true })
+    rmSync(busy, { recursive: true, force: true })
+    rmSync(dir, { recursive: true, force: true })
   }
 }
 
@@ -195,8 +186,5 @@ function newClusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? newClusterId() : id
 }
-
-const onPath = (command: string): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)))
 
 const tail = (file: string): string => readFileSync(file, 'utf8').slice(-2000)

@@ -22,6 +22,11 @@ export class Health {
     this.#stopping = true
   }
 
+  /** Whether `stop` was called. */
+  get stopping(): boolean {
+    return this.#stopping
+  }
+
   readiness(): { ok: boolean; why: Record<string, string> } {
     const why = reasons(this.#ready)
     if (this.#stopping) why['shutdown'] = 'the service is stopping'
@@ -37,8 +42,16 @@ export class Health {
 function reasons(checks: ReadonlyMap<string, Check>): Record<string, string> {
   const why: Record<string, string> = {}
   for (const [name, check] of checks) {
-    const reason = check()
+    const reason = outcome(check)
     if (reason !== undefined) why[name] = reason
   }
   return why
+}
+
+function outcome(check: Check): string | undefined {
+  try {
+    return check()
+  } catch {
+    return 'the check itself failed'
+  }
 }

@@ -3,9 +3,11 @@ import { Controller, Get, Inject, Module, Res, type DynamicModule, type Provider
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { FunnelError } from '@funnel/events'
 import { assertClosed, ConfigError, loadConfig, ServiceConfig } from './config.js'
 import { Health } from './health.js'
 import { createLogger, NestLogger, type Logger } from './logger.js'
+import { ProblemFilter, problemOf, sendProblem } from './problem.js'
 import { isPublicPath, tokenMatches } from './token.js'
 
 export const LOGGER = Symbol('logger')
@@ -76,12 +78,20 @@ export interface ServiceOptions<C extends ServiceConfig> {
   readonly module: Type
   /** Adjusts the application before it listens: body parsers, a gRPC server beside it. */
   readonly prepare?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void
-  readonly bodyLimit?: number
+  /** Paths that ask for a credential of their own and so are not closed by the admin token. */
+  readonly ownKeys?: (path: string) => boolean
 }
+
+const NEEDS_TOKEN = 'the admin token is needed: send it as x-funnel-token'
+/** A client has so long to send its request, in ms. */
+const REQUEST_TIMEOUT = 30_000
+/** Requests under way have so long to end once the service stops, in ms. */
+const GRACE = 10_000
 
 /**
  * Starts a Nest application on Fastify with /health/live, /health/ready and /metrics, closed by token when one is set.
- * On close readiness goes red first, then modules stop in Nest's order.
+ * Errors are answered as problems (RFC 9457). On close readiness goes red first, then requests under way finish, at most
+ * ten seconds, then modules shut down in Nest's order.
  */
 export async function startService<C extends ServiceConfig>(options: ServiceOptions<C>): Promise<Service> {
   const { name, config } = options
@@ -91,7 +101,7 @@ export async function startService<C extends ServiceConfig>(options: ServiceOpti
   const registry = new Registry()
   registry.setDefaultLabels({ service: name })
   collectDefaultMetrics({ register: registry })
-  const adapter = new FastifyAdapter({ bodyLimit: options.bodyLimit ?? 1_048_576, forceCloseConnections: 'idle' })
+  const adapter = new FastifyAdapter({ requestTimeout: REQUEST_TIMEOUT, forceCloseConnections: 'idle' })
   const providers: Provider[] = [
     { provide: LOGGER, useValue: logger },
     { provide: CONFIG, useValue: config },
@@ -104,29 +114,36 @@ export async function startService<C extends ServiceConfig>(options: ServiceOpti
     {
       logger: new NestLogger(logger),
       abortOnError: false,
+      bodyParser: false, // a service that takes bodies reads them itself, within its limits
     },
   )
+  app.useGlobalFilters(new ProblemFilter(logger))
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', (_request, reply, payload, done) => {
+      // a connection kept alive would hold up the stop
+      if (health.stopping) reply.header('connection', 'close')
+      done(null, payload)
+    })
   const { funnelToken } = config
   if (funnelToken)
     app
       .getHttpAdapter()
       .getInstance()
-      .addHook('onRequest', async (request, reply) => {
-        if (
-          isPublicPath(request.url) ||
-          tokenMatches(funnelToken, request.headers['x-funnel-token'], request.headers.authorization)
-        )
-          return
-        await reply.code(401).header('content-type', 'application/problem+json').send({
-          type: 'about:blank',
-          title: 'A token is needed',
-          status: 401,
-          code: 'UNAUTHENTICATED',
-          detail: 'Send the admin token as x-funnel-token.',
-        })
+      .addHook('onRequest', (request, reply, done) => {
+        const { 'x-funnel-token': token, authorization } = request.headers
+        const open = isPublicPath(request.url) || options.ownKeys?.(request.url)
+        if (open || tokenMatches(funnelToken, token, authorization)) done()
+        else sendProblem(reply, problemOf(new FunnelError('UNAUTHENTICATED', NEEDS_TOKEN)))
       })
-  await options.prepare?.(app, logger)
-  await app.listen(config.port, config.funnelHost)
+  try {
+    await options.prepare?.(app, logger)
+    await app.listen(config.port, config.funnelHost)
+  } catch (error) {
+    await app.close().catch(() => undefined)
+    throw error
+  }
   const url = await app.getUrl()
   logger.info({ url, workspace: config.funnelWorkspace }, `${name} is up`)
   let closing: Promise<void> | undefined
@@ -136,7 +153,8 @@ export async function startService<C extends ServiceConfig>(options: ServiceOpti
     close: () =>
       (closing ??= (async () => {
         health.stop()
-        await app.close()
+        const force = setTimeout(() => app.getHttpServer().closeAllConnections(), GRACE)
+        await app.close().finally(() => clearTimeout(force))
         logger.info(`${name} stopped`)
       })()),
   }
@@ -158,9 +176,13 @@ export async function main<C extends ServiceConfig>(
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
   } catch (error) {
-    process.stderr.write(
-      `${options.name}: ${error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
+    process.stderr.write(`${options.name}: ${reasonOf(error)}\n`)
     process.exit(error instanceof ConfigError ? 78 : 1)
   }
+}
+
+/** Mistakes of the surroundings are told in a sentence, bugs with their stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError || (error instanceof FunnelError && error.code !== 'INTERNAL')) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

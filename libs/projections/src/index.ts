@@ -1,1 +1,8 @@
-export const placeholder = true
+export * from './fold/folder.js'
+export * from './generation/generation.js'
+export * from './migrations/index.js'
+export * from './projector.js'
+export * from './rebuild/rebuild.js'
+export * from './verify/fingerprint.js'
+export * from './verify/recount.js'
+export * from './verify/verify.js'

@@ -1,1 +1,9 @@
-export const placeholder = true
+export * from './client.js'
+export * from './limits.js'
+export * from './status.js'
+export * from './gen/funnel/v1/types.js'
+export * from './gen/funnel/v1/kpi.js'
+export * from './gen/funnel/v1/lead.js'
+export * from './gen/funnel/v1/deal.js'
+export * from './gen/funnel/v1/status.js'
+export { descriptorSet } from './gen/descriptor-set.js'

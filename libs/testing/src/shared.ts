@@ -6,8 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** The process of the whole test run: Jest's own, of which a worker is a fork. */
 export const testRun = (): number => (process.send ? process.ppid : process.pid)
 
-/** A folder of this test run, the same for all its workers. */
-export const runFolder = (name: string): string => join(tmpdir(), `funnel-${name}-${testRun()}`)
+/**
+ * A folder of this test run, the same for all its workers. The run's name comes from Jest's configuration: process ids
+ * come again, and what a run left that was cut off must not be taken for this one's.
+ */
+export const runFolder = (name: string): string =>
+  join(tmpdir(), `funnel-${name}-${process.env['FUNNEL_TEST_RUN'] ?? testRun()}`)
 
 /**
  * The value that the first worker to ask makes, for all workers of the run: the others wait for it. A failure is theirs

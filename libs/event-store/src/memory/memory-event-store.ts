@@ -14,6 +14,7 @@ import {
 import type { EventTail } from '@funnel/event-log'
 import { addressOfEvent } from '../address.js'
 import type { Append, Appended, EventStore, Rejection } from '../event-store.js'
+import { expectedVersions } from '../expected-versions.js'
 
 /** A store in memory: for pure tests, and the model that the PostgreSQL store is tested against. */
 export interface MemoryEventStore extends EventStore {
@@ -33,20 +34,21 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
   const rejected: Rejection[] = []
   let positions: Positions = {}
   let floor: Instant = Number.NEGATIVE_INFINITY
+  let latest: Instant = Number.NEGATIVE_INFINITY
 
-  const check = ({ expected = {}, events }: Append) => {
-    for (const [stream, version] of Object.entries(expected)) {
-      const news = events.some((event) => !ids.has(event.id) && addressOfEvent(event).stream === stream)
+  const check = (appends: readonly Append[]) => {
+    const news = new Set<string>()
+    for (const event of appends.flatMap(({ events }) => events)) {
+      const { stream } = addressOfEvent(event)
+      if (!ids.has(event.id)) news.add(stream)
+    }
+    for (const [stream, expected] of Object.entries(expectedVersions(appends))) {
       const actual = streams.get(stream)?.length ?? 0
-      if (news && actual !== version)
+      if (news.has(stream) && actual !== expected)
         throw new FunnelError(
           'VERSION_CONFLICT',
-          `${stream} is at version ${actual}, not ${version}: read it again and decide anew`,
-          {
-            stream,
-            expected: version,
-            actual,
-          },
+          `${stream} is at version ${actual}, not ${expected}: read it again and decide anew`,
+          { stream, expected, actual },
         )
     }
   }
@@ -55,6 +57,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     const own = streams.get(stream) ?? []
     streams.set(stream, own)
     const recorded = Math.max(stamp, lastOf(topic, partition))
+    latest = Math.max(latest, recorded)
     const made: Recorded = {
       topic,
       partition,
@@ -76,10 +79,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
   return {
     rejected,
     async append(...appends) {
-      for (const append of appends) {
-        for (const event of append.events) addressOfEvent(event) // refuses an unknown type before anything is recorded
-        check(append)
-      }
+      check(appends) // refuses an unknown type, too, before anything is recorded
       const stamp = Math.max(clock(), floor)
       return appends.flatMap(({ events, timeSupplied }) =>
         events.map((event): Appended => {
@@ -111,7 +111,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
           .toSorted(totalOrder)
           .slice(0, limit),
       heads: async (): Promise<Head> => {
-        floor = Math.max(floor, clock(), ...log.slice(-1).map(({ recorded }) => recorded + 1))
+        floor = Math.max(floor, clock(), latest + 1)
         const visible = log.filter(({ recorded }) => recorded < floor)
         return { w: floor - 1, positions: advance({}, visible), epoch }
       },

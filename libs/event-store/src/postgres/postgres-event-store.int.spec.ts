@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
-import { addressOf, advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
+import { advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
 import { startPostgres, testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured, eventStoreContract, expectDense, readAll } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
+import { appendCall } from './append-call.js'
 import { assertDurable } from './durable.js'
 import { openEventStore } from './postgres-event-store.js'
 import { createWriteKey, sourceOfKey } from './write-keys.js'
@@ -16,7 +17,7 @@ import { createWriteKey, sourceOfKey } from './write-keys.js'
 function freshTail(pool: pg.Pool): EventTail {
   const tail = postgresEventTail(pool)
   return {
-    read: tail.read,
+    read: tail.read.bind(tail),
     heads: async () => {
       await sleep(2) // the watermark lies a millisecond behind the clock
       return advanceHead(pool)
@@ -122,7 +123,7 @@ describe('the store in PostgreSQL', () => {
       const holder = new pg.Client({ connectionString: database.url })
       await holder.connect()
       await holder.query('begin')
-      await holder.query('select * from store.append($1, $2)', [JSON.stringify([incoming('slow')]), '{}'])
+      await holder.query('select * from store.append($1, $2, $3)', incoming('slow'))
       await store.append({ events: [captured('quick')] })
       const early = advanceHead(pool) // waits for the writer that holds its partition
       await sleep(50)
@@ -151,7 +152,7 @@ describe('the store in PostgreSQL', () => {
       hung.on('error', () => undefined)
       await hung.connect()
       await hung.query('begin')
-      await hung.query('select * from store.append($1, $2)', [JSON.stringify([incoming('hung')]), '{}'])
+      await hung.query('select * from store.append($1, $2, $3)', incoming('hung'))
       const head = advanceHead(pool)
       const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
       expect(other!.outcome).toBe('recorded')
@@ -239,19 +240,5 @@ describe('the store in PostgreSQL', () => {
   })
 })
 
-/** A lead captured as the SQL function takes it. */
-function incoming(lead: string) {
-  const envelope = captured(lead)
-  const { partition, stream } = addressOf('lead', lead)
-  return {
-    ord: 0,
-    topic: 2,
-    partition,
-    stream,
-    id: envelope.id,
-    type: envelope.type,
-    hash: String.raw`\x00`,
-    source: '/test',
-    envelope,
-  }
-}
+/** The parameters with which the adapter calls the SQL function. */
+const incoming = (lead: string): string[] => [...appendCall(Buffer.alloc(32), [{ events: [captured(lead)] }]).values]

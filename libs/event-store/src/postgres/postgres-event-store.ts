@@ -1,34 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { contentHash, FunnelError, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
+import { FunnelError } from '@funnel/events'
 import { createPool } from '@funnel/platform'
-import type { Append, Appended, EventStore, Rejection } from '../event-store.js'
-import { addressOfEvent } from '../address.js'
+import type { EventStore, Rejection } from '../event-store.js'
+import { APPEND_SETTINGS } from './append-settings.js'
+import { appendCall, recordOf, type AppendRow } from './append-call.js'
 import { createBell } from './bell.js'
-
-interface Row {
-  readonly outcome: Appended['outcome']
-  readonly topic: number
-  readonly partition: number
-  readonly position: number
-  readonly stream: string
-  readonly version: number
-  readonly recorded_ms: number
-  readonly envelope: Envelope | null
-}
+import { codeOf, translated } from './errors.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
 const ATTEMPTS = 10
 /** unique_violation of an id, serialization_failure, deadlock_detected */
 const RETRIED = new Set(['23505', '40001', '40P01'])
-
-/** Settings of every connection that appends: durable, and never a lock held by a writer that hangs. */
-const APPEND_SETTINGS = [
-  'synchronous_commit=on',
-  'transaction_timeout=10s',
-  'idle_in_transaction_session_timeout=10s',
-  'plan_cache_mode=force_generic_plan',
-].flatMap((setting) => ['-c', setting])
 
 export interface PostgresEventStoreOptions {
   readonly url: string
@@ -38,7 +21,7 @@ export interface PostgresEventStoreOptions {
 
 /** The store on PostgreSQL. Run `migrateStore` before. */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
-  const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS.join(' '))
+  const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
   const key = await hashKey(pool).catch(async (error: unknown) => {
     await pool.end()
     throw error
@@ -48,16 +31,16 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
   return {
     async append(...appends) {
       if (!appends.some(({ events }) => events.length)) return []
-      const [input, expected] = encode(key, appends)
+      const { values, decode } = appendCall(key, appends)
       for (let attempt = 1; ; attempt++) {
         try {
-          const { rows } = await pool.query<Row>({
+          const { rows } = await pool.query<AppendRow>({
             name: 'append',
-            text: 'select * from store.append($1, $2)',
-            values: [input, expected],
+            text: 'select * from store.append($1, $2, $3)',
+            values: [...values],
           })
           bell.ring()
-          return decode(appends, rows)
+          return decode(rows)
         } catch (error) {
           if (attempt < ATTEMPTS && RETRIED.has(codeOf(error))) await sleep(Math.random() * 4 * attempt)
           else throw translated(error)
@@ -67,7 +50,7 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
     async read(stream, after = 0) {
       try {
-        const { rows } = await pool.query<Row>({
+        const { rows } = await pool.query<AppendRow>({
           name: 'read-stream',
           text: `select topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope
                  from store.event where stream = $1 and version > $2 order by version`,
@@ -121,62 +104,4 @@ async function hashKey(pool: pg.Pool): Promise<Buffer> {
     if (codeOf(error) !== '42P01') throw translated(error)
   }
   throw new FunnelError('UNAVAILABLE', 'the database has no event store yet: run the migrations (funnel up does)')
-}
-
-function encode(key: Buffer, appends: readonly Append[]): [string, string] {
-  let ord = 0
-  const expected: Record<string, number> = {}
-  const input = appends.flatMap((append) => {
-    Object.assign(expected, append.expected)
-    return append.events.map((event) => {
-      const { topic, partition, stream } = addressOfEvent(event)
-      return {
-        ord: ord++,
-        topic: topics[topic].id,
-        partition,
-        stream,
-        id: event.id,
-        type: event.type,
-        hash: `\\x${contentHash(key, event, append.timeSupplied?.has(event.id)).toString('hex')}`,
-        source: event.source,
-        envelope: event,
-      }
-    })
-  })
-  return [JSON.stringify(input), JSON.stringify(expected)]
-}
-
-function decode(appends: readonly Append[], rows: readonly Row[]): Appended[] {
-  const events = appends.flatMap(({ events }) => events)
-  return rows.map((row, i) => ({ outcome: row.outcome, record: recordOf(row, row.envelope ?? events[i]!) }))
-}
-
-const recordOf = (row: Row, event: Envelope): Recorded => ({
-  topic: topicById(row.topic),
-  partition: row.partition,
-  position: row.position,
-  stream: row.stream,
-  version: row.version,
-  recorded: row.recorded_ms,
-  event,
-})
-
-const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? ''
-
-function translated(error: unknown): unknown {
-  if (error instanceof FunnelError) return error
-  const { detail } = error as { detail?: string }
-  if (codeOf(error) === 'FN001') {
-    const details = JSON.parse(detail ?? '{}') as { stream: string; expected: number; actual: number }
-    const { stream, expected, actual } = details
-    return new FunnelError(
-      'VERSION_CONFLICT',
-      `${stream} is at version ${actual}, not ${expected}: read it again and decide anew`,
-      details,
-    )
-  }
-  // 22: a value that PostgreSQL cannot hold; the door refuses these before they come here
-  if (codeOf(error).startsWith('22'))
-    return new FunnelError('INVALID', 'the store cannot hold a value of this event', {}, error)
-  return new FunnelError('UNAVAILABLE', 'the event store did not answer; try again', { retryAfter: 1 }, error)
 }

@@ -1,10 +1,13 @@
 import { Type } from '@sinclair/typebox'
 
+/** Text of one line: control characters have no place in ids, names and the headers made of them. */
+const line = { minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]*$' }
+
 /** An identifier as the producer sent it; never personal data (no e-mail address, no phone number). */
-export const Id = (description: string) => Type.String({ minLength: 1, maxLength: 200, description })
+export const Id = (description: string) => Type.String({ ...line, description })
 
 /** A word of some vocabulary: a stage, a channel, a reason. */
-export const Name = (description: string) => Type.String({ minLength: 1, maxLength: 200, description })
+export const Name = (description: string) => Type.String({ ...line, description })
 
 /** Money as an integer of minor units (cents for USD, yen for JPY) and its ISO 4217 code. */
 export const Money = Type.Object(
@@ -20,7 +23,11 @@ export const Money = Type.Object(
 
 /** Free properties of the subject: what dimensions are made of. Scalars only; an empty string is a value, null is none. */
 export const Properties = Type.Record(
-  Type.String({ minLength: 1, maxLength: 128 }),
+  Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f]{1,128}$' }),
   Type.Union([Type.String({ maxLength: 1000 }), Type.Number(), Type.Boolean(), Type.Null()]),
-  { maxProperties: 256, description: 'Free scalar properties; definitions may make dimensions of them' },
+  {
+    additionalProperties: false,
+    maxProperties: 256,
+    description: 'Free scalar properties with names of 1 to 128 characters; definitions may make dimensions of them',
+  },
 )

@@ -10,43 +10,98 @@ export interface About {
   readonly kind?: string
   readonly owner?: string
   readonly account?: string
-  readonly properties?: Readonly<Record<string, unknown>>
-  readonly touch?: FirstTouch
+  readonly properties?: Readonly<Record<string, Value>>
+}
+
+/** What comes from the parents: always as known now. */
+export interface Inherited {
+  readonly touch?: FirstTouch | undefined
   readonly inherited?: Dims
 }
 
-/** What is known of a subject after each of its facts, and in the end: the latest of each value. */
-export function knownAfter(facts: readonly Fact[]): { readonly steps: readonly About[]; readonly latest: About } {
+/** What is known of a subject after each of its facts, the last being the latest; a value stands until another is told. */
+export function knownAfter(facts: readonly Fact[]): readonly About[] {
   let about: About = {}
-  const steps = facts.map(({ data }) => {
+  return facts.map(({ data }) => {
     const { owner, account, properties } = data as About
-    about = {
-      ...about,
-      ...(owner === undefined ? {} : { owner }),
-      ...(account === undefined ? {} : { account }),
-      ...(properties === undefined ? {} : { properties: { ...about.properties, ...properties } }),
-    }
+    if (owner !== undefined || account !== undefined || properties !== undefined)
+      about = {
+        ...about,
+        ...(owner === undefined ? {} : { owner }),
+        ...(account === undefined ? {} : { account }),
+        ...(properties === undefined ? {} : { properties: { ...about.properties, ...properties } }),
+      }
     return about
   })
-  return { steps, latest: about }
 }
 
-/** The dimension values of a line: as of its fact where the definition says so, else as known now. */
-export function dimsOf(definitions: Definitions, subject: Subject, atEvent: About, latest: About): Dims {
+/**
+ * The dimension values as of each of the given moments: at the event, or as known now, as each definition says. Moments
+ * at which nothing new was known share one object.
+ */
+export function dimsAlong(
+  definitions: Definitions,
+  subject: Subject,
+  moments: readonly About[],
+  parents: Inherited,
+): readonly Dims[] {
+  const readers = readersOf(definitions, subject)
+  const latest = moments.at(-1) ?? {}
+  let before: About | undefined
+  let dims: Dims = {}
+  return moments.map((about) => {
+    if (about !== before) dims = dimsOf(readers, about, latest, parents)
+    before = about
+    return dims
+  })
+}
+
+/** The dimension values as known now. */
+export const dimsNow = (definitions: Definitions, subject: Subject, latest: About, parents: Inherited): Dims =>
+  dimsOf(readersOf(definitions, subject), latest, latest, parents)
+
+/** Scalars are all that validation lets in. */
+type Value = string | number | boolean | null | undefined
+
+interface Reader {
+  readonly id: string
+  readonly latest: boolean
+  readonly read: (about: About, parents: Inherited) => Value
+}
+
+function dimsOf(readers: readonly Reader[], atEvent: About, latest: About, parents: Inherited): Dims {
   const dims: Record<string, string> = {}
-  for (const { id, sources } of definitions.dimensions) {
-    const source = sources[subject]
-    if (!source) continue
-    const value = valueOf(source, id, source.value === 'latest' ? latest : atEvent, latest)
-    if (value !== undefined && value !== null) dims[id] = String(value)
+  for (const reader of readers) {
+    const value = reader.read(reader.latest ? latest : atEvent, parents)
+    if (value !== undefined && value !== null) dims[reader.id] = String(value)
   }
   return dims
 }
 
-function valueOf({ from }: DimensionSource, id: string, about: About, latest: About): unknown {
-  if (from === 'lead') return latest.inherited?.[id]
-  if (from === 'first-touch.channel') return latest.touch?.channel
-  if (from === 'first-touch.campaign') return latest.touch?.campaign
-  if (from.startsWith('properties.')) return about.properties?.[from.slice('properties.'.length)]
-  return about[from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account']
+const compiled = new WeakMap<Definitions, { readonly [S in Subject]: readonly Reader[] }>()
+
+/** The definitions' sources as functions, made once. */
+function readersOf(definitions: Definitions, subject: Subject): readonly Reader[] {
+  let readers = compiled.get(definitions)
+  if (!readers) {
+    const of = (subject: Subject): Reader[] =>
+      definitions.dimensions.flatMap(({ id, sources: { [subject]: source } }) =>
+        source ? [{ id, latest: source.value === 'latest', read: readerOf(source, id) }] : [],
+      )
+    readers = { touch: of('touch'), lead: of('lead'), deal: of('deal') }
+    compiled.set(definitions, readers)
+  }
+  return readers[subject]
+}
+
+function readerOf({ from }: DimensionSource, id: string): Reader['read'] {
+  if (from === 'lead') return (_, { inherited }) => inherited?.[id]
+  if (from === 'first-touch.channel') return (_, { touch }) => touch?.channel
+  if (from === 'first-touch.campaign') return (_, { touch }) => touch?.campaign
+  if (from.startsWith('properties.')) {
+    const name = from.slice('properties.'.length)
+    return ({ properties }) => (properties && Object.hasOwn(properties, name) ? properties[name] : undefined)
+  }
+  const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account'
+  return (about) => about[field]
 }

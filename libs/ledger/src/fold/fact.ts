@@ -10,16 +10,19 @@ export interface FactOrder {
 
 /** A fact of a subject as the fold keeps it; plain JSON. */
 export interface Fact<Data = Readonly<Record<string, unknown>>> extends FactOrder {
-  readonly type: string
+  readonly type: FunnelEvent['type']
   readonly data: Data
 }
 
-/** Facts of one subject in order: (occurred, rank of the type, the source's sequence, id). */
+/**
+ * Facts of one subject in order: (occurred, rank of the type, the source's sequence, id). An absent sequence is 0. Total:
+ * ids are unique, so every order of arrival gives the same order of facts.
+ */
 export const factOrder = (a: FactOrder, b: FactOrder): number =>
   a.at - b.at || a.rank - b.rank || a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** The fact in a record. */
-export const factOf = (record: Recorded<FunnelEvent>): Fact<FunnelEvent['data']> => ({
+export const factOf = (record: Recorded<FunnelEvent>): Fact => ({
   at: occurredAt(record),
   rank: typeOf(record.event.type)!.rank,
   seq: record.event.sequence ?? 0,
@@ -28,8 +31,15 @@ export const factOf = (record: Recorded<FunnelEvent>): Fact<FunnelEvent['data']>
   data: record.event.data,
 })
 
+/** Whether a fact comes before the first one known. */
+export const isFirst = (fact: FactOrder, first: FactOrder | undefined): boolean => !first || factOrder(fact, first) < 0
+
 /** `facts` (in order) with one more at its place; a new array. */
 export function withFact<F extends FactOrder>(facts: readonly F[], fact: F): F[] {
   const at = facts.findLastIndex((known) => factOrder(known, fact) <= 0) + 1
   return facts.toSpliced(at, 0, fact)
 }
+
+/** The latest value of a field that names something, over facts in order. */
+export const lastNamed = (facts: readonly Fact[], field: string): string | undefined =>
+  facts.findLast(({ data }) => data[field] !== undefined)?.data[field] as string | undefined

@@ -1,6 +1,5 @@
-export { contributions } from './contributions.js'
-export { dealRow, type DealFlag, type DealRow } from './deal.js'
+export { dealRow, type DealFlag, type DealRow } from './deal/row.js'
 export { fold, type Folded, type Parked } from './fold.js'
-export { leadRow, type LeadFlag, type LeadRow } from './lead.js'
+export { leadRow, type LeadFlag, type LeadRow } from './lead/row.js'
 export { missing } from './missing.js'
 export { memoryState, nodeId, type FoldState, type NodeKind, type NodeRef, type NodeState } from './state.js'

@@ -1,78 +1,61 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { leadOf } from './deal.js'
-import { factOf, factOrder, type FactOrder } from './fact.js'
-import { linksOf } from './lead.js'
-import { nodeId, type FoldState, type NodeRef } from './state.js'
+import { leadOf } from './deal/node.js'
+import { factOf } from './fact.js'
+import { changesVisitor } from './identity/visitor.js'
+import { linksOf } from './lead/parents.js'
+import { nodeId, type FoldState, type NodeKind, type StateOf } from './state.js'
+import type { NodeRef } from './state.js'
 
 /**
- * The nodes that must be loaded before `records` can be folded and that `loaded` does not know of yet. The caller loads
- * them (or notes that they do not exist) and asks again, until nothing is missing: three or four rounds at most, visitor →
- * person → leads → deals.
+ * The nodes that must be loaded before `records` can be folded and that `loaded` does not have yet. The caller loads them
+ * (or notes that they do not exist) and asks again, until nothing is missing: a few rounds, visitor → person → leads →
+ * deals. What the records link to one another needs no further round: each end is named by one of them.
  */
 export function missing(
-  state: FoldState,
-  loaded: ReadonlySet<string>,
+  state: Pick<FoldState, 'get'>,
+  loaded: { has(id: string): boolean },
   records: readonly Recorded<FunnelEvent>[],
 ): NodeRef[] {
   const wanted = new Map<string, NodeRef>()
-  const want = (kind: NodeRef['kind'], key: string | undefined) => {
+  /** The node, where it is loaded and there; else it is asked for. */
+  const want = <K extends NodeKind>(kind: K, key: string | undefined): StateOf<K> | undefined => {
     if (key === undefined) return undefined
     const ref = { kind, key }
-    if (!loaded.has(nodeId(ref))) {
-      wanted.set(nodeId(ref), ref)
-      return undefined
-    }
-    return state.get(ref)
+    const id = nodeId(ref)
+    if (loaded.has(id)) return state.get(ref) as StateOf<K> | undefined
+    wanted.set(id, ref)
+    return undefined
   }
-  const leads = (keys: readonly string[]) => {
+  const wantParents = ({ person, visitor }: { person?: string | undefined; visitor?: string | undefined }) => {
+    want('person', person)
+    want('person', want('visitor', visitor)?.identified?.person)
+  }
+  const wantLeads = (keys: readonly string[] = []) => {
     for (const key of keys) {
       const lead = want('lead', key)
-      if (lead?.kind !== 'lead') continue
-      const links = linksOf(lead.facts)
-      want('person', links.person)
-      want('visitor', links.visitor)
+      if (!lead) continue
+      wantParents(linksOf(lead.facts))
       for (const deal of lead.deals) want('deal', deal)
     }
   }
-  const person = (key: string | undefined) => {
-    const node = want('person', key)
-    if (node?.kind === 'person') leads(node.leads)
-  }
+  const wantPerson = (key: string | undefined) => wantLeads(want('person', key)?.leads)
 
   for (const record of records) {
     const { event } = record
-    switch (event.type) {
-      case 'touchpoint.recorded': {
-        const visitor = want('visitor', event.data.visitor)
-        // only a touch that becomes the first one concerns anybody else
-        if (visitor?.kind === 'visitor' && isFirst(factOf(record), visitor.first)) {
-          person(visitor.identified?.person)
-          leads(visitor.leads)
-        }
-        break
-      }
-      case 'visitor.identified': {
-        const visitor = want('visitor', event.data.visitor)
-        person(event.data.person)
-        if (visitor?.kind === 'visitor') person(visitor.identified?.person)
-        break
-      }
-      case 'lead.captured':
-      case 'lead.stage-entered':
-        leads([event.data.lead])
-        want('person', event.data.person)
-        want('visitor', event.data.visitor)
-        break
-      default: {
-        const deal = want('deal', event.data.deal)
-        want('lead', event.data.lead)
-        if (deal?.kind === 'deal') want('lead', leadOf(deal.facts))
-      }
+    if (event.type === 'touchpoint.recorded' || event.type === 'visitor.identified') {
+      const visitor = want('visitor', event.data.visitor)
+      if (event.type === 'visitor.identified') wantPerson(event.data.person)
+      // only what comes first concerns anybody else
+      if (!visitor || !changesVisitor(factOf(record), visitor)) continue
+      wantPerson(visitor.identified?.person)
+      wantLeads(visitor.leads)
+    } else if (event.type === 'lead.captured' || event.type === 'lead.stage-entered') {
+      wantLeads([event.data.lead])
+      wantParents(event.data)
+    } else {
+      want('lead', event.data.lead)
+      want('lead', leadOf(want('deal', event.data.deal)?.facts ?? []))
     }
   }
   return [...wanted.values()]
 }
-
-/** Whether a touch comes before the first one known. */
-export const isFirst = (touch: FactOrder, first: FactOrder | undefined): boolean =>
-  !first || factOrder(touch, first) < 0

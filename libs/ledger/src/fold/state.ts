@@ -1,3 +1,4 @@
+import type { Instant } from '@funnel/events'
 import type { Dims } from '../line.js'
 import type { Fact, FactOrder } from './fact.js'
 
@@ -26,7 +27,7 @@ export interface VisitorState extends Node {
   readonly first?: FirstTouch
   /** The first identification by fact order; later ones do not move the visitor. */
   readonly identified?: FactOrder & { readonly person: string }
-  /** Leads that named this visitor. */
+  /** Leads that named this visitor at any time. */
   readonly leads: readonly string[]
 }
 
@@ -34,7 +35,7 @@ export interface PersonState extends Node {
   readonly kind: 'person'
   /** First touches of the person's visitors; null for one without a touch yet. */
   readonly visitors: Readonly<Record<string, FirstTouch | null>>
-  /** Leads that named this person. */
+  /** Leads that named this person, or one of its visitors, at any time: whom to tell of another first touch. */
   readonly leads: readonly string[]
 }
 
@@ -42,11 +43,13 @@ export interface LeadState extends Node {
   readonly kind: 'lead'
   /** In fact order. */
   readonly facts: readonly Fact[]
-  /** First touch of its person, or of its visitor where no person is known. */
+  /** Whose lead it is: the person its facts name, else the one that its visitor turned out to be. */
+  readonly person?: string
+  /** First touch of the person, or of the visitor where no person is known. */
   readonly touch?: FirstTouch
   /** When its deals were won, those that stand. */
-  readonly won: Readonly<Record<string, number>>
-  /** Deals that named this lead. */
+  readonly won: Readonly<Record<string, Instant>>
+  /** Deals whose lead this is. */
   readonly deals: readonly string[]
 }
 
@@ -59,18 +62,15 @@ export interface DealState extends Node {
 }
 
 export type NodeState = VisitorState | PersonState | LeadState | DealState
-type StateOf<K extends NodeKind> = Extract<NodeState, { kind: K }>
+export type StateOf<K extends NodeKind> = Extract<NodeState, { kind: K }>
 
 /** The states a fold may need, loaded beforehand. Plain JSON; never changed in place. */
 export interface FoldState {
-  get(ref: NodeRef): NodeState | undefined
-  set(ref: NodeRef, state: NodeState): void
+  readonly get: (ref: NodeRef) => NodeState | undefined
+  readonly set: (ref: NodeRef, state: NodeState) => void
 }
 
 export const nodeId = ({ kind, key }: NodeRef): string => `${kind}:${key}`
-
-/** A state that is not there yet is an empty one. */
-export const emptyState = <K extends NodeKind>(kind: K): StateOf<K> => structuredClone(empty[kind]) as StateOf<K>
 
 const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   visitor: { kind: 'visitor', leads: [] },
@@ -79,10 +79,19 @@ const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   deal: { kind: 'deal', facts: [], inherited: {} },
 }
 
+/** The state of a node; of one that nothing is known of yet, an empty one. */
+export const stateOf = <K extends NodeKind>(state: Pick<FoldState, 'get'>, kind: K, key: string): StateOf<K> =>
+  (state.get({ kind, key }) ?? empty[kind]) as StateOf<K>
+
 /** States in memory. */
 export function memoryState(
   states: ReadonlyMap<string, NodeState> = new Map(),
 ): FoldState & { readonly all: Map<string, NodeState> } {
   const all = new Map(states)
   return { all, get: (ref) => all.get(nodeId(ref)), set: (ref, state) => all.set(nodeId(ref), state) }
+}
+
+/** A sorted list of keys with one more; the list itself where it is there already. */
+export function withKey(keys: readonly string[], key: string): readonly string[] {
+  return keys.includes(key) ? keys : [...keys, key].toSorted()
 }

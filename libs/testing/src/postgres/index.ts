@@ -54,7 +54,7 @@ export async function startPostgres({
 const sharedServer = (): Promise<string> => {
   const folder = runFolder('postgres')
   return shared(folder, async () => {
-    const { url } = await startEmbeddedPostgres({ dir: join(folder, 'server'), endWith: testRun(), removeAfter: true })
+    const { url } = await startEmbeddedPostgres({ dir: folder, endWith: testRun(), removeAfter: true })
     return url
   })
 }

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { createWriteKey, migrateStore } from '@funnel/event-store'
+import { createClient, type FunnelClient } from '@funnel/query-api'
+import { testDatabase } from '@funnel/testing'
+import { freePort, supervise, type Supervised } from './processes.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** All services as processes of their own, over a database of their own. */
+export interface Platform {
+  readonly ingest: string
+  readonly databaseUrl: string
+  readonly writeKey: string
+  readonly query: FunnelClient
+  /** Waits until everything recorded so far is in the answers. */
+  settled(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface PlatformOptions {
+  /** With these the log goes through Kafka. */
+  readonly kafkaBrokers?: readonly string[]
+  readonly topicPrefix?: string
+  /** Folders of definitions beside those that come with the platform. */
+  readonly definitions?: readonly string[]
+}
+
+const SETTLE = 120_000
+
+export async function startPlatform({
+  kafkaBrokers,
+  topicPrefix,
+  definitions,
+}: PlatformOptions = {}): Promise<Platform> {
+  const database = await testDatabase()
+  await migrateStore(database.url)
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 })
+  const writeKey = await createWriteKey(pool, 'e2e')
+  await pool.end()
+  const env = {
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'warn',
+    FUNNEL_WORKSPACE: 'e2e',
+    ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
+    ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),
+    ...(definitions && { FUNNEL_DEFINITIONS: definitions.join(',') }),
+  }
+  const grpcPort = await freePort()
+  const services: Supervised[] = []
+  for (const name of ['ingest', 'relay', 'projector', 'query'])
+    services.push(supervise(name, await freePort(), name === 'query' ? { ...env, GRPC_PORT: String(grpcPort) } : env))
+  const stop = async () => {
+    await Promise.all(services.map((service) => service.stop()))
+    await database.drop()
+  }
+  try {
+    await Promise.all(services.map((service) => service.ready()))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const query = createClient(`127.0.0.1:${grpcPort}`)
+  return {
+    ingest: `http://127.0.0.1:${services[0]!.port}`,
+    databaseUrl: database.url,
+    writeKey,
+    query,
+    async settled() {
+      const now = Date.now()
+      let watermark: Date | undefined
+      while (Date.now() < now + SETTLE) {
+        watermark = (await query.getStatus()).live?.watermark
+        if (watermark && watermark.getTime() > now) return
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      throw new Error(
+        `not settled: the watermark is ${watermark?.toISOString()}\n${services.map((service) => service.log()).join('\n')}`,
+      )
+    },
+    async stop() {
+      query.close()
+      await stop()
+    },
+  }
+}
+
+/** Runs `funnel` with these arguments as a process; its stdout. Throws with its stderr when it fails. */
+export const funnel = (...args: readonly string[]): Promise<string> => funnelWith({}, ...args)
+
+/** `funnel` with an environment. */
+export const funnelWith = (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { cwd: root, env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env } }
+    execFile(process.execPath, ['apps/funnel/dist/main.js', ...args], options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`funnel ${args.join(' ')}: ${stderr || error.message}`, { cause: error }))
+      else resolve(stdout)
+    })
+  })

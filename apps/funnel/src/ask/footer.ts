@@ -1,0 +1,24 @@
+import { print, say } from '../cli/print.js'
+import { Finality, type Basis, type KpiDefinition } from '@funnel/query-api'
+import { style } from '../cli/style.js'
+import { formatTime } from './format.js'
+
+/** What an answer rests on: definition, watermark, and whether it can still change. For stderr. */
+export function footer(basis: Basis | undefined, definition?: KpiDefinition, note = ''): string {
+  if (!basis) return ''
+  const finality = basis.finality === Finality.FINALITY_FINAL ? 'final' : 'provisional'
+  const parts = [
+    definition ? `${definition.id}@${definition.version}` : '',
+    `complete to ${formatTime(basis.watermark)}`,
+    finality,
+    basis.parked ? `${basis.parked} subjects parked` : '',
+  ]
+  const lines = [parts.filter(Boolean).join(' · '), note].filter(Boolean)
+  return lines.map((line) => style('dim', line, process.stderr)).join('\n')
+}
+
+/** Prints data, then what it rests on. */
+export function show(data: string, foot: string): void {
+  print(data)
+  if (foot) say(foot)
+}

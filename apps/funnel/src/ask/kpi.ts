@@ -1,0 +1,66 @@
+import { printJson, say } from '../cli/print.js'
+import type { Command } from 'commander'
+import { QueryKpiResponse, Unit, type KpiAnswer, type KpiRow } from '@funnel/query-api'
+import { workspaceCommand } from '../cli/command.js'
+import { style } from '../cli/style.js'
+import { table, type Column } from '../cli/table.js'
+import { ask } from './door.js'
+import { footer, show } from './footer.js'
+import { formatCount, formatDay, formatDimension, formatQuantity, formatValue, whyNone } from './format.js'
+import { questionOf, withPeriod, withSplit, type QuestionFlags } from './question.js'
+
+/** `funnel kpi`: one KPI, split as asked. */
+export const kpiCommand = (): Command =>
+  withPeriod(
+    withSplit(
+      workspaceCommand('kpi', 'ask for a KPI', [
+        'npx funnel kpi win-rate --by channel',
+        'npx funnel kpi won-revenue --bucket month --from 2026-01',
+        'npx funnel kpi leads --by owner,segment --filter channel=paid_search --from 30d',
+        'npx funnel kpi open-pipeline --as-of 2026-03-31',
+        'npx funnel kpi win-rate --known-at 24h        as it was known a day ago',
+      ]).argument('<kpi>', 'id of the KPI; `funnel kpis` lists them'),
+    ),
+  ).action(async (kpi: string, flags: QuestionFlags) => {
+    const question = questionOf(kpi, flags)
+    await ask(flags, flags.json === true, async (client) => {
+      const response = await client.queryKpi({ question })
+      if (flags.json) return printJson(QueryKpiResponse.toJSON(response))
+      const { answer } = response
+      if (!answer) return
+      const { definition } = answer
+      if (definition) say(`${style('bold', definition.name, process.stderr)}: ${definition.description}`)
+      show(answerTable(answer, question.by ?? []), footer(answer.basis, definition, answer.note))
+    })
+  })
+
+/** The rows of an answer as a table: bucket, dimensions, value, and what it is made of. */
+export function answerTable({ rows, definition }: KpiAnswer, by: readonly string[]): string {
+  if (!rows.length) return 'nothing in this period'
+  const buckets = rows.some(({ bucketStart }) => bucketStart)
+  const parted = definition?.unit === Unit.UNIT_RATIO
+  const sampled = parted || definition?.unit === Unit.UNIT_DURATION
+  const columns: Column[] = [
+    ...(buckets ? [{ title: 'from' }] : []),
+    ...by.map((title) => ({ title })),
+    { title: definition?.id ?? 'value', right: true },
+    ...(parted ? [{ title: 'of', right: true }] : []),
+    ...(sampled ? [{ title: 'n', right: true }] : []),
+    { title: '' },
+  ]
+  const line = ({ bucketStart, dimensions, cell }: KpiRow): string[] => [
+    ...(buckets ? [formatDay(bucketStart)] : []),
+    ...by.map((_, i) => formatDimension(dimensions[i]?.value)),
+    formatValue(cell?.value),
+    ...(parted ? [`${formatQuantity(cell?.numerator)} / ${formatQuantity(cell?.denominator)}`] : []),
+    ...(sampled ? [formatCount(cell?.sampleSize ?? 0)] : []),
+    remarks(cell?.value, cell?.immature ?? 0),
+  ]
+  return table(columns, rows.map(line), (text) => style('dim', text))
+}
+
+function remarks(value: Parameters<typeof whyNone>[0], immature: number): string {
+  return [whyNone(value), immature ? `${formatCount(immature)} left out: window still open` : undefined]
+    .filter((text) => text !== undefined)
+    .join('; ')
+}

@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander'
+import { FunnelError, type ErrorCode } from '@funnel/events'
+import { style } from './style.js'
+
+/** What the command's exit code says. */
+export const exits = {
+  ok: 0,
+  failure: 1,
+  /** The command line is wrong, or what it asks for can never be right. */
+  usage: 2,
+  /** `verify` found a difference. */
+  difference: 3,
+  /** No workspace runs, or it cannot be reached. */
+  unreachable: 4,
+} as const
+
+const exitOf: Partial<Record<ErrorCode, number>> = {
+  INVALID: exits.usage,
+  UNAVAILABLE: exits.unreachable,
+}
+
+/** Tells a failure on stderr, as JSON where JSON was asked for, and gives the exit code for it. */
+export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.WriteStream = process.stderr): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exits.ok : exits.usage // it has spoken already
+  const known = error instanceof FunnelError
+  const code = known ? error.code : 'INTERNAL'
+  const message = error instanceof Error ? error.message : String(error)
+  if (json)
+    stderr.write(`${JSON.stringify({ error: { code, message, ...(known ? { details: error.details } : {}) } })}\n`)
+  else {
+    stderr.write(`${style('red', 'error:', stderr)} ${message}\n`)
+    if (process.env['FUNNEL_DEBUG'] && error instanceof Error) stderr.write(`${error.stack}\n`)
+  }
+  return exitOf[code] ?? exits.failure
+}

@@ -1,0 +1,26 @@
+import pg from 'pg'
+import { migrateStore } from '@funnel/event-store'
+import { migrateRead } from '@funnel/projections'
+
+/** Migrates store and read models, each as its own role; a read role that is another one may then read the log. */
+export async function migrateDatabases(store: string, read: string): Promise<void> {
+  await migrateStore(store)
+  const [owner, reader] = [store, read].map((url) => decodeURIComponent(new URL(url).username))
+  if (reader && reader !== owner) await grantLog(store, reader)
+  await migrateRead(read)
+}
+
+/** What the projector needs of the store: events and head, not the vault, the write keys or the key of the hashes. */
+async function grantLog(store: string, reader: string): Promise<void> {
+  const client = new pg.Client({ connectionString: store })
+  await client.connect()
+  try {
+    const role = pg.escapeIdentifier(reader)
+    await client.query(`
+      grant usage on schema store to ${role};
+      grant select on store.event, store.head to ${role};
+      grant select (one, epoch, floor) on store.meta to ${role}`)
+  } finally {
+    await client.end()
+  }
+}

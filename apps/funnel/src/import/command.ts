@@ -1,0 +1,136 @@
+import { Option, type Command } from 'commander'
+import { FunnelError } from '@funnel/events'
+import { command } from '../cli/command.js'
+import { exits } from '../cli/exit.js'
+import { findRunning, type Choice } from '../workspace/locate.js'
+import { noCheckpoint, storeCheckpoint, type Checkpoint } from './checkpoint.js'
+import { drySink } from './dry-sink.js'
+import { openErrorFile } from './error-file.js'
+import { hashText, importIdOf, sourcesOf } from './files.js'
+import { httpSink } from './http-sink.js'
+import { readMapping } from './mapping.js'
+import { planOf } from './plan.js'
+import { progressOn, silent } from './progress.js'
+import { renderReport, type Report } from './report.js'
+import { runImport } from './run.js'
+import type { Sink } from './sink.js'
+import { storeSink } from './store-sink.js'
+
+/** Where the platform can be reached. */
+interface Target {
+  /** The public door, e.g. http://127.0.0.1:7070, and a write key for it. */
+  readonly url?: string | undefined
+  readonly key?: string | undefined
+  /** The store's database. */
+  readonly databaseUrl?: string | undefined
+}
+
+interface Flags extends Target, Choice {
+  readonly mapping: string
+  readonly dryRun?: true
+  readonly direct?: true
+  readonly via?: 'http' | 'store'
+  readonly errors?: string
+  readonly json?: true
+  readonly restart?: true
+}
+
+/** `funnel import`: CSV files by a mapping, into the workspace that runs or into what flags and environment name. */
+export const importCommand = (): Command =>
+  command('import', 'Import the CSV files of any tool by a mapping', [
+    'funnel import leads.csv --mapping map.yaml --dry-run',
+    'funnel import leads.csv deals.csv --mapping map.yaml',
+  ])
+    .argument('<file...>', 'CSV files; files that are only joined may be left out when they lie beside the others')
+    .requiredOption('-m, --mapping <file>', 'the mapping, YAML (docs/import.md)')
+    .option('--dry-run', 'read and check everything, show what would be recorded, write nothing')
+    .addOption(
+      new Option('--via <road>', 'http: through the public door; store: straight to the database').choices([
+        'http',
+        'store',
+      ]),
+    )
+    .option('--direct', 'the same as --via store')
+    .option('--workspace <name>', 'the workspace to import into (FUNNEL_WORKSPACE)')
+    .option('--data-dir <folder>', 'where workspaces lie (FUNNEL_DATA_DIR)')
+    .addOption(new Option('--url <url>', 'the public door').env('FUNNEL_URL'))
+    .addOption(new Option('--key <key>', 'a write key for the public door').env('FUNNEL_WRITE_KEY'))
+    .addOption(new Option('--database-url <url>', "the store's database").env('DATABASE_URL'))
+    .option('--errors <file>', 'where row errors go (default: the first file with .errors.csv)')
+    .option('--restart', 'send all rows again, also those done by an earlier run')
+    .action(async (files: string[], flags: Flags) => {
+      const report = await importFiles(files, flags)
+      process.stdout.write(`${flags.json ? JSON.stringify(report) : renderReport(report)}\n`)
+      if (report.errors) process.exitCode = exits.failure
+    })
+
+async function importFiles(files: readonly string[], flags: Flags): Promise<Report> {
+  const mapping = await readMapping(flags.mapping)
+  const plan = planOf(mapping)
+  const sources = await sourcesOf(plan, files)
+  const mappingHash = hashText(mapping.text)
+  const importId = await importIdOf(mappingHash, sources)
+  const progress = flags.json
+    ? silent
+    : progressOn(
+        process.stderr,
+        sources.reduce((sum, { bytes }) => sum + bytes, 0),
+      )
+  const common = { importId, mappingHash, source: plan.source, sources, progress }
+  if (flags.dryRun) {
+    const sink = drySink()
+    const report = await runImport({ ...common, sink, checkpoint: noCheckpoint, rowsBefore: 0 }).finally(progress.stop)
+    return { ...report, examples: Object.fromEntries(sink.examples) }
+  }
+
+  const road = await open(flags, importId)
+  try {
+    const before = flags.restart ? { rows: 0, done: false } : await road.checkpoint.load(importId)
+    const errors = await openErrorFile(flags.errors ?? `${files[0]}.errors.csv`, before.rows > 0)
+    try {
+      const report = await runImport({ ...common, ...road, rowsBefore: before.rows, errors })
+      if (errors.count()) report.errorFile = errors.path
+      return report
+    } finally {
+      await errors.close()
+    }
+  } finally {
+    progress.stop()
+    await road.sink.close()
+    await road.checkpoint.close()
+  }
+}
+
+/** The door where there is one, the store where only a database is known or the flags ask for it. */
+async function open(flags: Flags, importId: string): Promise<{ sink: Sink; checkpoint: Checkpoint }> {
+  const { url, key, databaseUrl } = targetOf(flags)
+  const via = flags.direct ? 'store' : (flags.via ?? (url ? 'http' : 'store'))
+  if (via === 'http') {
+    if (!url || !key)
+      throw new FunnelError(
+        'INVALID',
+        `there is no ${url ? 'write key' : 'address'} for the public door: start a workspace with \`npm start -- --workspace mine\`, or give --url and --key, or --direct`,
+      )
+    return { sink: httpSink(url, key, importId), checkpoint: databaseUrl ? storeCheckpoint(databaseUrl) : noCheckpoint }
+  }
+  if (!databaseUrl)
+    throw new FunnelError(
+      'UNAVAILABLE',
+      'no workspace is running and no database is named: start one with `npm start -- --workspace mine`, or give --database-url',
+    )
+  return { sink: await storeSink(databaseUrl), checkpoint: storeCheckpoint(databaseUrl) }
+}
+
+/** What flags and environment name, else the workspace that runs; never one that holds demo data. */
+function targetOf(flags: Flags): Target {
+  if (flags.url || flags.databaseUrl) return flags
+  const running = findRunning(flags)
+  if (!running) return {}
+  const { workspace, demo, urls, writeKey, databaseUrl } = running.state
+  if (demo)
+    throw new FunnelError(
+      'INVALID',
+      `the workspace ${workspace} holds demo data, and what is recorded cannot be taken out again: start one of your own with \`npm start -- --workspace mine\``,
+    )
+  return { url: urls.ingest, key: writeKey, databaseUrl }
+}

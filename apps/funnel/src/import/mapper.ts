@@ -1,0 +1,121 @@
+import { basename } from 'node:path'
+import { derivedId, FunnelError } from '@funnel/events'
+import type { Csv } from './csv.js'
+import type { JoinTable } from './join.js'
+import type { PlannedEvent, PlannedInput, PlannedJoin } from './plan.js'
+import type { Row } from './template.js'
+
+/** An event as the public door takes it. */
+export interface Draft {
+  readonly id: string
+  readonly type: string
+  readonly source: string
+  readonly time: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** What a row says: events, or why it says none. All events of a row stand or fall together. */
+export type Reading =
+  | { readonly events: readonly Draft[] }
+  | { readonly skipped: string }
+  | { readonly wrong: { readonly message: string; readonly event?: string; readonly field?: string } }
+
+/** Reads the rows of one file. */
+export interface Mapper {
+  readonly read: (cells: readonly string[]) => Reading
+  /** Join keys that found nothing, per join: a hint that values need normalising. A missing or empty key is not counted. */
+  readonly unmatched: ReadonlyMap<string, { rows: number; readonly examples: Set<string> }>
+}
+
+/** Prepares an input for a file with this header. Throws INVALID where the mapping uses a column that is not there. */
+export function mapperOf(
+  input: PlannedInput,
+  source: string,
+  csv: Csv,
+  file: string,
+  tables: readonly JoinTable[],
+): Mapper {
+  const { header } = csv
+  const joins = input.joins.map((join, index) => ({ join, table: tables[index]! }))
+  const columns = new Set([
+    ...header,
+    ...joins.flatMap(({ join, table }) => table.columns.map((column) => `${join.as}.${column}`)),
+  ])
+  const absent = [...input.columns].filter(([column]) => !columns.has(column))
+  if (absent.length)
+    throw new FunnelError(
+      'INVALID',
+      [
+        ...absent.map(([column, at]) => `${at}: there is no column "${column}" in ${basename(file)}`),
+        `The columns are ${[...columns].join(', ')}`,
+      ].join('\n'),
+    )
+
+  const unmatched = new Map<string, { rows: number; readonly examples: Set<string> }>()
+  const joined = (
+    row: Record<string, string | undefined>,
+    { join, table }: { join: PlannedJoin; table: JoinTable },
+  ) => {
+    const key = join.on.map(({ value }) => value.of(row))
+    if (key.some((part) => part === undefined || part === '')) return
+    const texts = key.map(String)
+    const found = table.find(texts)
+    if (found) for (const [index, column] of table.columns.entries()) row[`${join.as}.${column}`] = found[index]
+    else {
+      const miss = unmatched.get(join.as) ?? { rows: 0, examples: new Set<string>() }
+      unmatched.set(join.as, miss)
+      miss.rows++
+      if (miss.examples.size < 3) miss.examples.add(texts.join(', '))
+    }
+  }
+
+  const read = (cells: readonly string[]): Reading => {
+    const row: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>
+    for (const [index, column] of header.entries()) row[column] = cells[index]
+    let event: PlannedEvent | undefined
+    let field: string | undefined
+    try {
+      for (const join of joins) joined(row, join)
+      const skip = input.skip.find(({ when }) => when.of(row))
+      if (skip) return { skipped: skip.because }
+      field = 'key'
+      const key = input.key.text(row)
+      if (!key) throw new FunnelError('INVALID', 'the key of the row is empty')
+      const events: Draft[] = []
+      for (event of input.events) {
+        field = undefined
+        if (!event.when.of(row)) continue
+        events.push(draft(event, row, key, (name) => (field = name)))
+      }
+      return events.length ? { events } : { skipped: 'no event of the mapping applies' }
+    } catch (error) {
+      if (!(error instanceof FunnelError)) throw error
+      return {
+        wrong: { message: error.message, ...(event && { event: event.type }), ...(field !== undefined && { field }) },
+      }
+    }
+  }
+
+  const draft = (event: PlannedEvent, row: Row, key: string, entering: (field: string) => void): Draft => {
+    entering('time')
+    const time = event.time.of(row)
+    if (time === undefined) throw new FunnelError('INVALID', 'the time is missing')
+    const values = (list: PlannedEvent['data'], prefix: string) => {
+      const record: Record<string, unknown> = {}
+      for (const [name, value] of list) {
+        entering(prefix + name)
+        const datum = value.of(row)
+        if (datum !== undefined) record[name] = datum
+      }
+      return record
+    }
+    const data = values(event.data, 'data.')
+    if (event.properties) data['properties'] = values(event.properties, 'data.properties.')
+    entering('name')
+    const name = event.name.text(row)
+    if (!name) throw new FunnelError('INVALID', 'the name of the event is empty')
+    return { id: derivedId('import', source, event.type, name, key), type: event.type, source, time, data }
+  }
+
+  return { read, unmatched }
+}

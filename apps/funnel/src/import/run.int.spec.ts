@@ -1,0 +1,170 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { FunnelError, type Envelope } from '@funnel/events'
+import { noCheckpoint, type Checkpoint } from './checkpoint.js'
+import { drySink } from './dry-sink.js'
+import { openErrorFile } from './error-file.js'
+import { hashText, importIdOf, sourcesOf } from './files.js'
+import { readMapping } from './mapping.js'
+import { planOf } from './plan.js'
+import { silent } from './progress.js'
+import { renderReport } from './report.js'
+import { runImport, type ImportRun } from './run.js'
+import type { Sink } from './sink.js'
+
+let folder: string
+const at = (name: string) => join(folder, name)
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'funnel-run-'))
+  await writeFile(
+    at('map.yaml'),
+    `mapping: 1
+source: crm
+inputs:
+  - file: leads.csv
+    key: '{{ id }}'
+    skip: [{ when: { at: '' }, because: no date }]
+    events:
+      - { type: lead.captured, time: '{{ at }}', data: { lead: '{{ id }}', owner: '{{ owner }}' } }
+  - file: deals.csv
+    key: '{{ id }}'
+    events:
+      - { type: deal.lost, time: '{{ at }}', data: { deal: '{{ id }}' } }
+`,
+  )
+  const rows = Array.from({ length: 2_500 }, (_, index) => `${index},2026-01-02,Ann`)
+  rows[10] = '10,,Ann'
+  rows[20] = '20,never,Ann'
+  rows[30] = '30,2026-01-02'
+  rows[40] = '40,2026-01-02,'
+  await writeFile(at('leads.csv'), `id,at,owner\n${rows.join('\n')}\n`)
+  await writeFile(at('deals.csv'), `id,at\n1,2026-02-01\n2,2026-02-02\n`)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function prepared(): Promise<Pick<ImportRun, 'importId' | 'mappingHash' | 'source' | 'sources' | 'progress'>> {
+  const mapping = await readMapping(at('map.yaml'))
+  const plan = planOf(mapping)
+  const sources = await sourcesOf(plan, [at('leads.csv'), at('deals.csv')])
+  const mappingHash = hashText(mapping.text)
+  return {
+    importId: await importIdOf(mappingHash, sources),
+    mappingHash,
+    source: plan.source,
+    sources,
+    progress: silent,
+  }
+}
+
+/** A log in memory that dies before a given batch. */
+function memory(dieAt = Infinity): Sink & { readonly events: Map<string, Envelope>; batches: number } {
+  const events = new Map<string, Envelope>()
+  const sink = {
+    name: 'memory',
+    events,
+    batches: 0,
+    send: (batch: readonly Envelope[]) => {
+      if (++sink.batches === dieAt) return Promise.reject(new FunnelError('UNAVAILABLE', 'gone'))
+      return Promise.resolve(
+        batch.map((event) => {
+          const known = events.has(event.id)
+          events.set(event.id, event)
+          return { outcome: known ? ('duplicate' as const) : ('recorded' as const) }
+        }),
+      )
+    },
+    close: () => Promise.resolve(),
+  }
+  return sink
+}
+
+function remembered(): Checkpoint & { state: { rows: number; done: boolean } } {
+  const checkpoint = {
+    state: { rows: 0, done: false },
+    load: () => Promise.resolve(checkpoint.state),
+    save: (_: string, { rows, done }: { rows: number; done: boolean }) => {
+      checkpoint.state = { rows, done }
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+  }
+  return checkpoint
+}
+
+describe('An import', () => {
+  it('records every good row, and writes every bad one with its line to the error file', async () => {
+    const sink = memory()
+    const errors = await openErrorFile(at('errors.csv'), false)
+    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0, errors })
+    await errors.close()
+    expect(report).toMatchObject({ rows: 2_502, skipped: { 'no date': 1 }, errors: 3 })
+    expect(report.events['lead.captured']).toEqual({ recorded: 2_496, duplicate: 0, conflict: 0, rejected: 0 })
+    expect(report.events['deal.lost']?.recorded).toBe(2)
+    const lines = (await readFile(at('errors.csv'), 'utf8')).trim().split('\n')
+    expect(lines[0]).toBe('file,line,event,field,code,message')
+    expect(lines.slice(1).map((line) => line.split(',').slice(0, 4).join(' '))).toEqual([
+      'leads.csv 22 lead.captured time',
+      'leads.csv 32  ',
+      'leads.csv 42 lead.captured data.owner',
+    ])
+    expect([...sink.events.values()].every(({ importid }) => importid === report.importId)).toBe(true)
+    expect(renderReport(report)).toContain('leads.csv:22: time: "never" is not a time of ISO 8601')
+  })
+
+  it('done again changes nothing', async () => {
+    const sink = memory()
+    const run = { ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0 }
+    await runImport(run)
+    const before = structuredClone([...sink.events])
+    const again = await runImport(run)
+    expect(again.events['lead.captured']).toMatchObject({ recorded: 0, duplicate: 2_496 })
+    expect([...sink.events]).toEqual(before)
+  })
+
+  it('that broke off goes on after the last batch and ends with the same events', async () => {
+    const whole = memory()
+    await runImport({ ...(await prepared()), sink: whole, checkpoint: noCheckpoint, rowsBefore: 0 })
+    const checkpoint = remembered()
+    const broken = memory(2)
+    await expect(runImport({ ...(await prepared()), sink: broken, checkpoint, rowsBefore: 0 })).rejects.toThrow('gone')
+    expect(checkpoint.state.done).toBe(false)
+    expect(checkpoint.state.rows).toBeGreaterThan(900)
+    const rest = await runImport({ ...(await prepared()), sink: broken, checkpoint, rowsBefore: checkpoint.state.rows })
+    expect(rest.rows + rest.rowsBefore).toBe(2_502)
+    expect(checkpoint.state).toEqual({ rows: 2_502, done: true })
+    expect(broken.events).toEqual(whole.events)
+  })
+
+  it('reports what the log refused with the line it came from', async () => {
+    const sink: Sink = {
+      ...memory(),
+      send: (batch) =>
+        Promise.resolve(
+          batch.map(({ partitionkey }) =>
+            partitionkey === '50' ? { outcome: 'conflict' as const } : { outcome: 'recorded' as const },
+          ),
+        ),
+    }
+    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0 })
+    expect(report.events['lead.captured']).toMatchObject({ conflict: 1 })
+    expect(report.errors).toBe(4)
+    expect(report.firstErrors).toContainEqual(
+      expect.objectContaining({ file: 'leads.csv', line: 52, code: 'CONFLICT', event: 'lead.captured' }),
+    )
+  })
+
+  it('tried out dry shows counts, examples, errors and repeated keys', async () => {
+    const { sources, ...rest } = await prepared()
+    const sink = drySink()
+    const twice = [...sources, sources[1]!]
+    const report = await runImport({ ...rest, sources: twice, sink, checkpoint: noCheckpoint, rowsBefore: 0 })
+    expect(report).toMatchObject({ rows: 2_504, errors: 3 })
+    expect(report.events['deal.lost']).toMatchObject({ recorded: 2, duplicate: 2 })
+    expect(sink.examples.get('lead.captured')).toMatchObject({ data: { lead: '0', owner: 'Ann' } })
+    const text = renderReport({ ...report, examples: Object.fromEntries(sink.examples) })
+    expect(text).toContain('dry run: nothing was written')
+    expect(text).toContain('2 with the id of an earlier row')
+  })
+})

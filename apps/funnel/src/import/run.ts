@@ -1,0 +1,152 @@
+import { basename } from 'node:path'
+import { FunnelError, validateEvent, type Envelope, type Refused } from '@funnel/events'
+import type { Checkpoint } from './checkpoint.js'
+import { openCsv, type Line } from './csv.js'
+import type { ErrorFile, RowError } from './error-file.js'
+import type { Source } from './files.js'
+import { loadJoin } from './join.js'
+import { mapperOf, type Draft, type Reading } from './mapper.js'
+import type { Progress } from './progress.js'
+import { countsOf, emptyReport, type Report } from './report.js'
+import type { Sink } from './sink.js'
+
+/** Everything an import needs. */
+export interface ImportRun {
+  readonly importId: string
+  readonly mappingHash: string
+  /** The source of all events. */
+  readonly source: string
+  readonly sources: readonly Source[]
+  readonly sink: Sink
+  readonly checkpoint: Checkpoint
+  /** Rows to pass over, done by an earlier run. */
+  readonly rowsBefore: number
+  readonly errors?: ErrorFile
+  readonly progress: Progress
+}
+
+const BATCH = 1_000
+const SHOWN_ERRORS = 5
+
+/** An event on its way, and the row it came from. */
+interface Pending {
+  readonly event: Envelope
+  readonly file: string
+  readonly line: number
+}
+
+/**
+ * Reads all files, maps and checks every row, and sends events in batches of about 1,000; after each batch the number of
+ * rows done is saved. Row errors are collected and do not stop it. Throws what stops it: a file that cannot be read on,
+ * a mapping that does not fit a file, a sink that stays unreachable. Run again, it goes on after the last saved row.
+ */
+export async function runImport(run: ImportRun): Promise<Report> {
+  const { importId, sink } = run
+  const report = emptyReport(importId, sink.name, run.rowsBefore)
+  let pending: Pending[] = []
+  let row = 0
+  let bytesBefore = 0
+
+  const fail = async (error: RowError) => {
+    report.errors++
+    if (report.firstErrors.length < SHOWN_ERRORS) report.firstErrors.push(error)
+    await run.errors?.add(error)
+  }
+
+  const save = (done: boolean) =>
+    run.checkpoint.save(importId, {
+      file: run.sources.map(({ path }) => basename(path)).join(', '),
+      mappingHash: run.mappingHash,
+      rows: row,
+      done,
+    })
+
+  const flush = async () => {
+    const batch = pending
+    pending = []
+    if (!batch.length) return
+    const verdicts = await sink.send(batch.map(({ event }) => event))
+    if (verdicts.length !== batch.length)
+      throw new FunnelError('INTERNAL', `${sink.name} gave ${verdicts.length} verdicts on ${batch.length} events`)
+    for (const [index, { outcome, code, field, message }] of verdicts.entries()) {
+      const { event, file, line } = batch[index]!
+      countsOf(report, event.type)[outcome]++
+      if (outcome === 'conflict' || outcome === 'rejected')
+        await fail({
+          file,
+          line,
+          event: event.type,
+          field,
+          code: code ?? outcome.toUpperCase(),
+          message: message ?? 'an event with this id and other content is in the log already',
+        })
+    }
+    await save(false)
+  }
+
+  const take = async (reading: Reading, file: string, line: number) => {
+    if ('skipped' in reading) report.skipped[reading.skipped] = (report.skipped[reading.skipped] ?? 0) + 1
+    else if ('wrong' in reading) await fail({ file, line, code: 'INVALID', ...reading.wrong })
+    else {
+      const checked = check(reading.events, run)
+      if ('refused' in checked)
+        await fail({
+          file,
+          line,
+          event: checked.type,
+          code: checked.refused.code,
+          field: checked.refused.field,
+          message: checked.refused.message,
+        })
+      else for (const event of checked.events) pending.push({ event, file, line })
+    }
+  }
+
+  for (const source of run.sources) {
+    const { read, lines, unmatched } = await open(source, run.source)
+    const file = basename(source.path)
+    for await (const line of lines) {
+      if (++row <= run.rowsBefore) continue
+      report.rows++
+      run.progress.update(bytesBefore + line.bytes, row)
+      await take(line.problem === undefined ? read(line.cells) : { wrong: { message: line.problem } }, file, line.line)
+      if (pending.length >= BATCH) await flush()
+    }
+    bytesBefore += source.bytes
+    for (const [as, { rows, examples }] of unmatched) report.unmatched[as] = { rows, examples: [...examples] }
+  }
+  await flush()
+  await save(true)
+  return report
+}
+
+async function open(
+  { path, input, joins }: Source,
+  source: string,
+): Promise<{ lines: AsyncIterable<Line> } & ReturnType<typeof mapperOf>> {
+  const csv = await openCsv(path, input.dialect)
+  const tables = []
+  for (const [index, { on, dialect }] of input.joins.entries())
+    tables.push(
+      await loadJoin(
+        joins[index]!,
+        on.map(({ column }) => column),
+        dialect,
+      ),
+    )
+  return { lines: csv.lines, ...mapperOf(input, source, csv, path, tables) }
+}
+
+/** The events of a row as the public door would take them; all or none. */
+function check(
+  drafts: readonly Draft[],
+  { source, importId }: ImportRun,
+): { readonly events: readonly Envelope[] } | { readonly refused: Refused; readonly type: string } {
+  const events: Envelope[] = []
+  for (const draft of drafts) {
+    const result = validateEvent(draft, { source, receivedAt: 0, importid: importId })
+    if (!result.ok) return { refused: result, type: draft.type }
+    events.push(result.event)
+  }
+  return { events }
+}

@@ -1,0 +1,69 @@
+import { dirname } from 'node:path'
+import { style } from '../cli/style.js'
+import type { WorkspaceState } from '../workspace/state.js'
+import { baseFolder, type Folder } from '../workspace/folders.js'
+
+/** A curl that sends a first event; run twice it counts once. */
+export const firstEvent = ({ urls, writeKey }: WorkspaceState): string =>
+  [
+    `curl -sS ${urls.ingest}/v1/events \\`,
+    `  -H 'authorization: Bearer ${writeKey ?? '$WRITE_KEY'}' -H 'content-type: application/json' \\`,
+    `  -d '{ "type": "lead.captured", "id": "signup-1", "data": { "lead": "lead-a1", "person": "person-a1", "properties": { "origin": "webinar" } } }'`,
+  ].join('\n')
+
+/** Where everything is and what to try next. */
+export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.WriteStream = process.stderr): string {
+  const bold = (text: string) => style('bold', text, stream)
+  const dim = (text: string) => style('dim', text, stream)
+  const rows = [
+    ['events in', `${state.urls.ingest}/v1/events`, 'HTTP'],
+    ['questions', state.urls.query, 'gRPC, with reflection'],
+    ['write key', state.writeKey ?? '', 'for development'],
+    ['database', state.embeddedPostgres ? 'embedded PostgreSQL' : 'DATABASE_URL', databaseOf(state.databaseUrl)],
+    [
+      'log',
+      state.kafkaBrokers ? `Kafka ${state.kafkaBrokers}` : 'PostgreSQL',
+      state.kafkaBrokers ? `topics ${state.kafkaTopicPrefix ?? ''}funnel.*.v1` : 'no Kafka',
+    ],
+    ['files', folder.path, 'data and logs/'],
+  ]
+  // commands find the only workspace that runs, but only where workspaces are kept by default
+  const elsewhere = dirname(folder.path) !== baseFolder()
+  const option = elsewhere ? ` --data-dir ${dirname(folder.path)}` : ''
+  const tries = state.demo
+    ? [
+        `npx funnel kpi win-rate --by channel${option}`,
+        `npx funnel kpi leads --bucket month${option}`,
+        `npx funnel explain won-revenue --limit 5${option}`,
+        `npx funnel verify${option}`,
+      ]
+    : [`npx funnel tail${option}`, `npx funnel kpi leads --by origin${option}`]
+  return [
+    '',
+    `${bold(`Funnel · workspace ${state.workspace}`)} ${state.demo ? dim('a fictional company, fed live through the public door') : dim('your own data')}`,
+    '',
+    ...rows.map(([name, value, note]) => `  ${dim(name!.padEnd(10))} ${value}${note ? `  ${dim(note)}` : ''}`),
+    '',
+    state.demo ? `  ${dim('send an event of your own:')}` : `  ${bold('waiting for the first event:')}`,
+    '',
+    ...firstEvent(state)
+      .split('\n')
+      .map((line) => `  ${line}`),
+    '',
+    `  ${dim('then, in another terminal:')}`,
+    '',
+    ...tries.map((line) => `  ${line}`),
+    `  grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' ${state.urls.query} funnel.v1.KpiService/QueryKpi`,
+    ...(state.demo ? ['', `  ${dim('your own data:')} npm start -- --workspace mine --port-base 7170`] : []),
+    '',
+  ].join('\n')
+}
+
+const databaseOf = (url: string): string => {
+  try {
+    const { hostname, port, pathname } = new URL(url)
+    return `${hostname}:${port || 5432}${pathname}`
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,89 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { migrateStore } from '@funnel/event-store'
+import { createPool, startEmbeddedPostgres, type EmbeddedPostgres } from '@funnel/platform'
+import { migrateRead } from '@funnel/projections'
+import { mayFeed } from './demo-rule.js'
+import { grantLog, openRoles, type RoleUrls } from './roles.js'
+
+describe('the roles of the embedded database', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'funnel-roles-'))
+  chmodSync(dir, 0o711)
+  let server: EmbeddedPostgres
+  let roles: RoleUrls
+  const pools: pg.Pool[] = []
+  const as = (url: string) => {
+    const pool = createPool(url, 'spec', 1)
+    pools.push(pool)
+    return (sql: string) => pool.query(sql)
+  }
+  const denied = { code: '42501' }
+
+  beforeAll(async () => {
+    server = await startEmbeddedPostgres({ dir })
+    await openRoles(server)
+    roles = await openRoles(server) // a second start: new passwords, same roles
+    await migrateStore(roles.store)
+    await grantLog(server)
+    await migrateRead(roles.read)
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.end()))
+    await server?.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('let query read the read models, those of later generations too, and nothing else', async () => {
+    const owner = as(roles.read)
+    await owner('create schema gen_77; create table gen_77.entry (n int); insert into gen_77.entry values (1)')
+    const query = as(roles.query)
+    await expect(query('select n from gen_77.entry')).resolves.toMatchObject({ rows: [{ n: 1 }] })
+    await expect(query('select count(*) from read.generation')).resolves.toBeDefined()
+    await expect(query('select 1 from store.event')).rejects.toMatchObject(denied)
+    await expect(query('select 1 from vault.raw')).rejects.toMatchObject(denied)
+    await expect(query('delete from gen_77.entry')).rejects.toThrow()
+    await expect(query('set transaction read write; delete from gen_77.entry')).rejects.toMatchObject(denied)
+  })
+
+  it('let the projector read the log, not the vault, and write no event', async () => {
+    const projector = as(roles.read)
+    await expect(projector('select count(*) from store.event')).resolves.toBeDefined()
+    await expect(projector('select epoch from store.meta')).resolves.toBeDefined()
+    await expect(projector('select hash_key from store.meta')).rejects.toMatchObject(denied)
+    await expect(projector('select 1 from vault.raw')).rejects.toMatchObject(denied)
+    await expect(projector('delete from store.event')).rejects.toMatchObject(denied)
+  })
+
+  it('keep the write side out of the read models', async () => {
+    const store = as(roles.store)
+    await expect(store('select 1 from read.generation')).rejects.toMatchObject(denied)
+  })
+
+  it('let nobody else in', async () => {
+    const admin = as(server.urlOf('funnel'))
+    await admin(`create role stranger login password 'stranger'`)
+    const stranger = as(server.urlOf('funnel', { name: 'stranger', password: 'stranger' }))
+    await expect(stranger('select 1')).rejects.toMatchObject(denied)
+  })
+
+  it('feed an empty store or the demo’s own, and never one that holds other data', async () => {
+    const pool = createPool(roles.store, 'spec', 1)
+    pools.push(pool)
+    const wish = { workspace: 'demo', embedded: true, demo: undefined }
+    await expect(mayFeed(pool, wish)).resolves.toBe(true)
+    const event = (source: string) =>
+      pool.query(
+        `insert into store.event values (1, 0, 1, 'visitor-v', 1, gen_random_uuid(), 'touchpoint.recorded', now(), '', $1)`,
+        [JSON.stringify({ source })],
+      )
+    await event('demo')
+    await expect(mayFeed(pool, wish)).resolves.toBe(true)
+    await pool.query('delete from store.event')
+    await event('dev')
+    await expect(mayFeed(pool, wish)).resolves.toBe(false)
+    await expect(mayFeed(pool, { ...wish, demo: true })).rejects.toMatchObject({ code: 'INVALID' })
+  })
+})

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import type { EmbeddedPostgres } from '@funnel/platform'
+
+const DATABASE = 'funnel'
+const roles = ['funnel_store', 'funnel_read', 'funnel_query'] as const
+type Role = (typeof roles)[number]
+
+/** One URL for each kind of access to the embedded database. */
+export interface RoleUrls {
+  /** Owns the store and the vault; cannot see the read models. */
+  readonly store: string
+  /** Owns the read models; reads the log, not the vault. */
+  readonly read: string
+  /** Reads the read models and nothing else. */
+  readonly query: string
+}
+
+/** Makes the database and its roles where they are missing, with new passwords every time. */
+export async function openRoles(server: EmbeddedPostgres): Promise<RoleUrls> {
+  await server.createDatabase(DATABASE)
+  const passwords = Object.fromEntries(roles.map((role) => [role, randomBytes(24).toString('hex')])) as Record<
+    Role,
+    string
+  >
+  await asAdmin(server, async (client) => {
+    const { rows } = await client.query<{ rolname: string }>('select rolname from pg_roles where rolname = any ($1)', [
+      roles,
+    ])
+    const known = new Set(rows.map(({ rolname }) => rolname))
+    for (const role of roles)
+      await client.query(`${known.has(role) ? 'alter' : 'create'} role ${role} login password '${passwords[role]}'`)
+    await client.query(`
+      revoke all on database ${DATABASE} from public;
+      grant connect, create, temporary on database ${DATABASE} to funnel_store, funnel_read;
+      grant connect on database ${DATABASE} to funnel_query;
+      alter default privileges for role funnel_read grant usage on schemas to funnel_query;
+      alter default privileges for role funnel_read grant select on tables to funnel_query;
+      alter role funnel_query set default_transaction_read_only = on`)
+  })
+  const urlOf = (role: Role) => server.urlOf(DATABASE, { name: role, password: passwords[role] })
+  return { store: urlOf('funnel_store'), read: urlOf('funnel_read'), query: urlOf('funnel_query') }
+}
+
+/** Lets the projector read the log; run after the store's migrations. */
+export const grantLog = (server: EmbeddedPostgres): Promise<void> =>
+  asAdmin(server, async (client) => {
+    await client.query(`
+      grant usage on schema store to funnel_read;
+      grant select on store.event, store.head to funnel_read;
+      grant select (one, epoch, floor) on store.meta to funnel_read`)
+  })
+
+async function asAdmin(server: EmbeddedPostgres, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: server.urlOf(DATABASE) })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}

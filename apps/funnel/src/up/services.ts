@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { ServiceSpec } from '../supervisor/service.js'
+import { repository, type Folder } from '../workspace/folders.js'
+import type { Databases } from './databases.js'
+import type { Ports } from './ports.js'
+
+export interface Wiring {
+  readonly folder: Folder
+  readonly host: string
+  readonly ports: Ports
+  readonly databases: Databases
+  readonly kafkaBrokers?: string | undefined
+  readonly kafkaTopicPrefix?: string | undefined
+}
+
+/** The address under which a listener on `host` is reached from this machine. */
+export const reach = (host: string, port: number): string => {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `${name}:${port}`
+}
+
+/** The services in the order in which they are stopped. Each is told what it needs and no other's secrets. */
+export function serviceSpecs({
+  folder,
+  host,
+  ports,
+  databases,
+  kafkaBrokers,
+  kafkaTopicPrefix,
+}: Wiring): ServiceSpec[] {
+  const { DATABASE_URL: _, READ_DATABASE_URL: __, FUNNEL_URL: ___, FUNNEL_WRITE_KEY: ____, ...inherited } = process.env
+  const common = { ...inherited, FUNNEL_WORKSPACE: folder.workspace, FUNNEL_HOST: host }
+  const kafka = {
+    KAFKA_BROKERS: kafkaBrokers ?? '',
+    ...(kafkaTopicPrefix === undefined ? {} : { KAFKA_TOPIC_PREFIX: kafkaTopicPrefix }),
+  }
+  const spec = (name: string, port: number, env: NodeJS.ProcessEnv, url?: string): ServiceSpec => ({
+    name,
+    script: join(repository, 'apps', name, 'dist', 'main.js'),
+    env: { ...common, ...env, PORT: String(port) },
+    health: `http://${reach(host, port)}`,
+    ...(url === undefined ? {} : { url }),
+    log: join(folder.logs, `${name}.log`),
+  })
+  return [
+    spec('ingest', ports.ingest, { DATABASE_URL: databases.store, KAFKA_BROKERS: '' }),
+    spec('relay', ports.relay, { DATABASE_URL: databases.store, ...kafka }),
+    spec('projector', ports.projector, { DATABASE_URL: databases.log, READ_DATABASE_URL: databases.read, ...kafka }),
+    spec(
+      'query',
+      ports.queryOps,
+      {
+        DATABASE_URL: databases.query,
+        READ_DATABASE_URL: databases.query,
+        GRPC_PORT: String(ports.query),
+        KAFKA_BROKERS: '',
+      },
+      reach(host, ports.query),
+    ),
+  ]
+}

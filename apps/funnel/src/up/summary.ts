@@ -1,0 +1,19 @@
+import type { Folder } from '../workspace/folders.js'
+import type { WorkspaceState } from '../workspace/state.js'
+
+/** A running workspace as JSON for others: no passwords, no token, no write key. */
+export const summaryOf = (state: WorkspaceState, folder: Folder) => {
+  const { workspace, supervisor, startedAt, ready, demo, embeddedPostgres, urls, kafkaBrokers, services } = state
+  return {
+    workspace,
+    pid: supervisor.pid,
+    startedAt,
+    ready,
+    demo,
+    embeddedPostgres,
+    urls,
+    ...(kafkaBrokers === undefined ? {} : { kafkaBrokers }),
+    folder: folder.path,
+    services,
+  }
+}

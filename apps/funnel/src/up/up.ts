@@ -1,0 +1,234 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FunnelError } from '@funnel/events'
+import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
+import { startFeeder, type Feeder } from '../demo/feeder.js'
+import { supervised, type Supervised } from '../supervisor/service.js'
+import { watched, type WatchedServer } from '../supervisor/server.js'
+import { Settings } from '../upkeep/settings.js'
+import { folderOf, openFolder, removeFolder, type Folder } from '../workspace/folders.js'
+import { allRunning } from '../workspace/locate.js'
+import { thisProcess } from '../workspace/process.js'
+import {
+  claim,
+  release,
+  runningState,
+  writeState,
+  type ServiceStatus,
+  type WorkspaceState,
+} from '../workspace/state.js'
+import { embeddedDatabases, externalDatabases, type Databases } from './databases.js'
+import { mayFeed, wantsDemo } from './demo-rule.js'
+import { openKeys } from './keys.js'
+import { portsOf, workspaceName, type UpFlags } from './options.js'
+import { assertFree, type PortName } from './ports.js'
+import type { Reporter } from './reporter.js'
+import { reach, serviceSpecs } from './services.js'
+
+/** A running workspace, held by this process. */
+export interface Up {
+  readonly folder: Folder
+  /** What other commands are told, as it is now. */
+  readonly state: WorkspaceState
+  /** Ends everything in order: feeder, services along the flow, servers. */
+  stop(): Promise<void>
+  /** Ends everything at once, as far as it can be reached. */
+  kill(): void
+}
+
+const READY_TIMEOUT = 90_000
+
+/**
+ * Starts a workspace and resolves when every service is ready. When one cannot start, all that was started is stopped
+ * again and the error says which and why. `abort` ends a start half-way.
+ */
+export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): Promise<Up> {
+  const { databaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, funnelHost, funnelToken } = settings()
+  const workspace = workspaceName(flags)
+  const folder = folderOf(workspace, flags.dataDir)
+  const ports = portsOf(flags)
+  const embedded = databaseUrl === undefined
+  const localKafka = flags.kafka === true && kafkaBrokers === undefined
+  assertStartable(folder, localKafka)
+
+  const used: PortName[] = ['ingest', 'query', 'relay', 'projector', 'queryOps']
+  if (embedded) used.push('postgres')
+  if (localKafka) used.push('kafka')
+  await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
+  if (flags.fresh) {
+    if (!embedded)
+      throw new FunnelError(
+        'INVALID',
+        '--fresh removes the embedded database only, and DATABASE_URL names another one: empty that one yourself, or unset DATABASE_URL',
+      )
+    removeFolder(folder)
+  }
+  openFolder(folder)
+  claim(folder, thisProcess())
+
+  const running: { services: Supervised[]; servers: WatchedServer[]; feeder?: Feeder } = { services: [], servers: [] }
+  let state: WorkspaceState | undefined
+  let stopping: Promise<void> | undefined
+
+  const handle: Up = {
+    folder,
+    get state() {
+      return state!
+    },
+    stop: () => (stopping ??= stopAll()),
+    kill() {
+      for (const service of running.services) service.kill()
+      release(folder)
+    },
+  }
+
+  const stopAll = async () => {
+    await running.feeder?.stop()
+    for (const service of running.services) await service.stop()
+    for (const server of running.servers.toReversed()) await server.stop()
+    release(folder)
+  }
+
+  const changed = (status: ServiceStatus) => {
+    report.changed(status)
+    if (!state || stopping) return
+    state = { ...state, services: statuses() }
+    writeState(folder, state)
+  }
+  const statuses = () => [...running.services, ...running.servers].map(({ status }) => status)
+
+  try {
+    const databases = embedded
+      ? await embeddedDatabases(folder, ports.postgres, changed)
+      : await externalDatabases(databaseUrl, readDatabaseUrl)
+    if (databases.server) running.servers.push(databases.server)
+    abort.throwIfAborted()
+
+    const kafka = localKafka ? await localBroker(folder, ports.kafka, report, changed) : undefined
+    if (kafka) running.servers.push(kafka)
+    const brokers = kafka ? reach('127.0.0.1', ports.kafka) : kafkaBrokers
+    // workspaces with a store of their own must not meet in the topics of shared brokers
+    const prefix =
+      kafkaBrokers !== undefined && embedded && kafkaTopicPrefix === '' ? `${workspace}.` : kafkaTopicPrefix
+    abort.throwIfAborted()
+
+    const { key, demoKey, feeds } = await openStore(databases, folder, { workspace, embedded, demo: flags.demo })
+    state = {
+      workspace,
+      supervisor: thisProcess(),
+      startedAt: new Date().toISOString(),
+      ready: false,
+      demo: feeds,
+      embeddedPostgres: embedded,
+      urls: { ingest: `http://${reach(funnelHost, ports.ingest)}`, query: reach(funnelHost, ports.query) },
+      databaseUrl: databases.store,
+      readDatabaseUrl: databases.read,
+      ...(brokers === undefined ? {} : { kafkaBrokers: brokers, kafkaTopicPrefix: prefix }),
+      writeKey: key,
+      ...(funnelToken === undefined ? {} : { token: funnelToken }),
+      services: [],
+    }
+    running.services = serviceSpecs({
+      folder,
+      host: funnelHost,
+      ports,
+      databases,
+      kafkaBrokers: brokers,
+      kafkaTopicPrefix: prefix,
+    }).map((spec) => supervised(spec, { changed, said: report.said }))
+    for (const service of running.services) service.start()
+    await allReady(running.services, abort)
+
+    if (feeds)
+      running.feeder = startFeeder({
+        url: state.urls.ingest,
+        key: demoKey,
+        file: join(folder.path, 'demo.json'),
+        say: report.warn,
+      })
+    state = { ...state, ready: true, services: statuses() }
+    writeState(folder, state)
+    return handle
+  } catch (error) {
+    await handle.stop()
+    throw error
+  }
+}
+
+/** What the environment says, but for what only the services need. */
+function settings() {
+  const external = process.env['DATABASE_URL'] || undefined
+  // the embedded database has its URL later; until then any will do
+  const config = loadConfig(Settings, { ...process.env, DATABASE_URL: external ?? 'postgresql://embedded' })
+  assertClosed(config)
+  const { readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, funnelHost, funnelToken } = config
+  return { databaseUrl: external, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, funnelHost, funnelToken }
+}
+
+function assertStartable(folder: Folder, localKafka: boolean): void {
+  const running = runningState(folder)
+  if (running)
+    throw new FunnelError(
+      'CONFLICT',
+      `the workspace ${folder.workspace} is running already (process ${running.supervisor.pid}): \`npx funnel status\` shows it, \`npx funnel down\` stops it`,
+    )
+  const why = localKafka ? whyNoLocalKafka() : undefined
+  if (why)
+    throw new FunnelError('INVALID', `--kafka needs a local broker, and ${why}: install it, or set KAFKA_BROKERS`)
+}
+
+const workspaceOn = (port: number, dataDir: string | undefined): string | undefined =>
+  allRunning(dataDir).find(({ state }) =>
+    [state.urls.ingest, state.urls.query, ...state.services.map(({ url }) => url ?? '')].some((url) =>
+      url.endsWith(`:${port}`),
+    ),
+  )?.folder.workspace
+
+async function openStore(
+  databases: Databases,
+  folder: Folder,
+  wish: Parameters<typeof wantsDemo>[0],
+): Promise<{ key: string; demoKey: string; feeds: boolean }> {
+  const pool = createPool(databases.store, 'funnel-up', 2)
+  try {
+    const feeds = wantsDemo(wish) && (await mayFeed(pool, wish))
+    const { dev, demo } = await openKeys(pool, folder)
+    return { key: dev, demoKey: demo, feeds }
+  } finally {
+    await pool.end()
+  }
+}
+
+async function localBroker(
+  folder: Folder,
+  port: number,
+  report: Reporter,
+  changed: (status: ServiceStatus) => void,
+): Promise<WatchedServer> {
+  const cluster = await startKafkaCluster({ dir: folder.kafka, port, progress: report.say })
+  const broker = cluster.brokers[0]!
+  const server = {
+    get pid() {
+      return broker.pid
+    },
+    start: () => broker.start(),
+    stop: () => cluster.stop(),
+  }
+  return watched('kafka', server, { url: broker.address, log: join(folder.kafka, 'broker-1.log') }, changed)
+}
+
+async function allReady(services: readonly Supervised[], abort: AbortSignal): Promise<void> {
+  for (const end = Date.now() + READY_TIMEOUT; ; await sleep(50)) {
+    abort.throwIfAborted()
+    const failed = services.find(({ status }) => status.state === 'failed')
+    if (failed) throw new FunnelError('UNAVAILABLE', `${failed.status.name} could not be started: ${failed.status.why}`)
+    if (services.every(({ status }) => status.state === 'ready')) return
+    if (Date.now() > end) {
+      const late = services.filter(({ status }) => status.state !== 'ready')
+      throw new FunnelError(
+        'UNAVAILABLE',
+        `not ready after ${READY_TIMEOUT / 1000} s: ${late.map(({ status }) => `${status.name} (${status.why ?? status.state}; log ${status.log})`).join(', ')}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator'
+import { ServiceConfig, Whole } from '@funnel/platform'
+
+/** Everything that may stand in the environment: what all services are told, and what one of them is told. */
+export class Settings extends ServiceConfig {
+  /** gRPC port of the query service. */
+  @Whole()
+  @IsInt()
+  @Min(1)
+  @Max(65535)
+  grpcPort = 7071
+
+  /** Folders of definitions, separated by commas; of two with one id that of the later folder counts. */
+  @IsOptional()
+  @IsString()
+  funnelDefinitions?: string
+
+  /** Bytes of request bodies that ingest may hold at once; beyond them requests are told to come back (429). */
+  @Whole()
+  @IsInt()
+  @Min(1_000_000)
+  inFlightBytes = 32_000_000
+}

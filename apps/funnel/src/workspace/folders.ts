@@ -1,0 +1,77 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { FunnelError } from '@funnel/events'
+
+/** Root of the repository, from `src` and `dist` alike. */
+export const repository = fileURLToPath(new URL('../../../..', import.meta.url))
+
+const MARKER = '.funnel-workspace'
+
+/** Where a workspace keeps everything. */
+export interface Folder {
+  readonly workspace: string
+  readonly path: string
+  readonly logs: string
+  readonly postgres: string
+  readonly kafka: string
+}
+
+/** The folder that holds all workspaces. */
+export const baseFolder = (dataDir?: string): string =>
+  resolve(dataDir ?? (process.env['FUNNEL_DATA_DIR'] || join(repository, '.funnel')))
+
+/** The folder of a workspace, whether it exists or not. Throws INVALID on a name that could not be a folder's. */
+export function folderOf(workspace: string, dataDir?: string): Folder {
+  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(workspace))
+    throw new FunnelError(
+      'INVALID',
+      `${workspace} cannot be the name of a workspace: use up to 40 small letters, digits, - and _, a letter or digit first`,
+    )
+  const path = join(baseFolder(dataDir), workspace)
+  return { workspace, path, logs: join(path, 'logs'), postgres: join(path, 'postgres'), kafka: join(path, 'kafka') }
+}
+
+/** Makes the folder and marks it as ours. Others may pass through it (PostgreSQL runs as `nobody` under root), not list it. */
+export function openFolder(folder: Folder): void {
+  if (existsSync(folder.path) && !isOurs(folder) && readdirSync(folder.path).length)
+    throw new FunnelError(
+      'INVALID',
+      `${folder.path} holds something else than a workspace of Funnel: choose another --data-dir or --workspace`,
+    )
+  mkdirSync(folder.logs, { recursive: true })
+  chmodSync(folder.path, 0o711)
+  chmodSync(folder.logs, 0o700)
+  const marker = join(folder.path, MARKER)
+  if (!existsSync(marker))
+    writeFileSync(marker, `${JSON.stringify({ workspace: folder.workspace, created: new Date().toISOString() })}\n`)
+}
+
+/** Removes the workspace's folder. Throws INVALID and removes nothing when it is not marked as this workspace's. */
+export function removeFolder(folder: Folder): void {
+  if (!existsSync(folder.path)) return
+  if (!isOurs(folder) && readdirSync(folder.path).length)
+    throw new FunnelError(
+      'INVALID',
+      `${folder.path} does not look like the workspace ${folder.workspace}, so --fresh will not remove it: choose another --data-dir, or remove it yourself`,
+    )
+  rmSync(folder.path, { recursive: true, force: true })
+}
+
+/** The workspaces that exist in a base folder. */
+export const workspacesIn = (base: string): string[] =>
+  existsSync(base)
+    ? readdirSync(base, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && existsSync(join(base, entry.name, MARKER)))
+        .map(({ name }) => name)
+        .toSorted()
+    : []
+
+function isOurs({ path, workspace }: Folder): boolean {
+  try {
+    const marker = JSON.parse(readFileSync(join(path, MARKER), 'utf8')) as { workspace?: unknown }
+    return marker.workspace === workspace
+  } catch {
+    return false
+  }
+}

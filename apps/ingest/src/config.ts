@@ -1,0 +1,13 @@
+import { IsInt, Min } from 'class-validator'
+import { ServiceConfig, Whole } from '@funnel/platform'
+
+/** What the ingest service is told. */
+export class IngestConfig extends ServiceConfig {
+  override port = 7070
+
+  /** Bytes of request bodies that may be held at once; beyond them requests are told to come back (429). */
+  @Whole()
+  @IsInt()
+  @Min(1_000_000)
+  inFlightBytes = 32_000_000
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { FunnelError } from '@funnel/events'
+
+/** Tells whose write key a request carries. */
+export interface WriteKeys {
+  /** The source of the key in an Authorization header. Throws UNAUTHENTICATED for none or a wrong one, UNAVAILABLE. */
+  sourceOf(authorization: string | undefined): Promise<string>
+}
+
+/** How long a looked-up key holds, in ms: the time until a revoked one stops, and a new one works after a failed try. */
+const KNOWN = 10_000
+const UNKNOWN = 1_000
+const REMEMBERED = 10_000
+
+interface Entry {
+  readonly source: Promise<string | undefined>
+  until: number
+}
+
+/**
+ * Keys looked up by `lookup` and remembered for a moment, by their hash. Requests with one key share one look-up; what
+ * could not be looked up is not remembered.
+ */
+export function cachedWriteKeys(
+  lookup: (key: string) => Promise<string | undefined>,
+  now: () => number = Date.now,
+): WriteKeys {
+  const entries = new Map<string, Entry>()
+
+  const find = (key: string): Promise<string | undefined> => {
+    const hash = createHash('sha256').update(key).digest('base64')
+    const known = entries.get(hash)
+    if (known && known.until > now()) return known.source
+    if (entries.size >= REMEMBERED) entries.clear()
+    const entry: Entry = { source: lookup(key), until: now() + KNOWN }
+    entries.set(hash, entry)
+    void settle(hash, entry)
+    return entry.source
+  }
+
+  const settle = async (hash: string, entry: Entry): Promise<void> => {
+    try {
+      if ((await entry.source) === undefined) entry.until = now() + UNKNOWN
+    } catch {
+      entries.delete(hash)
+    }
+  }
+
+  return {
+    async sourceOf(authorization) {
+      const key = /^Bearer +([\w.~+/=-]{1,200})$/i.exec(authorization?.trim() ?? '')?.[1]
+      if (!key)
+        throw new FunnelError('UNAUTHENTICATED', 'a write key is needed: send Authorization: Bearer <write key>')
+      let source: string | undefined
+      try {
+        source = await find(key)
+      } catch (error) {
+        throw new FunnelError('UNAVAILABLE', 'the event store did not answer; try again', { retryAfter: 1 }, error)
+      }
+      if (source === undefined)
+        throw new FunnelError('UNAUTHENTICATED', 'the write key is unknown or revoked: nothing was recorded')
+      return source
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type pg from 'pg'
+import {
+  assertDurable,
+  groupCommit,
+  openEventStore,
+  sourceOfKey,
+  type EventStore,
+  type GroupCommit,
+} from '@funnel/event-store'
+import { createPool, type Health } from '@funnel/platform'
+import { cachedWriteKeys, type WriteKeys } from './keys/write-keys.js'
+
+/** The way into the log, as ingest holds it. */
+export interface Store {
+  readonly events: EventStore
+  readonly commit: GroupCommit
+  readonly keys: WriteKeys
+  /** Waits for what is under way, then lets go of the database. */
+  close(): Promise<void>
+}
+
+/** How often the store is asked whether it is there, in ms. */
+const PROBE = 2_000
+
+/**
+ * Opens the store. Throws UNAVAILABLE when it cannot be reached or has no schema yet, UNSAFE_DATABASE when it could lose
+ * what it acknowledges. Readiness says from then on whether it answers.
+ */
+export async function openStore(url: string, health: Health): Promise<Store> {
+  const events = await openEventStore({ url })
+  const pool = createPool(url, 'funnel-ingest', 2)
+  try {
+    await assertDurable(pool)
+  } catch (error) {
+    await Promise.all([events.close(), pool.end()])
+    throw error
+  }
+  const commit = groupCommit(events)
+  const probe = watch(pool, health)
+  return {
+    events,
+    commit,
+    keys: cachedWriteKeys((key) => sourceOfKey(pool, key)),
+    async close() {
+      clearInterval(probe)
+      await commit.close()
+      await Promise.all([events.close(), pool.end()])
+    },
+  }
+}
+
+function watch(pool: pg.Pool, health: Health): NodeJS.Timeout {
+  let asking = false
+  let reason: string | undefined
+  health.ready('store', () => reason)
+  const ask = async (): Promise<void> => {
+    asking = true
+    try {
+      await pool.query('select 1')
+      reason = undefined
+    } catch {
+      reason = 'the event store cannot be reached'
+    }
+    asking = false
+  }
+  return setInterval(() => {
+    if (asking) reason = 'the event store does not answer'
+    else void ask()
+  }, PROBE).unref()
+}

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { migrateStore } from '@funnel/event-store'
+import { createPool, loadConfig, startService } from '@funnel/platform'
+import { testDatabase } from '@funnel/testing'
+import { IngestConfig } from './config.js'
+import { ingestService } from './service.js'
+import { inFlight, running, slowly, type Running } from './testing/ingest.js'
+
+let ingest: Running | undefined
+afterEach(async () => {
+  await ingest?.close()
+  ingest = undefined
+})
+
+const event = (id: string) => ({ id, type: 'deal.won', data: { deal: 'd-1' } })
+
+const until = async (check: () => Promise<boolean>) => {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+describe('When more comes than can be held,', () => {
+  it('requests are told to come back, the bytes held stay within the budget, and it recovers by itself', async () => {
+    ingest = await running({ IN_FLIGHT_BYTES: '1000000' })
+    const body = `[${' '.repeat(490_000)}${JSON.stringify(event('held'))}]`
+    const held = [slowly(ingest, body), slowly(ingest, body)]
+    await until(async () => (await inFlight(ingest!)) >= 980_000)
+    const response = await ingest.post(JSON.stringify([event('a'), ' '.repeat(30_000)]))
+    expect(response.status).toBe(429)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect(await response.json()).toMatchObject({ code: 'OVERLOADED', status: 429 })
+    expect(await inFlight(ingest)).toBeLessThanOrEqual(1_000_000)
+    for (const { finish } of held) finish()
+    expect(await Promise.all(held.map(({ answer }) => answer))).toHaveLength(2)
+    await until(async () => (await inFlight(ingest!)) === 0)
+    expect(await ingest.send(event('a'))).toMatchObject({ accepted: 1 })
+  })
+
+  it('a client that goes away gives its bytes back', async () => {
+    ingest = await running()
+    const { abort, answer } = slowly(ingest, ' '.repeat(100_001))
+    await until(async () => (await inFlight(ingest!)) >= 100_000)
+    abort()
+    await expect(answer).rejects.toThrow()
+    await until(async () => (await inFlight(ingest!)) === 0)
+  })
+})
+
+describe('When the store is away,', () => {
+  it('the answer is 503 with a time to come back, and the resend is recorded once', async () => {
+    ingest = await running()
+    expect(await ingest.send(event('before'))).toMatchObject({ accepted: 1 })
+    const name = new URL(ingest.database).pathname.slice(1)
+    const admin = createPool(ingest.database.replace(`/${name}`, '/postgres'), 'test-admin', 1)
+    try {
+      await admin.query(`alter database ${name} with allow_connections false`)
+      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
+      const response = await ingest.post(JSON.stringify(event('during')))
+      expect(response.status).toBe(503)
+      expect(response.headers.get('retry-after')).toBe('1')
+      expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE' })
+      await until(async () => (await fetch(`${ingest!.url}/health/ready`)).status === 503)
+      expect((await fetch(`${ingest.url}/health/live`)).status).toBe(200)
+    } finally {
+      await admin.query(`alter database ${name} with allow_connections true`)
+      await admin.end()
+    }
+    await until(async () => (await fetch(`${ingest!.url}/health/ready`)).status === 200)
+    expect(await ingest.send([event('before'), event('during')])).toMatchObject({ accepted: 1, duplicates: 1 })
+  })
+})
+
+describe('When it stops,', () => {
+  it('a request under way is finished and answered', async () => {
+    ingest = await running()
+    const { finish, answer } = slowly(ingest, JSON.stringify(event('last')))
+    await until(async () => (await inFlight(ingest!)) > 0)
+    const stopped = ingest.stop()
+    finish()
+    const { events } = await answer
+    await stopped
+    const { rowCount } = await ingest.pool.query('select from store.event where id = $1', [events[0]!.id])
+    expect(rowCount).toBe(1)
+  })
+})
+
+describe('When it starts,', () => {
+  const start = (url: string) =>
+    startService({
+      ...ingestService,
+      config: loadConfig(IngestConfig, { DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'silent' }),
+    })
+
+  it('it says what is missing: the schema, or durability', async () => {
+    const database = await testDatabase()
+    try {
+      await expect(start(database.url)).rejects.toThrow('run the migrations')
+      await migrateStore(database.url)
+      const unsafe = new URL(database.url)
+      unsafe.searchParams.set('options', '-c synchronous_commit=off')
+      await expect(start(unsafe.href)).rejects.toMatchObject({
+        code: 'UNSAFE_DATABASE',
+        message: expect.stringContaining('synchronous_commit'),
+      })
+    } finally {
+      await database.drop()
+    }
+  })
+
+  it('and is closed to the network, it asks producers for their write key and operators for the token', async () => {
+    const token = 'a-token-of-sixteen-or-more'
+    ingest = await running({ FUNNEL_TOKEN: token })
+    expect(await ingest.send(event('a'))).toMatchObject({ accepted: 1 })
+    expect((await ingest.post('{}', { authorization: '', 'x-funnel-token': token })).status).toBe(401)
+    expect((await fetch(`${ingest.url}/metrics`)).status).toBe(401)
+    expect((await fetch(`${ingest.url}/metrics`, { headers: { 'x-funnel-token': token } })).status).toBe(200)
+    expect((await fetch(`${ingest.url}/health/ready`)).status).toBe(200)
+  })
+})

@@ -1,0 +1,29 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import { Observable } from 'rxjs'
+
+/**
+ * The answers of a server stream as Nest wants them. `ready` resolves when the receiver has taken what was sent, so the
+ * source can leave out what nobody could read in time; the signal is aborted when the caller goes or the service ends.
+ */
+export function streamOf<T>(
+  call: Writable,
+  ending: AbortSignal,
+  source: (ready: () => Promise<void>, signal: AbortSignal) => AsyncIterable<T>,
+): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const gone = new AbortController()
+    const signal = AbortSignal.any([gone.signal, ending])
+    const ready = async () => {
+      if (call.writableNeedDrain) await once(call, 'drain', { signal }).catch(() => undefined)
+    }
+    const run = async () => {
+      for await (const answer of source(ready, signal)) subscriber.next(answer)
+    }
+    run().then(
+      () => subscriber.complete(),
+      (error: unknown) => subscriber.error(error),
+    )
+    return () => gone.abort()
+  })
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { testDatabase } from '@funnel/testing'
+import { createLogger } from '@funnel/platform'
+import type { Cell, Question, Row } from '@funnel/ledger'
+import fc from 'fast-check'
+import { ReadModels } from '../read/read-models.js'
+import { createPool } from '@funnel/platform'
+import { bruteForce, entriesOf, type Expected, type Standing } from '../testing/brute-force.js'
+import { definitions } from '../testing/definitions.js'
+import { HandMadeReadModel } from '../testing/read-model.js'
+
+const DAY = 86_400_000
+const BEGIN = Date.UTC(2024, 0, 1)
+const W = BEGIN + 150 * DAY
+const iso = (instant: number) => new Date(instant).toISOString()
+
+/** Instants of few days, so that bounds are hit exactly and often. */
+const day = (least: number, most: number) => fc.integer({ min: least, max: most }).map((days) => BEGIN + days * DAY)
+const dims = fc.record(
+  { channel: fc.constantFrom('organic', 'paid', '', 'unknown'), region: fc.constantFrom('north', 'south') },
+  { requiredKeys: [] },
+)
+const shape = fc.constantFrom(
+  { measure: 'lead.captured' },
+  { measure: 'stage.first', stage: 'mql' },
+  { measure: 'stage.entered', stage: 'mql' },
+  { measure: 'stage.entered', stage: 'sql' },
+  { measure: 'converted', stage: 'captured>won' },
+  { measure: 'converted', stage: 'mql>sql' },
+  { measure: 'deal.won' },
+  { measure: 'deal.lost' },
+  { measure: 'deal.won.value' },
+  { measure: 'deal.lost.value' },
+  { measure: 'deal.open', stage: 'demo' },
+  { measure: 'deal.open', stage: 'offer' },
+  { measure: 'deal.open.value', stage: 'demo' },
+)
+const line = fc
+  .record({
+    shape,
+    dims,
+    occurred: day(0, 100),
+    delay: fc.integer({ min: 0, max: 40 }),
+    until: fc.option(fc.integer({ min: 0, max: 30 }), { freq: 2 }),
+    elapsed: fc.option(fc.integer({ min: -3 * 86_400, max: 40 * 86_400 }), { freq: 6 }),
+    money: fc.integer({ min: 1, max: 99_999 }),
+    currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'JPY'),
+    subject: fc.integer({ min: 1, max: 9 }),
+  })
+  .map(({ shape, dims, occurred, delay, until, elapsed, money, currency, subject }): Standing => {
+    const recorded = occurred + delay * DAY
+    const timed = shape.measure === 'converted' || shape.measure === 'deal.won'
+    return {
+      ...shape,
+      dims,
+      occurred: iso(occurred),
+      recorded: iso(recorded),
+      ...(until === null ? {} : { until: iso(recorded + until * DAY) }),
+      ...(timed && (elapsed !== null || shape.measure === 'converted')
+        ? { elapsed: elapsed ?? 60, cohort: iso(occurred - (elapsed ?? 60) * 1000) }
+        : {}),
+      ...(shape.measure.endsWith('.value') ? { amount: money, currency } : {}),
+      subject: String(subject),
+    }
+  })
+/** In the ledger a subject has one line of a kind at a time, and leaves only what it has entered. */
+const lines = fc.array(line, { minLength: 60, maxLength: 160, size: 'max' }).map((all) =>
+  all.flatMap((line, index) => {
+    const own = { ...line, subject: `${line.subject}-${index}` }
+    if (!line.measure.startsWith('deal.open') || index % 2) return [own]
+    const left = iso(Date.parse(line.occurred) + (index % 7) * 9 * DAY)
+    return [own, { ...own, amount: -(own.amount ?? 1), occurred: left }]
+  }),
+)
+const filter = fc.record({
+  dimension: fc.constantFrom('channel', 'region'),
+  values: fc.subarray(['organic', '', 'unknown', 'north']),
+  none: fc.boolean(),
+})
+/** A stock beside a flow is told by an example instead (grpc.int.spec.ts). */
+const kpis = definitions.kpis.map(({ id }) => id).filter((id) => id !== 'open-per-lead')
+const questionOf = (kpi: string) =>
+  fc
+    .record({
+      bucket: fc.constantFrom(undefined, 'day', 'week', 'month', 'quarter', 'year'),
+      period: fc.oneof(fc.constant(null), fc.tuple(day(0, 80), fc.integer({ min: 1, max: 90 }))),
+      by: fc.subarray(['channel', 'region', 'stage']),
+      filters: fc.array(
+        filter.filter(({ values, none }) => none || values.length > 0),
+        { maxLength: 2 },
+      ),
+      asOf: fc.option(day(0, 120), { nil: undefined, freq: 3 }),
+      knownAt: fc.option(day(0, 160), { nil: undefined }),
+    })
+    .map(({ period, by, ...rest }): Question => {
+      const timed = /cycle|-to-/.test(kpi)
+      return {
+        ...rest,
+        kpi,
+        by: by.filter((dimension) => !timed || dimension !== 'stage'),
+        from: period?.[0],
+        to: period === null ? undefined : period[0] + period[1] * DAY,
+      }
+    })
+
+describe('an answer from PostgreSQL', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>
+  let model: HandMadeReadModel
+  let models: ReadModels
+
+  beforeAll(async () => {
+    database = await testDatabase()
+    model = new HandMadeReadModel(database.url)
+    models = new ReadModels(createPool(database.url, 'spec'), database.url, createLogger('spec', 'silent'))
+    await model.createGeneration(definitions)
+  })
+  afterAll(async () => {
+    await models?.close()
+    await model?.close()
+    await database?.drop()
+  })
+
+  it('equals the answer counted line by line, for any ledger, cut, bucket, dimensions and filters', async () => {
+    const values = new Map<string, number>()
+    await fc.assert(
+      fc.asyncProperty(lines, fc.tuple(...kpis.map(questionOf)), async (lines, questions) => {
+        await model.pool.query('truncate gen_1.entry, gen_1.fact, gen_1.dims')
+        // nothing recorded after the watermark is folded
+        const folded = entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W)
+        await model.fold(1, iso(W), folded)
+        for (const question of questions) {
+          const answered = await models.answers.of(1, question, Date.now() + 10_000)
+          expect(answered.rows.map(flat).sort(byPlace)).toEqual(
+            bruteForce(question, answered.kpi, lines, W).map(rounded).sort(byPlace),
+          )
+          const found = answered.rows.filter(({ cell }) => cell.value.unit !== 'none' && cell.sampleSize > 0).length
+          values.set(question.kpi, (values.get(question.kpi) ?? 0) + found)
+        }
+      }),
+      { numRuns: 60, endOnFailure: true },
+    )
+    // not one kind of KPI passed for want of numbers
+    for (const kpi of kpis) expect([kpi, (values.get(kpi) ?? 0) > 0]).toEqual([kpi, true])
+  })
+
+  it('takes the same percentiles as percentile_cont, also of negative durations', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: -9999, max: 9999 }), { minLength: 1, maxLength: 50 }),
+        async (elapsed) => {
+          await model.pool.query('truncate gen_1.entry, gen_1.fact, gen_1.dims')
+          const occurred = iso(BEGIN)
+          await model.fold(
+            1,
+            iso(W),
+            elapsed.map((elapsed, index) => ({ measure: 'deal.won', occurred, elapsed, subject: `${index}` })),
+          )
+          const { rows } = await model.pool.query<{ mean: number; median: number; p90: number }>(
+            `select avg(elapsed_s)::float8 mean, percentile_cont(0.5) within group (order by elapsed_s) median,
+             percentile_cont(0.9) within group (order by elapsed_s) p90 from gen_1.entry`,
+          )
+          for (const stat of ['mean', 'median', 'p90'] as const) {
+            const answered = await models.answers.of(
+              1,
+              { kpi: `cycle-${stat}`, by: [], filters: [] },
+              Date.now() + 10_000,
+            )
+            const value = answered.rows[0]?.cell.value
+            expect(value?.unit === 'duration' ? value.number : NaN).toBeCloseTo(rows[0]?.[stat] ?? NaN, 6)
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+})
+
+/** An answer's row in the form of the brute force. */
+const flat = ({ bucketStart, values, cell }: Row): Expected =>
+  rounded({
+    place: JSON.stringify([bucketStart ?? null, values]),
+    value: valueOf(cell),
+    numerator: quantityOf(cell.numerator),
+    ...(cell.denominator && { denominator: quantityOf(cell.denominator) }),
+    sampleSize: cell.sampleSize,
+    immature: cell.immature,
+  })
+
+function valueOf({ value }: Cell): number | string {
+  if (value.unit === 'none') return value.reason
+  return value.unit === 'money' ? `${value.money.minor} ${value.money.currency}` : value.number
+}
+
+const quantityOf = (quantity: Cell['numerator']) =>
+  'count' in quantity ? quantity.count : quantity.money.map(({ minor, currency }) => [currency, minor])
+
+/** Durations are equal to a microsecond, whatever the order they were added in; nothing summed up is 0 in any currency. */
+const rounded = (expected: Expected): Expected => ({
+  ...expected,
+  value: typeof expected.value === 'number' ? Number(expected.value.toFixed(6)) : expected.value,
+  numerator: Array.isArray(expected.numerator) && !expected.numerator.length ? 0 : expected.numerator,
+  ...('denominator' in expected && {
+    denominator: Array.isArray(expected.denominator) && !expected.denominator.length ? 0 : expected.denominator,
+  }),
+})
+const byPlace = (a: Expected, b: Expected) => (a.place < b.place ? -1 : 1)

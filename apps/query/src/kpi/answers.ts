@@ -1,0 +1,81 @@
+import type { Kpi } from '@funnel/definitions'
+import { FunnelError, type Instant } from '@funnel/events'
+
+import { answer, asked, plan, type Answer, type AnswerRow, type Question } from '@funnel/ledger'
+import type { ReadDatabase } from '../read/database.js'
+import type { Generations } from '../read/generations.js'
+import { ofLive } from '../read/live.js'
+
+/** An answer with the definition and the generation that gave it. */
+export interface Answered extends Answer {
+  readonly kpi: Kpi
+  readonly generation: number
+}
+
+/** At most this many answers are kept, each of at most this many rows. */
+const MOST_ANSWERS = 1000
+const MOST_ROWS_KEPT = 2000
+
+/**
+ * Answers to KPI questions. An answer is kept until the live generation folds more (or another goes live), so a question
+ * asked often costs no SQL; how old it may be is bounded by Generations.POLL. The same question asked at once is
+ * evaluated once.
+ */
+export class Answers {
+  readonly #database: ReadDatabase
+  readonly #generations: Generations
+  readonly #kept = new Map<string, Promise<Answered>>()
+  #stamp = ''
+
+  constructor(database: ReadDatabase, generations: Generations) {
+    this.#database = database
+    this.#generations = generations
+  }
+
+  async ask(question: Question, deadline: Instant): Promise<Answered> {
+    const generation = await this.#generations.current()
+    const stamp = `${generation.id} ${generation.fold} ${generation.definitionsHash}`
+    if (stamp !== this.#stamp) {
+      this.#kept.clear()
+      this.#stamp = stamp
+    }
+    const key = JSON.stringify(question)
+    const kept = this.#kept.get(key)
+    if (kept) {
+      this.#kept.delete(key)
+      this.#kept.set(key, kept) // the one not asked for longest goes first
+      try {
+        return await kept
+      } catch (error) {
+        // the other caller was in a greater hurry
+        if (!(error instanceof FunnelError && error.code === 'DEADLINE' && Date.now() < deadline)) throw error
+      }
+    }
+    const evaluation = this.#evaluate(question, deadline)
+    this.#kept.set(key, evaluation)
+    void this.#dropUnlessKeepable(key, evaluation)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MOST_ANSWERS && oldest !== undefined) this.#kept.delete(oldest)
+    return evaluation
+  }
+
+  async #dropUnlessKeepable(key: string, evaluation: Promise<Answered>): Promise<void> {
+    const keepable = await evaluation.then(
+      ({ rows }) => rows.length <= MOST_ROWS_KEPT,
+      () => false,
+    )
+    if (!keepable && this.#kept.get(key) === evaluation) this.#kept.delete(key)
+  }
+
+  #evaluate(question: Question, deadline: Instant): Promise<Answered> {
+    return ofLive(this.#generations, deadline, ({ id }) => this.of(id, question, deadline))
+  }
+
+  /** The answer of one generation, straight from the ledger. */
+  async of(generation: number, question: Question, deadline: Instant): Promise<Answered> {
+    const kpi = asked(question, await this.#generations.definitionsOf(generation))
+    const statement = plan(question, kpi, { generation, knownAt: question.knownAt })
+    const rows = await this.#database.rows<AnswerRow>(statement, deadline)
+    return { ...answer(question, kpi, rows), kpi, generation }
+  }
+}

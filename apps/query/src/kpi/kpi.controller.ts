@@ -1,0 +1,83 @@
+import { Controller, Inject, UseFilters } from '@nestjs/common'
+import { GrpcMethod } from '@nestjs/microservices'
+import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
+import type { Observable } from 'rxjs'
+import { invalid } from '@funnel/ledger'
+import {
+  QueryKpiResponse,
+  type DiffKpiRequest,
+  type DiffKpiResponse,
+  type ExplainKpiRequest,
+  type ExplainKpiResponse,
+  type ListKpisRequest,
+  type ListKpisResponse,
+  type QueryKpiRequest,
+  type WatchKpiRequest,
+  type WatchKpiResponse,
+} from '@funnel/query-api'
+import { deadlineOf, type Call } from '../grpc/deadline.js'
+import { Encoded } from '../grpc/encoded.js'
+import { ErrorsFilter } from '../grpc/errors.filter.js'
+import { streamOf } from '../grpc/stream.js'
+import { ReadModels } from '../read/read-models.js'
+import { diff } from './diff.js'
+import { explain } from './explain.js'
+import { listKpis } from './list-kpis.js'
+import { questionOf } from './question.js'
+import { watch } from './watch.js'
+import { toAnswer } from './wire.js'
+
+/** Shortest and usual time between two answers of a stream, in milliseconds. */
+const [SHORTEST, USUAL] = [50, 200]
+
+@Controller()
+@UseFilters(ErrorsFilter)
+export class KpiController {
+  /** Answers that were sent before, encoded; they go when the answer goes. */
+  readonly #encoded = new WeakMap<object, Encoded>()
+
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  @GrpcMethod('KpiService')
+  listKpis(_: ListKpisRequest, _metadata: Metadata, call: Call): Promise<ListKpisResponse> {
+    return listKpis(this.models, deadlineOf(call))
+  }
+
+  @GrpcMethod('KpiService')
+  async queryKpi(request: QueryKpiRequest, _: Metadata, call: Call): Promise<Encoded> {
+    const question = questionOf(request.question)
+    const answered = await this.models.answers.ask(question, deadlineOf(call))
+    let encoded = this.#encoded.get(answered)
+    if (!encoded) {
+      encoded = new Encoded(QueryKpiResponse.encode({ answer: toAnswer(question, answered) }).finish())
+      this.#encoded.set(answered, encoded)
+    }
+    return encoded
+  }
+
+  @GrpcMethod('KpiService')
+  explainKpi(request: ExplainKpiRequest, _: Metadata, call: Call): Promise<ExplainKpiResponse> {
+    return explain(this.models, request, deadlineOf(call))
+  }
+
+  @GrpcMethod('KpiService')
+  diffKpi(request: DiffKpiRequest, _: Metadata, call: Call): Promise<DiffKpiResponse> {
+    return diff(this.models, request, deadlineOf(call))
+  }
+
+  @GrpcMethod('KpiService')
+  watchKpi(
+    request: WatchKpiRequest,
+    _: Metadata,
+    call: ServerWritableStream<WatchKpiRequest, WatchKpiResponse>,
+  ): Observable<WatchKpiResponse> {
+    const question = questionOf(request.question)
+    const interval = request.minIntervalMs || USUAL
+    if (interval < SHORTEST) invalid('min_interval_ms', `The shortest interval is ${SHORTEST} ms`)
+    const { models } = this
+    return streamOf(call, models.ending, async function* (ready, signal) {
+      for await (const answered of watch(models, question, interval, ready, signal))
+        yield { answer: toAnswer(question, answered) }
+    })
+  }
+}

@@ -1,0 +1,119 @@
+import type { Kpi } from '@funnel/definitions'
+import { FunnelError, type Instant } from '@funnel/events'
+
+import {
+  asked,
+  invalid,
+  placeOf,
+  planEntries,
+  planTotal,
+  sidesOf,
+  type BasisRow,
+  type EntryRow,
+  type Listing,
+  type Place,
+  type Quantity,
+  type Question,
+  type TotalRow,
+} from '@funnel/ledger'
+import { GenerationDropped, type ReadDatabase } from '../read/database.js'
+import type { Generations } from '../read/generations.js'
+
+/** A page of entries: of which KPI, from which snapshot, and where the next one starts (undefined: this is the last). */
+export interface Page {
+  readonly kpi: Kpi
+  readonly generation: number
+  readonly basis: BasisRow
+  readonly entries: readonly EntryRow[]
+  readonly next: Place | undefined
+}
+
+/** What a page token fixes: the generation and the instant of knowing, so that pages fit together. */
+export interface Fixed {
+  readonly generation: number
+  readonly knownAt: Instant
+}
+
+/** Lists entries page by page. */
+export class Listings {
+  readonly #database: ReadDatabase
+  readonly #generations: Generations
+
+  constructor(database: ReadDatabase, generations: Generations) {
+    this.#database = database
+    this.#generations = generations
+  }
+
+  /** What a first page is fixed to: the live generation, and `knownAt` but never beyond its watermark. */
+  async fix(knownAt: Instant | undefined, deadline: Instant): Promise<Fixed> {
+    const live = await this.#generations.current()
+    const [row] = await this.#database.rows<{ w: Instant | null }>(
+      {
+        name: 'watermark',
+        text: `select (extract(epoch from w) * 1000)::bigint w from read.generation where id = $1`,
+        values: [live.id],
+      },
+      deadline,
+    )
+    const w = row?.w ?? 0
+    return { generation: live.id, knownAt: Math.min(knownAt ?? w, w) }
+  }
+
+  async page(
+    question: Question,
+    fixed: Fixed,
+    listing: Listing,
+    after: Place | undefined,
+    size: number,
+    deadline: Instant,
+  ): Promise<Page> {
+    const kpi = await this.#kpi(question, fixed.generation)
+    if (listing.kind === 'cell' && sidesOf(kpi.formula).every(({ name }) => name !== listing.side))
+      invalid('side', `${kpi.id} has no ${listing.side}`)
+    const statement = planEntries(question, kpi, fixed, listing, after, size + 1)
+    const rows = await this.#rows<EntryRow>(statement, deadline)
+    const [basis] = rows
+    if (!basis) throw gone()
+    const found = rows.filter(({ side }) => side !== null)
+    const entries = found.slice(0, size)
+    const last = entries.at(-1)
+    return {
+      kpi,
+      generation: fixed.generation,
+      basis,
+      entries,
+      next: found.length > size && last ? placeOf(last, listing) : undefined,
+    }
+  }
+
+  /** What all pages of a cell's side add up to. */
+  async total(
+    question: Question,
+    fixed: Fixed,
+    listing: Listing & { kind: 'cell' },
+    deadline: Instant,
+  ): Promise<Quantity> {
+    const kpi = await this.#kpi(question, fixed.generation)
+    const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), deadline)
+    const money = rows.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: amount, currency }]))
+    return money.length ? { money } : { count: rows[0]?.amount ?? 0 }
+  }
+
+  /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */
+  async #kpi(question: Question, generation: number): Promise<Kpi> {
+    return asked(question, await this.#generations.definitionsOf(generation))
+  }
+
+  async #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], deadline: Instant): Promise<Row[]> {
+    try {
+      return await this.#database.rows<Row>(statement, deadline)
+    } catch (error) {
+      throw error instanceof GenerationDropped ? gone() : error
+    }
+  }
+}
+
+const gone = () =>
+  new FunnelError('NOT_FOUND', 'The read model of the first page has been replaced: start again without a page token', {
+    field: 'page_token',
+  })

@@ -1,0 +1,44 @@
+import type { Pool } from 'pg'
+import { Answers } from '../kpi/answers.js'
+import { Listings } from '../kpi/listings.js'
+import { Changes } from './changes.js'
+import { ReadDatabase } from './database.js'
+import { Generations } from './generations.js'
+import type { Logger } from '@funnel/platform'
+
+/** All ways to ask the read models, over one pool. */
+export class ReadModels {
+  readonly database: ReadDatabase
+  readonly generations: Generations
+  readonly answers: Answers
+  readonly listings: Listings
+  readonly changes: Changes
+  readonly #pool: Pool
+  readonly #ending = new AbortController()
+
+  constructor(pool: Pool, url: string, logger: Logger) {
+    this.#pool = pool
+    // an idle connection that breaks is replaced at the next question
+    pool.on('error', (error) => logger.warn({ error: error.message }, 'lost an idle connection'))
+    this.database = new ReadDatabase(pool)
+    this.generations = new Generations(this.database)
+    this.answers = new Answers(this.database, this.generations)
+    this.listings = new Listings(this.database, this.generations)
+    this.changes = new Changes(url, logger)
+  }
+
+  /** Aborted when the service ends: streams end. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  /** Ends the streams; other questions go on. */
+  endStreams(): void {
+    this.#ending.abort()
+  }
+
+  async close(): Promise<void> {
+    await this.changes.close()
+    await this.#pool.end()
+  }
+}

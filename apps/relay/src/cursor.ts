@@ -1,0 +1,102 @@
+import { covers, FunnelError, positionOf, topics, type Head, type Positions, type Topic } from '@funnel/events'
+import type { Ends, PublishedEnd } from '@funnel/event-log'
+
+interface Place {
+  /** The last position published. */
+  readonly position: number
+  /** The offset the next record of the partition gets. */
+  readonly offset: number
+}
+
+/** What was published of one partition: `count` records from `offset` on, the last of them at position `reached`. */
+export interface Reached {
+  readonly topic: Topic
+  readonly partition: number
+  readonly offset: number
+  readonly count: number
+  readonly reached: number
+}
+
+/**
+ * How far each partition of each topic is published. Where it comes from is the topics themselves: a topic that lost its
+ * records is published again from position 1.
+ */
+export class Cursor {
+  readonly #places: { readonly [topic in Topic]: Place[] }
+
+  private constructor(places: { readonly [topic in Topic]: Place[] }) {
+    this.#places = places
+  }
+
+  /** Throws LOG_AHEAD when the topics hold what this store has not recorded. */
+  static from(ends: readonly PublishedEnd[], head: Head): Cursor {
+    const places: { [topic in Topic]: Place[] } = {
+      touchpoints: [],
+      leads: [],
+      deals: [],
+      people: [],
+      sla: [],
+      definitions: [],
+    }
+    for (const { topic, partition, position, high, epochs } of ends) {
+      const foreign = [...epochs].find((epoch) => epoch !== head.epoch)
+      if (foreign !== undefined) throw ahead(topic, partition, 'was written from another store, or before a restore')
+      if (position > positionOf(head.positions, topic, partition))
+        throw ahead(
+          topic,
+          partition,
+          `has position ${position}, the store only ${positionOf(head.positions, topic, partition)}`,
+        )
+      places[topic][partition] = { position, offset: high }
+    }
+    return new Cursor(places)
+  }
+
+  get positions(): Positions {
+    const positions: { [topic in Topic]?: number[] } = {}
+    for (const topic of Object.keys(this.#places) as Topic[])
+      positions[topic] = Array.from(
+        { length: topics[topic].partitions },
+        (_, partition) => this.#at(topic, partition).position,
+      )
+    return positions
+  }
+
+  /**
+   * Takes in what was acknowledged. Partitions where it began at an earlier offset than they had already reached were
+   * emptied or made anew: they start again from position 1, and are returned.
+   */
+  acknowledge(acknowledged: readonly Reached[]): string[] {
+    const restarted: string[] = []
+    for (const { topic, partition, offset, count, reached } of acknowledged) {
+      const known = this.#at(topic, partition)
+      const anew = offset < known.offset
+      if (anew) restarted.push(`${topics[topic].name}/${partition}`)
+      this.#places[topic][partition] = { position: anew ? 0 : reached, offset: offset + count }
+    }
+    return restarted
+  }
+
+  /** Whether the ends of a topic's partitions are still what was published: neither shorter nor, unless allowed, emptied. */
+  agrees(topic: Topic, ends: readonly Ends[], { mayExpire }: { mayExpire: boolean }): boolean {
+    return this.#places[topic].every(({ position, offset }, partition) => {
+      const end = ends[partition]
+      return end !== undefined && end.high >= offset && (mayExpire || position === 0 || end.low < end.high)
+    })
+  }
+
+  isAt(head: Head): boolean {
+    return covers(this.positions, head.positions)
+  }
+
+  #at(topic: Topic, partition: number): Place {
+    return this.#places[topic][partition] ?? { position: 0, offset: 0 }
+  }
+}
+
+const ahead = (topic: Topic, partition: number, what: string): FunnelError =>
+  new FunnelError(
+    'LOG_AHEAD',
+    `The Kafka topic ${topics[topic].name}, partition ${partition}, ${what}: delete the topics, they are published again, and rebuild the read models`,
+    { topic, partition },
+  )

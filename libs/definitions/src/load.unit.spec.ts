@@ -1,0 +1,296 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { FunnelError } from '@funnel/events'
+import { grainOf, measures, type Measure } from './definitions.js'
+import { definitionsHash, foldHash } from './hash.js'
+import { defaultDefinitions, loadDefinitions } from './load.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'definitions-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const head = (id: string) =>
+  `id: ${id}\nversion: 1\nname: A name\ndescription: What it is.\nowners: { marketing: Ann, sales: Bob }\n`
+const funnel = (rest = '', id = 'funnel') =>
+  `${head(id)}stages:\n  - { id: mql, name: MQL, type: open, owner: marketing }\n  - { id: sql, name: SQL, type: open, owner: sales }\n` +
+  `conversions:\n  - { from: captured, to: mql }\n  - { from: mql, to: sql }\n${rest}`
+const kpi = (id: string, formula: string, unit = 'count', grain = 'lead') =>
+  `${head(id)}unit: ${unit}\ngrain: ${grain}\nformula: ${formula}\n`
+const dimension = (id: string, sources: string) => `${head(id)}sources: ${sources}\n`
+
+function write(files: Readonly<Record<string, string>>, under = folder): string {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(under, name)), { recursive: true })
+    writeFileSync(join(under, name), text)
+  }
+  return under
+}
+
+/** The mistakes, without the folder's name. */
+function mistakesOf(files: Readonly<Record<string, string>>): string[] {
+  try {
+    loadDefinitions([write(files)])
+  } catch (error) {
+    if (!(error instanceof FunnelError) || error.code !== 'INVALID') throw error
+    return (error.details['mistakes'] as string[]).map((mistake) => mistake.replaceAll(`${folder}/`, ''))
+  }
+  return []
+}
+
+/** The mistakes of a folder that has but this KPI beside a funnel. */
+const ofKpi = (...is: Parameters<typeof kpi>) => mistakesOf({ 'funnel.yaml': funnel(), 'kpis/k.yaml': kpi(...is) })
+
+describe('the definitions that come with the platform', () => {
+  const definitions = loadDefinitions()
+
+  it('are right, and have the KPIs of both teams', () => {
+    const ids = definitions.kpis.map(({ id }) => id)
+    for (const id of [
+      'leads',
+      'touches',
+      'stage-entries',
+      'lead-to-won',
+      'mql-to-sql',
+      'deals-opened',
+      'deals-won',
+      'deals-lost',
+      'win-rate',
+      'won-revenue',
+      'deals-open',
+      'open-pipeline',
+      ...['sales-cycle', 'lead-cycle'].flatMap((cycle) => ['mean', 'median', 'p90'].map((stat) => `${cycle}-${stat}`)),
+    ])
+      expect(ids).toContain(id)
+  })
+
+  it('are plain JSON', () => {
+    expect(JSON.parse(JSON.stringify(definitions))).toEqual(definitions)
+  })
+
+  it('say in a file of its own what each KPI and dimension is', () => {
+    expect(new Set(definitions.kpis.map(({ description }) => description)).size).toBeGreaterThan(10)
+    expect(definitions.dimensions.map(({ id }) => id)).toEqual(['campaign', 'channel', 'origin', 'owner', 'segment'])
+  })
+})
+
+describe('several folders', () => {
+  it('add up; of two definitions with one id the later counts', () => {
+    const first = write({
+      'a/funnel.yaml': funnel(),
+      'a/kpis/leads.yaml': kpi('leads', '{ sum: { measure: lead.captured } }'),
+    })
+    write({
+      'b/kpis/mine.yaml': kpi('leads', '{ sum: { measure: stage.entered } }'),
+      'b/dimensions/region.yaml': dimension('region', '{ lead: { from: properties.region } }'),
+    })
+    const { kpis, dimensions } = loadDefinitions([join(first, 'a'), join(first, 'b')])
+    expect(kpis.map(({ id, formula }) => [id, formula])).toEqual([['leads', { sum: { measure: 'stage.entered' } }]])
+    expect(dimensions.map(({ id }) => id)).toEqual(['region'])
+  })
+
+  it('may bring a funnel of their own, and the last one counts', () => {
+    write({ 'a/funnel.yaml': funnel(), 'b/funnel.yaml': funnel('', 'ours'), 'c/funnel.yaml': funnel() })
+    const of = (...names: string[]) => loadDefinitions(names.map((name) => join(folder, name))).funnel.id
+    expect([of('a', 'b'), of('a', 'b', 'c')]).toEqual(['ours', 'funnel'])
+  })
+
+  it('are checked together: a KPI may count a stage of another folder', () => {
+    write({
+      'kpis/disqualified.yaml': kpi('gone', '{ sum: { measure: stage.entered, where: { stage: disqualified } } }'),
+    })
+    expect(loadDefinitions([defaultDefinitions, folder]).kpis.some(({ id }) => id === 'gone')).toBe(true)
+  })
+})
+
+describe('a mistake', () => {
+  it('is told with its file and line, and all of them at once', () => {
+    expect(
+      mistakesOf({
+        'funnel.yaml': funnel(),
+        'kpis/a.yaml': kpi('a', '{ sum: { measure: lead.capture } }'),
+        'kpis/b.yaml': kpi('b', '\n  sum:\n    measure: stage.entered\n    where:\n      stage: mqx'),
+        'dimensions/c.yaml': dimension('c', '{ lead: { from: colour } }'),
+      }),
+    ).toEqual([
+      'dimensions/c.yaml:6: sources.lead.from must be owner, properties.<name>, first-touch.channel or first-touch.campaign',
+    ])
+    rmSync(join(folder, 'dimensions'), { recursive: true })
+    expect(mistakesOf({})).toEqual([
+      `kpis/a.yaml:8: there is no measure lead.capture; there are ${Object.keys(measures).join(', ')}`,
+      'kpis/b.yaml:12: there is no stage mqx; there are mql, sql',
+    ])
+  })
+
+  it('may be a folder that is not there, or holds nothing', () => {
+    expect(() => loadDefinitions([join(folder, 'nowhere')])).toThrow('there is no such folder')
+    expect(() => loadDefinitions([folder])).toThrow('neither funnel.yaml nor')
+    expect(() =>
+      loadDefinitions([write({ 'kpis/k.yaml': kpi('k', '{ sum: { measure: touch } }', 'count', 'touch') })]),
+    ).toThrow('there is no funnel.yaml')
+  })
+
+  it('may be YAML that is none, or a file that is no definition', () => {
+    expect(mistakesOf({ 'funnel.yaml': `${head('funnel')}stages: [` })[0]).toMatch(/^funnel\.yaml:\d+: .+/)
+    expect(mistakesOf({ 'funnel.yaml': '' })).toEqual(['funnel.yaml:1: the definition must be object'])
+    expect(mistakesOf({ 'funnel.yaml': `${funnel()}id: again\n` })[0]).toMatch(/^funnel\.yaml:\d+: .*unique/i)
+  })
+
+  it('may be a field that is missing, unknown or of another kind', () => {
+    expect(mistakesOf({ 'funnel.yaml': funnel('colour: red\n') })).toEqual([
+      'funnel.yaml:12: the definition has a field colour that is not known',
+    ])
+    expect(mistakesOf({ 'funnel.yaml': funnel().replace('version: 1\n', '') })).toEqual([
+      'funnel.yaml:1: the definition lacks version',
+    ])
+    expect(ofKpi('k', '{ sum: { measure: lead.captured } }', 'things')).toEqual([
+      'kpis/k.yaml:6: unit must be one of count, ratio, money, duration',
+    ])
+  })
+
+  it('in a formula is told of the branch that was meant', () => {
+    expect(ofKpi('k', '{ elapsed: { measure: deal.won, stat: max } }', 'duration', 'deal')).toEqual([
+      'kpis/k.yaml:8: formula.elapsed.stat must be one of mean, median, p90',
+    ])
+    expect(ofKpi('k', '{ total: { measure: deal.won } }')).toEqual([
+      'kpis/k.yaml:8: formula must be one of sum, stock, ratio, conversion, elapsed (see definitions/README.md)',
+    ])
+    expect(ofKpi('k', '{ sum: {} }')).toEqual(['kpis/k.yaml:8: formula.sum must have either measure or measures'])
+  })
+})
+
+describe('the checks between definitions', () => {
+  it('find an id that is used twice in one folder', () => {
+    const same = kpi('k', '{ sum: { measure: lead.captured } }')
+    expect(mistakesOf({ 'funnel.yaml': funnel(), 'kpis/a.yaml': same, 'kpis/b.yaml': same })).toEqual([
+      'kpis/b.yaml:1: kpi k is defined already at kpis/a.yaml:1',
+    ])
+  })
+
+  it.each([
+    [
+      '{ id: mql, name: Again, type: open, owner: sales }',
+      'there is a milestone mql already; name the stage otherwise',
+    ],
+    ['{ id: won, name: Won, type: won, owner: sales }', 'there is a milestone won already; name the stage otherwise'],
+    [
+      '{ id: captured, name: C, type: open, owner: sales }',
+      'there is a milestone captured already; name the stage otherwise',
+    ],
+  ])('find a stage whose name is taken: %s', (stage, message) => {
+    const text = `${head('funnel')}stages:\n  - { id: mql, name: MQL, type: open, owner: marketing }\n  - ${stage}\nconversions: []\n`
+    expect(mistakesOf({ 'funnel.yaml': text })).toEqual([`funnel.yaml:8: ${message}`])
+  })
+
+  it.each([
+    ['{ from: mql, to: sqll }', 'there is no milestone sqll; there are captured, mql, sql, won'],
+    ['{ from: won, to: mql }', 'nothing is counted from won on; begin earlier'],
+    ['{ from: mql, to: mql }', 'a conversion leads from one milestone to another'],
+    ['{ from: mql, to: sql }', 'mql to sql is listed twice'],
+  ])('find a conversion that cannot be booked: %s', (pair, message) => {
+    expect(mistakesOf({ 'funnel.yaml': funnel(`  - ${pair}\n`) })).toEqual([`funnel.yaml:12: ${message}`])
+  })
+
+  it.each([
+    ['stage', '{ lead: { from: owner } }', '1: every entry has its stage already; name the dimension otherwise'],
+    ['region', '{ deal: { from: lead } }', '6: deals cannot take region from their lead, leads have no source for it'],
+    [
+      'channel',
+      '{ lead: { from: first-touch.channel, value: at_event } }',
+      '6: what comes from first-touch.channel is always as known now; write latest, or leave value out',
+    ],
+  ])('find a dimension %s that cannot be: %s', (id, sources, message) => {
+    expect(mistakesOf({ 'funnel.yaml': funnel(), 'dimensions/d.yaml': dimension(id, sources) })).toEqual([
+      `dimensions/d.yaml:${message}`,
+    ])
+  })
+
+  it.each<[formula: string, unit: string, grain: string, message: string]>([
+    ['{ sum: { measure: toString } }', 'count', 'lead', '8: there is no measure toString; there are'],
+    ['{ sum: { measure: deal.open } }', 'count', 'deal', '8: deal.open is a stock; write stock'],
+    ['{ stock: { measure: deal.won } }', 'count', 'deal', '8: deal.won is a flow; write sum'],
+    ['{ sum: { measure: deal.won.value } }', 'count', 'deal', '6: the formula gives a money, not a count'],
+    ['{ sum: { measure: deal.won } }', 'money', 'deal', '6: the formula gives a count, not a money'],
+    ['{ sum: { measure: deal.won } }', 'count', 'lead', '7: deal.won counts by deal, not by lead'],
+    ['{ sum: { measures: [deal.won, deal.won.value] } }', 'count', 'deal', '8: a count and a value cannot be added up'],
+    ['{ sum: { measures: [deal.won, deal.open] } }', 'count', 'deal', '8: a flow and a stock cannot be added up'],
+    ['{ sum: { measure: lead.captured, where: { stage: mql } } }', 'count', 'lead', '8: lead.captured has no stage'],
+    [
+      '{ stock: { measure: lead.in-stage, where: { stage: x } } }',
+      'count',
+      'lead',
+      '8: there is no stage x; there are mql, sql',
+    ],
+    [
+      '{ conversion: { from: mql, to: won } }',
+      'ratio',
+      'lead',
+      '8: the conversion mql>won is not booked; funnel.yaml lists',
+    ],
+    ['{ conversion: { from: mql, to: sql } }', 'count', 'lead', '6: the formula gives a ratio, not a count'],
+    ['{ conversion: { from: mql, to: sql } }', 'ratio', 'deal', '7: a conversion counts by lead, not by deal'],
+    [
+      '{ conversion: { from: mql, to: sql, window: 30 days } }',
+      'ratio',
+      'lead',
+      '8: formula.conversion.window must be a number and one of',
+    ],
+    ['{ elapsed: { measure: deal.opened, stat: mean } }', 'duration', 'deal', '8: deal.opened takes no time'],
+    ['{ elapsed: { measure: converted, stat: mean } }', 'duration', 'lead', '8: converted needs where'],
+    [
+      '{ elapsed: { measure: converted, where: { stage: sql>mql }, stat: mean } }',
+      'duration',
+      'lead',
+      '8: the conversion sql>mql is not booked',
+    ],
+    [
+      '{ ratio: { numerator: { measure: deal.won }, denominator: { measure: deal.won.value } } }',
+      'ratio',
+      'deal',
+      '8: numerator and denominator must be of one kind',
+    ],
+  ])('find a KPI that cannot be: %s as %s by %s', (formula, unit, grain, message) => {
+    const mistakes = ofKpi('k', formula, unit, grain)
+    expect(mistakes).toHaveLength(1)
+    expect(mistakes[0]!.slice(0, 'kpis/k.yaml:'.length + message.length)).toBe(`kpis/k.yaml:${message}`)
+  })
+
+  it.each<[formula: string, unit: string, grain: string]>([
+    ['{ sum: { measures: [deal.won, deal.lost] } }', 'count', 'deal'],
+    ['{ stock: { measure: deal.open.value, where: { stage: anything } } }', 'money', 'deal'],
+    ['{ conversion: { from: mql, to: sql, window: 30d } }', 'ratio', 'lead'],
+    ['{ elapsed: { measure: converted, where: { stage: mql>sql }, stat: p90 } }', 'duration', 'lead'],
+    [
+      '{ ratio: { numerator: { measure: deal.won.value }, denominator: { measures: [deal.won.value, deal.lost.value] } } }',
+      'ratio',
+      'deal',
+    ],
+  ])('let pass %s', (...is) => {
+    expect(ofKpi('k', ...is)).toEqual([])
+  })
+})
+
+describe('the hashes', () => {
+  const definitions = loadDefinitions()
+
+  it('name the content, whatever the order of its fields', () => {
+    const turned = Object.fromEntries(Object.entries(definitions).toReversed()) as unknown as typeof definitions
+    expect(definitionsHash(turned)).toBe(definitionsHash(definitions))
+    expect(definitionsHash({ ...definitions, kpis: [] })).not.toBe(definitionsHash(definitions))
+  })
+
+  it('tell a change that needs a rebuild from one that does not', () => {
+    expect(foldHash({ ...definitions, kpis: [] })).toBe(foldHash(definitions))
+    expect(foldHash({ ...definitions, dimensions: [] })).not.toBe(foldHash(definitions))
+  })
+})
+
+describe('every measure', () => {
+  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads or deals', (measure) => {
+    const [family] = measure.split('.')
+    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal' }[family!] ?? 'lead')
+  })
+})

@@ -1,0 +1,62 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { Dimension, Funnel, Kpi } from './definitions.js'
+import type { Path, Placed } from './placed.js'
+import { schemas } from './schema.js'
+
+/** The kinds of definition files. */
+export interface KindOf {
+  funnel: Funnel
+  dimension: Dimension
+  kpi: Kpi
+}
+
+const ajv = new Ajv({ allErrors: true, strict: false, verbose: true })
+const validators: { readonly [K in keyof KindOf]: ValidateFunction } = {
+  funnel: ajv.compile(schemas.funnel),
+  dimension: ajv.compile(schemas.dimension),
+  kpi: ajv.compile(schemas.kpi),
+}
+
+/** What is wrong with the shape of a definition, as `file:line: message`; nothing means it is one of this kind. */
+export function shapeMistakes(kind: keyof KindOf, { value, at }: Placed<unknown>): string[] {
+  const validate = validators[kind]
+  if (validate(value)) return []
+  return relevant(validate.errors ?? []).map((error) => `${at(pathOf(error))}: ${messageOf(error)}`)
+}
+
+/** Of a failed choice: what is wrong inside the branch that was chosen, or else that none was; not each branch's complaint. */
+function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
+  const choices = errors.filter(({ keyword }) => keyword === 'oneOf').map(({ instancePath }) => instancePath)
+  const inside = (path: string) => errors.some(({ instancePath }) => instancePath.startsWith(`${path}/`))
+  return errors.filter(
+    ({ keyword, instancePath }) => !choices.includes(instancePath) || (keyword === 'oneOf' && !inside(instancePath)),
+  )
+}
+
+/** Where an error lies: the field itself, where it is one too many. */
+function pathOf({ instancePath, params }: ErrorObject): Path {
+  const { additionalProperty } = params as { additionalProperty?: string }
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
+  return additionalProperty === undefined ? path : [...path, additionalProperty]
+}
+
+function messageOf({ keyword, params, message, instancePath, parentSchema }: ErrorObject): string {
+  const field = instancePath.split('/').slice(1).join('.') || 'the definition'
+  const { missingProperty, additionalProperty, allowedValues } = params as {
+    missingProperty?: string
+    additionalProperty?: string
+    allowedValues?: unknown[]
+  }
+  if (missingProperty) return `${field} lacks ${missingProperty}`
+  if (additionalProperty) return `${field} has a field ${additionalProperty} that is not known`
+  if (allowedValues) return `${field} must be one of ${allowedValues.join(', ')}`
+  if (keyword === 'pattern') return `${field} must be ${String(parentSchema?.['description'])}`
+  if (keyword === 'oneOf')
+    return field === 'formula'
+      ? `${field} must be one of sum, stock, ratio, conversion, elapsed (see definitions/README.md)`
+      : `${field} must have either measure or measures`
+  return `${field} ${message ?? 'is not right'}`
+}

@@ -1,0 +1,39 @@
+import { FunnelError, topicNames, topics, type Topic } from '@funnel/events'
+import type { KafkaClient } from './client.js'
+import { naming } from './naming.js'
+
+/** zstd: small, and readable by kafkajs without anything compiled. Kept for ever: a new consumer sees all. */
+const config = { 'compression.type': 'zstd', 'retention.ms': '-1' }
+
+/**
+ * Creates the topics that are missing, with three replicas where there are as many brokers. Throws INVALID when an
+ * existing topic has another number of partitions: keys would live elsewhere.
+ */
+export async function ensureTopics(
+  client: KafkaClient,
+  wanted: readonly Topic[] = topicNames,
+  { nameOf } = naming(),
+): Promise<void> {
+  const existing = await client.partitionsOf(wanted.map(nameOf))
+  for (const topic of wanted) {
+    const name = nameOf(topic)
+    const { partitions } = topics[topic]
+    const found = existing.get(name)
+    if (found !== undefined && found !== partitions)
+      throw new FunnelError(
+        'INVALID',
+        `The Kafka topic ${name} has ${found} partitions and must have ${partitions}: delete it, it is published again`,
+        { topic: name, found, wanted: partitions },
+      )
+  }
+  const missing = wanted.filter((topic) => !existing.has(nameOf(topic)))
+  if (!missing.length) return
+  const replicas = Math.min(3, await client.brokerCount())
+  const durable = replicas === 3 ? { ...config, 'min.insync.replicas': '2' } : config
+  await client.createTopics(
+    missing.map((topic) => ({ topic: nameOf(topic), partitions: topics[topic].partitions, config: durable })),
+    replicas,
+  )
+  // the brokers know of a new topic a little later than the controller; who reads its ends need not meet that
+  for (const topic of missing) await client.endsOf(nameOf(topic))
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { covers, type Head } from '@funnel/events'
+import type { Logger } from '@funnel/platform'
+import { advanceHead } from './advance-head.js'
+
+/** Publishes the head of the store: one of these runs, the others stand by. */
+export interface HeadReader {
+  /** The last head it published, once it is the active one. */
+  readonly head: Head | undefined
+  /** When it last did something: ticked as the active one, or tried to become it. Milliseconds since 1970. */
+  readonly tick: number
+  readonly active: boolean
+  close(): Promise<void>
+}
+
+export interface HeadReaderOptions {
+  readonly url: string
+  readonly logger: Logger
+  /** Told of every head that moved. */
+  readonly onHead?: (head: Head) => void
+}
+
+const LOCK = [7002, 1]
+/** While events come, the head is read at most this often; idle, the pause doubles up to the longest. Milliseconds. */
+const SHORTEST = 10
+const LONGEST = 250
+
+/**
+ * Reads and publishes the head as soon as something was appended, and every quarter of a second when nothing was, so that
+ * the watermark goes on. One is active, by an advisory lock on its own connection; a lost connection means standing by.
+ */
+export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): HeadReader {
+  const stop = new AbortController()
+  let head: Head | undefined
+  let tick = Date.now()
+  let active = false
+
+  const lead = async (client: pg.Client): Promise<void> => {
+    let wake = new AbortController()
+    client.on('notification', () => wake.abort())
+    await client.query('listen funnel_append')
+    for (let pause = SHORTEST; !stop.signal.aborted;) {
+      wake = new AbortController()
+      const before = head
+      head = await advanceHead(client)
+      tick = Date.now()
+      const moved = !before || !covers(before.positions, head.positions)
+      if (moved) await client.query('notify funnel_head')
+      onHead?.(head)
+      pause = moved ? SHORTEST : Math.min(pause * 2, LONGEST)
+      if (moved) await sleep(SHORTEST)
+      else await sleep(pause, undefined, { signal: AbortSignal.any([stop.signal, wake.signal]) }).catch(() => undefined)
+    }
+  }
+
+  const turn = async (): Promise<void> => {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'funnel-head',
+      connectionTimeoutMillis: 5000,
+      query_timeout: 30_000,
+    })
+    client.on('error', () => stopWaiting.abort())
+    const stopWaiting = new AbortController()
+    try {
+      await client.connect()
+      while (!stop.signal.aborted) {
+        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', LOCK)
+        tick = Date.now()
+        if (rows[0]!.got) {
+          active = true
+          logger.info('this process publishes the head')
+          await lead(client)
+        } else
+          await sleep(500, undefined, { signal: AbortSignal.any([stop.signal, stopWaiting.signal]) }).catch(
+            () => undefined,
+          )
+        if (stopWaiting.signal.aborted) throw new Error('the connection was lost')
+      }
+    } finally {
+      active = false
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await turn()
+      } catch (error) {
+        tick = Date.now()
+        logger.warn(
+          { reason: error instanceof Error ? error.message : String(error) },
+          'the head could not be read; trying again',
+        )
+        await sleep(500, undefined, { signal: stop.signal }).catch(() => undefined)
+      }
+    }
+  }
+  const running = run()
+
+  return {
+    get head() {
+      return head
+    },
+    get tick() {
+      return tick
+    },
+    get active() {
+      return active
+    },
+    async close() {
+      stop.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export * from './advance-head.js'
+export * from './head-reader.js'
+export * from './postgres-event-tail.js'

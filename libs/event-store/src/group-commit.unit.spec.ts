@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals'
+import { FunnelError, type Envelope } from '@funnel/events'
+import { captured } from './event-store.contract.js'
+import type { Append, EventStore } from './event-store.js'
+import { groupCommit } from './group-commit.js'
+import { memoryEventStore } from './memory/memory-event-store.js'
+
+/** A store that tells how it was called, can be held up, and fails a whole call that holds a poisoned event. */
+function watched() {
+  const calls: (readonly Append[])[] = []
+  const store = memoryEventStore()
+  let gate = Promise.resolve()
+  let open = () => undefined as void
+  let down = false
+  const events = (appends: readonly Append[]): Envelope[] => appends.flatMap((append) => append.events)
+  const watching: EventStore = {
+    ...store,
+    append: async (...appends) => {
+      calls.push(appends)
+      await gate
+      if (down) throw new FunnelError('UNAVAILABLE', 'down')
+      if (events(appends).some(({ source }) => source === 'poison')) throw new FunnelError('INVALID', 'poisoned')
+      return store.append(...appends)
+    },
+  }
+  return {
+    calls,
+    store: watching,
+    hold: () => {
+      gate = new Promise((resolve) => (open = resolve))
+    },
+    release: () => open(),
+    fail: () => {
+      down = true
+    },
+    recorded: async () => (await store.tail.read({}, (await store.tail.heads()).positions, 100_000)).length,
+  }
+}
+
+describe('a group commit', () => {
+  it('records what many callers send at once in one transaction, and answers each its own', async () => {
+    const under = watched()
+    const group = groupCommit(under.store)
+    const events = Array.from({ length: 50 }, (_, i) => captured(`lead-${i % 7}`))
+    const answers = await Promise.all(events.map((event) => group.append([event])))
+    expect(under.calls).toHaveLength(1)
+    expect(answers.map(([answer]) => answer!.record.event)).toEqual(events)
+    expect(answers.flat().every(({ outcome }) => outcome === 'recorded')).toBe(true)
+    expect(group.pending).toBe(0)
+  })
+
+  it('puts what comes while all writers are busy into full groups', async () => {
+    const under = watched()
+    under.hold()
+    const group = groupCommit(under.store, { writers: 1, groupSize: 10 })
+    const first = group.append([captured('first')])
+    await new Promise(setImmediate)
+    const rest = Array.from({ length: 25 }, () => group.append([captured('rest')]))
+    await new Promise(setImmediate)
+    expect(under.calls).toHaveLength(1)
+    under.release()
+    await Promise.all([first, ...rest])
+    expect(under.calls.map((appends) => appends.length)).toEqual([1, 10, 10, 5])
+  })
+
+  it('fails the caller whose event cannot be recorded, and nobody else', async () => {
+    const under = watched()
+    const group = groupCommit(under.store)
+    const events = Array.from({ length: 64 }, (_, i) => captured(`lead-${i}`, i === 41 ? { source: 'poison' } : {}))
+    const answers = await Promise.allSettled(events.map((event) => group.append([event])))
+    expect(answers.map(({ status }) => status === 'rejected')).toEqual(events.map((_, i) => i === 41))
+    expect(answers[41]).toMatchObject({ reason: { code: 'INVALID' } })
+    expect(await under.recorded()).toBe(63)
+    // found by halving: 1 call that fails, then two for each of the six halvings
+    expect(under.calls).toHaveLength(13)
+  })
+
+  it('does not hammer a store that is down: the whole group hears of it', async () => {
+    const under = watched()
+    under.fail()
+    const group = groupCommit(under.store)
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => group.append([captured('a')])))
+    expect(answers.every((answer) => answer.status === 'rejected')).toBe(true)
+    expect(under.calls).toHaveLength(1)
+    expect(group.pending).toBe(0)
+  })
+
+  it('refuses when too many events or bytes wait, and takes more when there is room again', async () => {
+    const under = watched()
+    under.hold()
+    const group = groupCommit(under.store, { writers: 1, limit: 5, limitBytes: 1000 })
+    const kept = [group.append([captured('a'), captured('b')], undefined, 900)]
+    await expect(group.append([captured('c')], undefined, 200)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      details: { retryAfter: 1 },
+    })
+    kept.push(group.append([captured('d'), captured('e')]))
+    await expect(group.append([captured('f'), captured('g')])).rejects.toMatchObject({ code: 'OVERLOADED' })
+    under.release()
+    await Promise.all(kept)
+    await group.append([captured('c')], undefined, 200)
+    expect(await under.recorded()).toBe(5)
+  })
+
+  it('takes a request larger than the limit when nothing else waits', async () => {
+    const under = watched()
+    const group = groupCommit(under.store, { limit: 2 })
+    expect(await group.append([captured('a'), captured('b'), captured('c')])).toHaveLength(3)
+  })
+
+  it('waits on close for what is under way', async () => {
+    const under = watched()
+    under.hold()
+    const group = groupCommit(under.store)
+    const append = group.append([captured('a')])
+    let closed = false
+    const closing = group.close().then(() => (closed = true))
+    await new Promise(setImmediate)
+    expect(closed).toBe(false)
+    under.release()
+    await Promise.all([append, closing])
+    expect(await under.recorded()).toBe(1)
+  })
+})

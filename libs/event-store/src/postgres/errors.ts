@@ -1,0 +1,29 @@
+import { FunnelError } from '@funnel/events'
+
+/** The SQLSTATE of a PostgreSQL error, or the system's code of a broken connection, or ''. */
+export const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? ''
+
+/** Classes of SQLSTATE that say our statement is wrong, not that the server is in trouble. */
+const OUR_FAULT = /^(0A|21|42|P0|XX)...$/
+
+/** What went wrong in PostgreSQL, in the platform's own words. */
+export function translated(error: unknown): FunnelError {
+  if (error instanceof FunnelError) return error
+  const code = codeOf(error)
+  if (code === 'FN001') return versionConflict(error as { detail: string })
+  // 22: a value that PostgreSQL cannot hold; the door refuses these before they come here
+  if (code.startsWith('22')) return new FunnelError('INVALID', 'the store cannot hold a value of this event', {}, error)
+  if (OUR_FAULT.test(code))
+    return new FunnelError('INTERNAL', `the event store refused our statement (${code})`, { code }, error)
+  return new FunnelError('UNAVAILABLE', 'the event store did not answer; try again', { retryAfter: 1 }, error)
+}
+
+function versionConflict({ detail }: { detail: string }): FunnelError {
+  const details = JSON.parse(detail) as { stream: string; expected: number; actual: number }
+  const { stream, expected, actual } = details
+  return new FunnelError(
+    'VERSION_CONFLICT',
+    `${stream} is at version ${actual}, not ${expected}: read it again and decide anew`,
+    details,
+  )
+}

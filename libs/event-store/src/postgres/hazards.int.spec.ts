@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { advanceHead } from '@funnel/event-log'
+import { createPool } from '@funnel/platform'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { captured } from '../event-store.contract.js'
+import type { EventStore } from '../event-store.js'
+import { migrateStore } from '../migrations/index.js'
+import { appendCall } from './append-call.js'
+import { APPEND_SETTINGS } from './append-settings.js'
+import { openEventStore } from './postgres-event-store.js'
+
+describe('the store in a hostile world', () => {
+  let database: TestDatabase
+  let pool: pg.Pool
+  let store: EventStore
+  beforeAll(async () => {
+    database = await testDatabase()
+    await migrateStore(database.url)
+    pool = createPool(database.url, 'test', 4)
+    store = await openEventStore({ url: database.url })
+  })
+  afterAll(async () => {
+    await store.close()
+    await pool.end()
+    await database.drop()
+  })
+
+  it('loses a writer that stops reading its answer in the middle of an append, and nobody waits for it for long', async () => {
+    // what transaction_timeout does not do: it never fires while the server waits for the network
+    const properties = { a: 'x'.repeat(1000), b: 'y'.repeat(1000), c: 'z'.repeat(1000), d: '.'.repeat(1000) }
+    const events = Array.from({ length: 4000 }, () => captured('big', { data: { lead: 'big', properties } }))
+    await store.append({ events })
+    const options = APPEND_SETTINGS.replaceAll('=10s', '=1s')
+    const stopped = new pg.Client({ connectionString: database.url, options })
+    stopped.on('error', () => undefined)
+    await stopped.connect()
+    const { rows: meta } = await pool.query<{ hash_key: Buffer }>('select hash_key from store.meta')
+    // a resend: the answer holds the events, more than all buffers on the way
+    const { values } = appendCall(meta[0]!.hash_key, [{ events }])
+    const answer = stopped.query('select * from store.append($1, $2, $3)', [...values]).then(
+      () => 'answered',
+      () => 'lost',
+    )
+    const { stream } = (stopped as unknown as { connection: { stream: { pause(): void; resume(): void } } }).connection
+    stream.pause()
+    while (!(await holders())) await sleep(10)
+    const [next] = await store.append({ events: [captured('big')] })
+    expect(next!.record.version).toBe(4001)
+    const { w } = await advanceHead(pool)
+    expect(w).toBeGreaterThanOrEqual(next!.record.recorded)
+    stream.resume()
+    expect(await answer).toBe('lost')
+    await stopped.end().catch(() => undefined)
+  })
+
+  it('appends with a snapshot per statement, whatever the database is set to', async () => {
+    const { rows } = await pool.query<{ name: string }>('select current_database() as name')
+    await pool.query(`alter database "${rows[0]!.name}" set default_transaction_isolation = 'serializable'`)
+    const strict = await openEventStore({ url: database.url })
+    await Promise.all(Array.from({ length: 24 }, () => strict.append({ events: [captured('strict')] })))
+    expect((await strict.read('lead-strict')).map(({ version }) => version)).toEqual(
+      Array.from({ length: 24 }, (_, i) => i + 1),
+    )
+    await strict.close()
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const { values } = appendCall(Buffer.alloc(32), [{ events: [captured('strict')] }])
+    await expect(client.query('select * from store.append($1, $2, $3)', [...values])).rejects.toThrow('read committed')
+    await client.end()
+    await pool.query(`alter database "${rows[0]!.name}" reset default_transaction_isolation`)
+  })
+
+  it('tells an event that PostgreSQL cannot hold from a store that is down', async () => {
+    const event = captured('nul', { data: { lead: 'nul', owner: '\0' } })
+    await expect(store.append({ events: [event] })).rejects.toMatchObject({ code: 'INVALID' })
+    expect(await store.read('lead-nul')).toEqual([])
+  })
+
+  it('tells its own mistakes from a store that is down', async () => {
+    await pool.query('alter function store.append(json, jsonb, json) rename to hidden')
+    await expect(store.append({ events: [captured('a')] })).rejects.toMatchObject({ code: 'INTERNAL' })
+    await pool.query('alter function store.hidden(json, jsonb, json) rename to append')
+    expect((await store.append({ events: [captured('a')] }))[0]!.outcome).toBe('recorded')
+  })
+
+  const holders = async (): Promise<number> => {
+    const { rows } = await pool.query<{ n: number }>(
+      `select count(*) as n from pg_locks where locktype = 'advisory' and classid = 7001 and mode = 'ExclusiveLock' and granted
+         and database = (select oid from pg_database where datname = current_database())`,
+    )
+    return rows[0]!.n
+  }
+})

@@ -1,0 +1,78 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { FunnelError } from '../errors.js'
+import type { EventType } from '../event-type.js'
+import { closeNames } from './close-names.js'
+import { isPersonalName, personalAdvice } from './personal.js'
+
+const ajv = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true })
+const compiled = new WeakMap<object, ValidateFunction>()
+
+/** The schema of one version of a type. */
+export const schemaOf = (type: EventType, version = type.version) =>
+  version === type.version ? type.schema : type.earlier[version - 1]!
+
+/** Checks `data` against a version of its type, by code compiled once. Throws INVALID with the field and how to mend it. */
+export function assertSchema(type: EventType, version: number, data: unknown): asserts data is Record<string, unknown> {
+  const schema = schemaOf(type, version)
+  let check = compiled.get(schema)
+  if (!check) compiled.set(schema, (check = ajv.compile(schema)))
+  if (check(data)) return
+  const errors = check.errors ?? []
+  throw mistake(errors.at(-1)!, errors, Object.keys(schema.properties), `${type.name}:${version}`)
+}
+
+function mistake(error: ErrorObject, errors: readonly ErrorObject[], names: readonly string[], schema: string) {
+  const at = `data${error.instancePath.replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')}`
+  const params = error.params as Record<string, unknown>
+  const told = (field: string, message: string) => new FunnelError('INVALID', message, { field })
+  switch (error.keyword) {
+    case 'required':
+      return told(`${at}.${text(params['missingProperty'])}`, `${at}.${text(params['missingProperty'])} is missing`)
+    case 'additionalProperties': {
+      const name = text(params['additionalProperty'])
+      const field = `${at}.${name}`
+      if (isPersonalName(name)) return told(field, `${field} looks like personal data: ${personalAdvice}`)
+      if (at !== 'data') return told(field, `${field} is not a name this object may have`)
+      const [close] = closeNames(name, names)
+      return told(
+        field,
+        close
+          ? `${field} is not a field of ${schema}: did you mean ${close}?`
+          : `${field} is not a field of ${schema}: put values of your own in data.properties`,
+      )
+    }
+    case 'type':
+      return told(at, `${at} must be ${kind(params['type'])}`)
+    case 'anyOf': {
+      const allowed = errors.flatMap(({ keyword, params }) =>
+        keyword === 'const' ? [text((params as { allowedValue: unknown }).allowedValue)] : [],
+      )
+      if (allowed.length) return told(at, `${at} must be one of ${allowed.join(', ')}`)
+      const tooLong = errors.some(({ keyword }) => keyword === 'maxLength')
+      return told(
+        at,
+        `${at} must be text${tooLong ? ' of at most 1000 characters' : ''}, a number, true, false or null`,
+      )
+    }
+    case 'minLength':
+      return told(at, `${at} is empty: leave it out or give it a value`)
+    case 'maxLength':
+      return told(at, `${at} is longer than ${text(params['limit'])} characters`)
+    case 'maxProperties':
+      return told(at, `${at} has more than ${text(params['limit'])} properties`)
+    case 'pattern':
+      return told(
+        at,
+        at.endsWith('.currency')
+          ? `${at} must be an ISO 4217 code of three capital letters, such as EUR`
+          : `${at} holds a control character: leave it out`,
+      )
+    default:
+      return told(at, `${at} ${error.message ?? 'is wrong'}`)
+  }
+}
+
+const kind = (type: unknown): string =>
+  ({ string: 'text', object: 'an object', integer: 'a whole number', number: 'a number' })[text(type)] ?? text(type)
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

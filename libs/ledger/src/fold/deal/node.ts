@@ -1,0 +1,45 @@
+import type { Instant } from '@funnel/events'
+import { changes, sameDims } from '../compare.js'
+import { lastNamed, withFact, type Fact } from '../fact.js'
+import { passedOn } from '../lead/node.js'
+import type { Context, Message, News, React } from '../node.js'
+import { stateOf, type DealState } from '../state.js'
+import { dealLines } from './lines.js'
+import { dealStory } from './story.js'
+
+/** A deal: books what its lines change, and tells its lead whether and when it was won. */
+export const deal: React<'deal'> = (key, before, news, context) => {
+  const after = dealAfter(before, news, context)
+  if (after === before) return undefined
+  const lines = changes(dealLines(key, before, context.definitions), dealLines(key, after, context.definitions))
+  return { after, lines, tell: 'fact' in news ? leadsToTell(key, before, after) : [] }
+}
+
+/** The lead a deal came from: the latest that its facts name. */
+export const leadOf = (facts: readonly Fact[]): string | undefined => lastNamed(facts, 'lead')
+
+function dealAfter(before: DealState, news: News['deal'], { state, definitions }: Context): DealState {
+  if ('inherited' in news)
+    return sameDims(news.inherited, before.inherited) ? before : { ...before, inherited: news.inherited }
+  const facts = withFact(before.facts, news.fact)
+  const lead = leadOf(facts)
+  return { ...before, facts, inherited: lead === undefined ? {} : passedOn(stateOf(state, 'lead', lead), definitions) }
+}
+
+function leadsToTell(key: string, before: DealState, after: DealState): Message[] {
+  const from = leadOf(before.facts)
+  const to = leadOf(after.facts)
+  const won = wonAt(after)
+  return [
+    ...(from === undefined || from === to ? [] : [{ kind: 'lead', key: from, news: { lostDeal: key } } as const]),
+    ...(to === undefined || (from === to && won === wonAt(before))
+      ? []
+      : [{ kind: 'lead', key: to, news: { deal: key, ...(won === undefined ? {} : { won }) } } as const]),
+  ]
+}
+
+/** When the deal was won, if it stands won. */
+function wonAt({ facts }: DealState): Instant | undefined {
+  const { steps, closed } = dealStory(facts)
+  return closed !== undefined && steps.at(-1)?.outcome === 'won' ? facts[closed]!.at : undefined
+}

@@ -1,0 +1,57 @@
+import type { Instant } from '@funnel/events'
+import { knownAfter } from '../dims.js'
+import { lastNamed } from '../fact.js'
+import type { DealState } from '../state.js'
+import { leadOf } from './node.js'
+import { dealStory, type Outcome } from './story.js'
+
+/** What stands out about a deal: it closed before it was opened, or nobody reported an opening. */
+export type DealFlag = 'negative-cycle' | 'never-opened'
+
+/** A row of the deal list. */
+export interface DealRow {
+  readonly deal: string
+  readonly lead?: string
+  readonly person?: string
+  readonly account?: string
+  readonly stage?: string
+  readonly outcome: Outcome
+  /** Minor units of `currency`. */
+  readonly amount?: number
+  readonly currency?: string
+  readonly owner?: string
+  readonly openedAt?: Instant
+  readonly closedAt?: Instant
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly flags: readonly DealFlag[]
+}
+
+/** The deal as it is known now. */
+export function dealRow(id: string, { facts }: DealState): DealRow {
+  const { steps, opened, closed } = dealStory(facts)
+  const { outcome, stage, amount } = steps.at(-1) ?? { outcome: 'open' }
+  const { owner, properties = {} } = knownAfter(facts).at(-1) ?? {}
+  const openedAt = opened === undefined ? undefined : facts[opened]!.at
+  const closedAt = closed === undefined ? undefined : facts[closed]!.at
+  const optional = {
+    lead: leadOf(facts),
+    person: lastNamed(facts, 'person'),
+    account: lastNamed(facts, 'account'),
+    stage,
+    amount: amount?.minor,
+    currency: amount?.currency,
+    owner,
+    openedAt,
+    closedAt,
+  }
+  return {
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<DealRow>),
+    deal: id,
+    outcome,
+    properties,
+    flags: [
+      ...(openedAt !== undefined && closedAt !== undefined && closedAt < openedAt ? (['negative-cycle'] as const) : []),
+      ...(opened === undefined ? (['never-opened'] as const) : []),
+    ],
+  }
+}

@@ -1,0 +1,34 @@
+import type { Definitions } from '@funnel/definitions'
+import type { Line } from '../../line.js'
+import { dimsNow, type About } from '../dims.js'
+import { factOrder, type Fact } from '../fact.js'
+import type { FirstTouch } from '../state.js'
+
+/** What a touch adds: itself. Its dimension values are its own and never change. */
+export const touchLine = (visitor: string, { at, data }: Fact, definitions: Definitions): Line => ({
+  measure: 'touch',
+  amount: 1,
+  occurred: at,
+  subject: { kind: 'visitor', id: visitor },
+  dims: dimsNow(definitions, 'touch', data, {}),
+})
+
+/** The touch as the first of a visitor. */
+export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
+  const { channel, campaign } = data as About
+  return {
+    at,
+    rank,
+    seq,
+    id,
+    ...(channel === undefined ? {} : { channel }),
+    ...(campaign === undefined ? {} : { campaign }),
+  }
+}
+
+/** The earliest of some touches by fact order. */
+export function earliest(touches: Iterable<FirstTouch | null>): FirstTouch | undefined {
+  let first: FirstTouch | undefined
+  for (const touch of touches) if (touch && (!first || factOrder(touch, first) < 0)) first = touch
+  return first
+}

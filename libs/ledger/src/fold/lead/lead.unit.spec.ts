@@ -1,0 +1,197 @@
+import { describe, expect, it } from '@jest/globals'
+import { on, told } from '../testing/told.js'
+
+const captured = (at: number, data: object = {}) => on(at, 'lead.captured', { lead: 'l1', ...data })
+const entered = (at: number, stage: string, data: object = {}, options?: { known: number }) =>
+  on(at, 'lead.stage-entered', { lead: 'l1', stage, ...data }, options)
+const conversion = (stage: string) => ({ stage })
+
+describe('a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
+  const { sum, lead } = told([
+    captured(0),
+    entered(1, 'mql'),
+    entered(2, 'sal'),
+    entered(3, 'mql'),
+    entered(4, 'sal'),
+    entered(5, 'sql'),
+  ])
+
+  it('entered MQL twice and is one MQL', () => {
+    expect(sum('stage.entered', { stage: 'mql' })).toBe(2)
+    expect(sum('stage.first', { stage: 'mql' })).toBe(1)
+    expect(sum('stage.first', { stage: 'mql', period: [1, 2] })).toBe(1)
+  })
+
+  it('was recycled once, which is kept and flagged', () => {
+    expect(sum('lead.recycled')).toBe(1)
+    expect(sum('lead.recycled', { stage: 'mql', period: [3, 4] })).toBe(1)
+    expect(lead('l1').flags).toEqual(['recycled'])
+  })
+
+  it('converted once, counted from the first MQL', () => {
+    expect(sum('converted', conversion('mql>sql'))).toBe(1)
+  })
+
+  it('stood in each stage while it was there', () => {
+    const stood = (asOf: number) =>
+      ['mql', 'sal', 'sql'].filter((stage) => sum('lead.in-stage', { stage, asOf }) === 1).join()
+    expect([0, 1, 2, 3, 4, 5].map(stood)).toEqual(['', 'mql', 'sal', 'mql', 'sal', 'sql'])
+  })
+})
+
+describe('stages', () => {
+  it('reported again while the lead is in them are no entry', () => {
+    const { sum } = told([entered(1, 'mql'), entered(2, 'mql')])
+    expect(sum('stage.entered')).toBe(1)
+    expect(sum('lead.in-stage')).toBe(1)
+  })
+
+  it('that were skipped are not imputed', () => {
+    const { sum } = told([captured(0), entered(1, 'sql')])
+    expect(sum('stage.entered')).toBe(1)
+    expect(sum('stage.first', { stage: 'mql' })).toBe(0)
+    expect(sum('converted')).toBe(0)
+  })
+
+  it('are ordered by when they were entered, not by when that became known', () => {
+    const { sum, lead } = told([entered(2, 'sql'), entered(1, 'mql', {}, { known: 5 })])
+    expect(sum('lead.recycled')).toBe(0)
+    expect(lead('l1')).toMatchObject({ stage: 'sql', flags: ['never-captured'] })
+    expect(sum('lead.in-stage', { stage: 'mql', asOf: 1, known: 4 })).toBe(0)
+    expect(sum('lead.in-stage', { stage: 'mql', asOf: 1 })).toBe(1)
+    expect(sum('lead.in-stage', { stage: 'mql', asOf: 2 })).toBe(0)
+  })
+
+  it('that the funnel does not have are counted and flagged, and are no step back', () => {
+    const { sum, lead } = told([captured(0), entered(1, 'sql'), entered(2, 'limbo'), entered(3, 'sal')])
+    expect(sum('stage.entered', { stage: 'limbo' })).toBe(1)
+    expect(sum('lead.recycled')).toBe(0)
+    expect(lead('l1').flags).toEqual(['unknown-stage'])
+  })
+})
+
+describe('a lead captured twice', () => {
+  const { sum, lead } = told([
+    captured(3, { owner: 'ann' }),
+    on(1, 'lead.captured', { lead: 'l1', properties: { origin: 'fair' } }, { known: 8 }),
+  ])
+
+  it('is one lead, of the earlier day', () => {
+    expect(sum('lead.captured')).toBe(1)
+    expect(sum('lead.captured', { period: [1, 2] })).toBe(1)
+    expect(sum('lead.captured', { period: [3, 4], known: 7 })).toBe(1)
+    expect(sum('lead.captured', { period: [3, 4] })).toBe(0)
+  })
+
+  it('is described by both', () => {
+    expect(lead('l1')).toMatchObject({ owner: 'ann', properties: { origin: 'fair' } })
+  })
+})
+
+describe('a conversion', () => {
+  it('carries its cohort and the seconds begun, so that any window can be asked', () => {
+    const { entries } = told([entered(1, 'mql'), entered(31, 'sql')])
+    const [line] = entries.filter(({ measure }) => measure === 'converted')
+    expect(line).toMatchObject({ stage: 'mql>sql', elapsed: 30 * 86_400, amount: 1 })
+    expect(line!.occurred - line!.cohort!).toBe(30 * 86_400_000)
+  })
+
+  it('a millisecond past the window is past the window', () => {
+    const late = entered(31, 'sql')
+    const { entries } = told([entered(1, 'mql'), { ...late, at: late.at + 1, recorded: late.recorded + 1 }])
+    expect(entries.find(({ measure }) => measure === 'converted')?.elapsed).toBe(30 * 86_400 + 1)
+  })
+
+  it('whose end came first is kept, negative and flagged', () => {
+    const { sum, entries, lead } = told([captured(0), entered(2, 'sql'), entered(3, 'mql')])
+    expect(sum('converted', conversion('mql>sql'))).toBe(1)
+    expect(entries.find(({ stage }) => stage === 'mql>sql')?.elapsed).toBe(-86_400)
+    expect(lead('l1').flags).toContain('negative-cycle')
+  })
+
+  it('less than a second the wrong way round is flagged though it counts no second', () => {
+    const first = entered(2, 'sql')
+    const { entries, lead } = told([captured(0), first, { ...entered(2, 'mql'), at: first.at + 300 }])
+    expect(entries.find(({ stage }) => stage === 'mql>sql')?.elapsed).toBe(0)
+    expect(lead('l1').flags).toContain('negative-cycle')
+  })
+
+  it('has the dimension values of its cohort, so that numerator and denominator agree', () => {
+    const { sum } = told([entered(1, 'mql', { owner: 'ann' }), entered(9, 'sql', { owner: 'bob' })])
+    expect(sum('stage.first', { stage: 'mql', dims: { owner: 'ann' } })).toBe(1)
+    expect(sum('converted', { stage: 'mql>sql', dims: { owner: 'ann' } })).toBe(1)
+    expect(sum('converted', { stage: 'mql>sql', dims: { owner: 'bob' } })).toBe(0)
+  })
+})
+
+describe('lead to won', () => {
+  const won = (at: number, deal: string) => on(at, 'deal.won', { deal, lead: 'l1' })
+  const toWon = { stage: 'captured>won' }
+
+  it('counts the first deal that stands won', () => {
+    const { sum, entries } = told([captured(0), won(20, 'd2'), won(10, 'd1')])
+    expect(sum('converted', toWon)).toBe(1)
+    expect(sum('converted', { ...toWon, period: [10, 11] })).toBe(1)
+    expect(entries.find(({ stage, amount }) => stage === 'captured>won' && amount > 0)?.elapsed).toBe(10 * 86_400)
+  })
+
+  it('goes to the next deal when the first is reopened, and to none when no other stands', () => {
+    const { sum } = told([
+      captured(0),
+      won(10, 'd1'),
+      won(20, 'd2'),
+      on(30, 'deal.reopened', { deal: 'd1' }),
+      on(40, 'deal.reopened', { deal: 'd2' }),
+    ])
+    expect(sum('converted', { ...toWon, period: [10, 11], known: 29 })).toBe(1)
+    expect(sum('converted', { ...toWon, period: [10, 11], known: 30 })).toBe(0)
+    expect(sum('converted', { ...toWon, period: [20, 21], known: 30 })).toBe(1)
+    expect(sum('converted', toWon)).toBe(0)
+  })
+
+  it('counts a deal that was won before the lead is known', () => {
+    const { sum } = told([won(10, 'd1'), on(2, 'lead.captured', { lead: 'l1' }, { known: 15 })])
+    expect(sum('converted', { ...toWon, known: 14 })).toBe(0)
+    expect(sum('converted', toWon)).toBe(1)
+  })
+
+  it('leaves the lead that the deal does not belong to any more', () => {
+    const { sum } = told([captured(0), won(10, 'd1'), on(12, 'deal.won', { deal: 'd1', lead: 'l2' })])
+    expect(sum('converted', { ...toWon, known: 11 })).toBe(1)
+    expect(sum('converted', toWon)).toBe(0)
+  })
+})
+
+describe('dimensions of a lead', () => {
+  it('at the event stay when the owner changes', () => {
+    const { sum, entries } = told([captured(1, { owner: 'ann' }), entered(5, 'mql', { owner: 'bob' })])
+    expect(sum('lead.captured', { dims: { owner: 'ann' } })).toBe(1)
+    expect(sum('stage.entered', { dims: { owner: 'bob' } })).toBe(1)
+    expect(entries.filter(({ measure, amount }) => measure === 'lead.captured' && amount < 0)).toHaveLength(1) // manager: latest
+  })
+
+  it('as known now follow the latest value', () => {
+    const { sum } = told([
+      captured(1, { properties: { segment: 'small' } }),
+      entered(5, 'mql', { properties: { segment: 'big' } }),
+    ])
+    expect(sum('lead.captured', { dims: { segment: 'small' }, known: 4 })).toBe(1)
+    expect(sum('lead.captured', { dims: { segment: 'small' } })).toBe(0)
+    expect(sum('lead.captured', { dims: { segment: 'big' } })).toBe(1)
+  })
+
+  it('tell an empty value, the word unknown and no value apart', () => {
+    const lead = (id: string, origin?: string | null) =>
+      on(1, 'lead.captured', { lead: id, ...(origin === undefined ? {} : { properties: { origin } }) })
+    const { entries } = told([lead('l1', ''), lead('l2', 'unknown'), lead('l3'), lead('l4', null)])
+    const origins = Object.fromEntries(entries.map(({ subject, dims }) => [subject.id, dims['origin']]))
+    expect(origins).toEqual({ l1: '', l2: 'unknown', l3: undefined, l4: undefined })
+  })
+
+  it('move the stock when they change within a stage', () => {
+    const { sum } = told([entered(1, 'mql', { owner: 'ann' }), entered(5, 'mql', { owner: 'bob' })])
+    const stood = (owner: string, asOf: number) => sum('lead.in-stage', { dims: { owner }, asOf })
+    expect([stood('ann', 4), stood('bob', 4)]).toEqual([1, 0])
+    expect([stood('ann', 5), stood('bob', 5)]).toEqual([0, 1])
+  })
+})

@@ -1,0 +1,84 @@
+import type { Definitions } from '@funnel/definitions'
+import type { Instant } from '@funnel/events'
+import type { Dims, Line } from '../../line.js'
+import { sameDims } from '../compare.js'
+import { dimsAlong, knownAfter } from '../dims.js'
+import { startedSeconds } from '../elapsed.js'
+import type { LeadState } from '../state.js'
+import { leadStory, type LeadStory } from './story.js'
+
+/**
+ * What a lead adds to the measures: a pure function of its facts, its parents and its won deals.
+ *
+ * - `lead.captured`: once, by the first capture in fact order; later captures only tell more about the lead.
+ * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage. A stage that was skipped
+ *   is not imputed: nothing says when it would have been entered.
+ * - `lead.recycled`: an entry to a stage that stands earlier in the funnel than the one before. The entry itself is kept.
+ * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
+ * - `converted`: for each declared pair of milestones that were both reached, by the first time of each and in whatever
+ *   order: `elapsed` is negative where the end came first. Dated by the end, with the start as its cohort and the
+ *   dimension values of the start, so that numerator and denominator of a rate agree. The milestone `won` is the first
+ *   won deal that stands.
+ */
+export function leadLines(id: string, state: LeadState, definitions: Definitions): Line[] {
+  const { facts } = state
+  const story = leadStory(facts, definitions.funnel)
+  const dims = dimsAlong(definitions, 'lead', knownAfter(facts), state)
+  const at = (index: number) => ({
+    amount: 1,
+    occurred: facts[index]!.at,
+    subject: { kind: 'lead', id } as const,
+    dims: dims[index]!,
+  })
+  const lines: Line[] = []
+  const entries = new Map(story.entries.map((entry) => [entry.index, entry]))
+  const seen = new Set<string>()
+  for (const [index, stage] of story.stages.entries()) {
+    if (index === story.captured) lines.push({ measure: 'lead.captured', ...at(index) })
+    const entry = entries.get(index)
+    if (entry) {
+      const line = { ...at(index), stage: entry.stage }
+      lines.push({ measure: 'stage.entered', ...line })
+      if (!seen.has(entry.stage)) lines.push({ measure: 'stage.first', ...line })
+      if (entry.backward) lines.push({ measure: 'lead.recycled', ...line })
+      seen.add(entry.stage)
+    }
+    const before = story.stages[index - 1]
+    if (stage === undefined || (stage === before && sameDims(dims[index]!, dims[index - 1]!))) continue
+    const level = { measure: 'lead.in-stage', ...at(index) } as const
+    if (before !== undefined) lines.push({ ...level, amount: -1, stage: before, dims: dims[index - 1]! })
+    lines.push({ ...level, stage })
+  }
+  const reached = milestones(state, story, dims)
+  for (const { from, to } of definitions.funnel.conversions) {
+    const start = reached.get(from)
+    const end = reached.get(to)
+    if (start && end)
+      lines.push({
+        measure: 'converted',
+        amount: 1,
+        occurred: end.at,
+        cohort: start.at,
+        elapsed: startedSeconds(start.at, end.at),
+        subject: { kind: 'lead', id },
+        stage: `${from}>${to}`,
+        dims: start.dims,
+      })
+  }
+  return lines
+}
+
+/** When each milestone was reached first, and the dimension values of that moment. */
+function milestones(
+  { facts, won }: LeadState,
+  { captured, entries }: LeadStory,
+  dims: readonly Dims[],
+): ReadonlyMap<string, { readonly at: Instant; readonly dims: Dims }> {
+  const reached = new Map<string, { at: Instant; dims: Dims }>()
+  const at = (index: number) => ({ at: facts[index]!.at, dims: dims[index]! })
+  if (captured !== undefined) reached.set('captured', at(captured))
+  for (const { stage, index } of entries) if (!reached.has(stage)) reached.set(stage, at(index))
+  const wins = Object.values(won)
+  if (wins.length) reached.set('won', { at: wins.reduce((a, b) => Math.min(a, b)), dims: dims.at(-1) ?? {} })
+  return reached
+}

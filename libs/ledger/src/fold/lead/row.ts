@@ -1,0 +1,57 @@
+import type { Definitions } from '@funnel/definitions'
+import type { Instant } from '@funnel/events'
+import { knownAfter } from '../dims.js'
+import type { LeadState } from '../state.js'
+import { leadLines } from './lines.js'
+import { leadStory } from './story.js'
+
+/**
+ * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it was in one that the
+ * funnel does not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has stages and
+ * no capture, so no rate from capture counts it.
+ */
+export type LeadFlag = 'recycled' | 'unknown-stage' | 'negative-cycle' | 'never-captured'
+
+/** A row of the lead list. */
+export interface LeadRow {
+  readonly lead: string
+  readonly person?: string
+  readonly stage?: string
+  readonly owner?: string
+  /** Channel of the first touch. */
+  readonly channel?: string
+  readonly capturedAt?: Instant
+  readonly stageAt?: Instant
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly flags: readonly LeadFlag[]
+}
+
+/** The lead as it is known now. A lead that is only named by deals has no facts of its own and no row to speak of. */
+export function leadRow(id: string, state: LeadState, definitions: Definitions): LeadRow {
+  const { facts, person, touch } = state
+  const { owner, properties = {} } = knownAfter(facts).at(-1) ?? {}
+  const { captured, entries } = leadStory(facts, definitions.funnel)
+  const stage = entries.at(-1)
+  const known = new Set(definitions.funnel.stages.map((one) => one.id))
+  const flags: readonly (readonly [LeadFlag, boolean])[] = [
+    ['recycled', entries.some(({ backward }) => backward)],
+    ['unknown-stage', entries.some((entry) => !known.has(entry.stage))],
+    [
+      'negative-cycle',
+      leadLines(id, state, definitions).some(
+        ({ measure, occurred, cohort }) => measure === 'converted' && occurred < cohort!,
+      ),
+    ],
+    ['never-captured', captured === undefined],
+  ]
+  return {
+    lead: id,
+    ...(person === undefined ? {} : { person }),
+    ...(stage ? { stage: stage.stage, stageAt: facts[stage.index]!.at } : {}),
+    ...(owner === undefined ? {} : { owner }),
+    ...(touch?.channel === undefined ? {} : { channel: touch.channel }),
+    ...(captured === undefined ? {} : { capturedAt: facts[captured]!.at }),
+    properties,
+    flags: flags.flatMap(([flag, holds]) => (holds ? [flag] : [])),
+  }
+}

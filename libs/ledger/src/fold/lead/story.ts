@@ -1,0 +1,40 @@
+import type { Funnel } from '@funnel/definitions'
+import type { Fact } from '../fact.js'
+
+/** A change of stage. */
+export interface StageEntry {
+  readonly stage: string
+  /** Index of the fact that reports it. */
+  readonly index: number
+  /** It stands earlier in the funnel than the stage before: an implicit recycle. */
+  readonly backward: boolean
+}
+
+/** A lead through time, by fact order. */
+export interface LeadStory {
+  /** Index of the first capture. */
+  readonly captured: number | undefined
+  /** Every change of stage; a report of the stage the lead is in already is none. */
+  readonly entries: readonly StageEntry[]
+  /** The stage after each fact. */
+  readonly stages: readonly (string | undefined)[]
+}
+
+/** Reads the facts of a lead. A stage that the funnel does not have comes neither before nor after any other. */
+export function leadStory(facts: readonly Fact[], { stages: known }: Funnel): LeadStory {
+  const entries: StageEntry[] = []
+  const stages: (string | undefined)[] = []
+  let captured: number | undefined
+  let stage: string | undefined
+  for (const [index, { type, data }] of facts.entries()) {
+    if (type === 'lead.captured') captured ??= index
+    else if (data['stage'] !== stage) {
+      const next = data['stage'] as string
+      const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
+      entries.push({ stage: next, index, backward: place(next) >= 0 && place(next) < place(stage) })
+      stage = next
+    }
+    stages.push(stage)
+  }
+  return { captured, entries, stages }
+}

@@ -1,0 +1,79 @@
+import type { Definitions } from '@funnel/definitions'
+import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
+import { difference, type Entry } from '../../line.js'
+import { contributions } from '../../oracle/contributions.js'
+import { fold, type Parked } from '../fold.js'
+import { missing } from '../missing.js'
+import { memoryState, nodeId, type FoldState, type NodeState } from '../state.js'
+
+type Log = readonly Recorded<FunnelEvent>[]
+
+export interface Driven {
+  readonly entries: Entry[]
+  /** States as JSON by node. */
+  readonly saved: Map<string, string>
+  readonly parked: Parked[]
+}
+
+/**
+ * Folds batches as a projector does: states lie in a store as JSON, and each batch sees only what `missing` named. Reading
+ * a node that was not named throws. Where `crashes` says so a batch is folded and lost before its commit, and folded again
+ * from the store.
+ */
+export function drive(batches: readonly Log[], definitions: Definitions, crashes: readonly boolean[] = []): Driven {
+  const saved = new Map<string, string>()
+  const entries: Entry[] = []
+  const parked: Parked[] = []
+  for (const [i, batch] of batches.entries())
+    for (const lost of crashes[i] ? [true, false] : [false]) {
+      const state = loadedFor(batch, saved)
+      const folded = fold(state, batch, definitions)
+      if (lost) continue
+      for (const ref of folded.changed) saved.set(nodeId(ref), JSON.stringify(state.get(ref)))
+      entries.push(...folded.entries)
+      parked.push(...folded.parked)
+    }
+  return { entries, saved, parked }
+}
+
+function loadedFor(batch: Log, saved: ReadonlyMap<string, string>): FoldState {
+  const memory = memoryState()
+  const loaded = new Set<string>()
+  for (let refs = missing(memory, loaded, batch); refs.length; refs = missing(memory, loaded, batch))
+    for (const ref of refs) {
+      loaded.add(nodeId(ref))
+      const json = saved.get(nodeId(ref))
+      if (json !== undefined) memory.set(ref, JSON.parse(json) as NodeState)
+    }
+  const guarded = (id: string) => {
+    if (!loaded.has(id)) throw new NotLoaded(id)
+  }
+  return {
+    get: (ref) => (guarded(nodeId(ref)), memory.get(ref)),
+    set: (ref, node) => (guarded(nodeId(ref)), memory.set(ref, node)),
+  }
+}
+
+/** The fold looked at a node that `missing` did not name. */
+class NotLoaded extends Error {
+  constructor(id: string) {
+    super(`${id} was not loaded`)
+  }
+}
+
+/** The log in batches of these sizes, over and over. */
+export function cut<T>(records: readonly T[], sizes: readonly number[]): T[][] {
+  const batches: T[][] = []
+  for (let at = 0, i = 0; at < records.length; at += sizes[i % sizes.length]!, i++)
+    batches.push(records.slice(at, at + sizes[i % sizes.length]!))
+  return batches
+}
+
+/** The first instant at which the entries do not tell what the log cut there adds up to. */
+export function firstWrongInstant(log: Log, entries: readonly Entry[], definitions: Definitions): Instant | undefined {
+  const upTo = <T extends { readonly recorded: Instant }>(list: readonly T[], instant: Instant) =>
+    list.filter(({ recorded }) => recorded <= instant)
+  return [...new Set(log.map(({ recorded }) => recorded))].find(
+    (instant) => difference(upTo(entries, instant), contributions(upTo(log, instant), definitions)).length > 0,
+  )
+}

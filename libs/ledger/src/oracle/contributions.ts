@@ -1,0 +1,55 @@
+import type { Definitions } from '@funnel/definitions'
+import type { FunnelEvent, Recorded } from '@funnel/events'
+import type { Line } from '../line.js'
+import { dealContributions, wonAt } from './deal.js'
+import { valuesAt, valuesNow } from './dimensions.js'
+import { inOrder, lastOf, type Happened } from './happened.js'
+import { leadContributions } from './lead.js'
+
+/**
+ * What a set of facts adds to the measures, from nothing and at once: the definition that every incremental fold must
+ * equal, and what a rebuild of the log cut at T must give. Shares no code with the fold: no state, no increments, every
+ * value looked up in the whole set. Lines of amount zero and pairs that cancel out may be among the result. Slow; for
+ * tests and for proofs of small logs.
+ */
+export function contributions(records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Line[] {
+  const all = inOrder(records)
+  const group = (prefix: string, field: string) =>
+    Map.groupBy(
+      all.filter(({ type }) => type.startsWith(prefix)),
+      ({ data }) => data[field] as string,
+    )
+  const touches = all.filter(({ type }) => type === 'touchpoint.recorded')
+  const leads = group('lead.', 'lead')
+  const deals = group('deal.', 'deal')
+
+  const personOf = (visitor: unknown) =>
+    all.find(({ type, data }) => type === 'visitor.identified' && data['visitor'] === visitor)?.data['person']
+  const firstTouchOf = (lead: readonly Happened[]) => {
+    const visitor = lastOf(lead, 'visitor')
+    const person = lastOf(lead, 'person') ?? personOf(visitor)
+    return touches.find(({ data }) =>
+      person === undefined ? data['visitor'] === visitor : personOf(data['visitor']) === person,
+    )
+  }
+  const leadOf = (deal: readonly Happened[]) => lastOf(deal, 'lead') as string | undefined
+
+  return [
+    ...touches.map((touch): Line => ({
+      measure: 'touch',
+      amount: 1,
+      occurred: touch.at,
+      subject: { kind: 'visitor', id: touch.data['visitor'] as string },
+      dims: valuesAt([touch], 0, 'touch', definitions),
+    })),
+    ...[...leads].flatMap(([id, facts]) => {
+      const wins = [...deals.values()].filter((deal) => leadOf(deal) === id).flatMap((deal) => wonAt(deal) ?? [])
+      return leadContributions(id, facts, wins, { firstTouch: firstTouchOf(facts) }, definitions)
+    }),
+    ...[...deals].flatMap(([id, facts]) => {
+      const lead = leads.get(leadOf(facts) ?? '') ?? []
+      const inherited = valuesNow(lead, 'lead', definitions, { firstTouch: firstTouchOf(lead) })
+      return dealContributions(id, facts, { lead: inherited }, definitions)
+    }),
+  ]
+}

@@ -1,0 +1,30 @@
+import { occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+
+/** What happened, without when it became known. */
+export interface Happened {
+  readonly at: Instant
+  readonly type: FunnelEvent['type']
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** The facts in the order in which they happened: (occurred, rank of the type, sequence, id). */
+export const inOrder = (records: readonly Recorded<FunnelEvent>[]): Happened[] =>
+  records
+    .map((record) => ({
+      place: [
+        occurredAt(record),
+        typeOf(record.event.type)!.rank,
+        record.event.sequence ?? 0,
+        record.event.id,
+      ] as const,
+      happened: { at: occurredAt(record), type: record.event.type, data: record.event.data },
+    }))
+    .toSorted((a, b) => {
+      const at = a.place.findIndex((value, i) => value !== b.place[i])
+      return at < 0 ? 0 : a.place[at]! < b.place[at]! ? -1 : 1
+    })
+    .map(({ happened }) => happened)
+
+/** The last value of a field among facts. */
+export const lastOf = (facts: readonly Happened[], field: string): unknown =>
+  facts.map(({ data }) => data[field]).findLast((value) => value !== undefined)

@@ -1,0 +1,62 @@
+import type { Definitions } from '@funnel/definitions'
+import type { Instant } from '@funnel/events'
+import type { Line } from '../line.js'
+import { valuesAt, type FromOthers } from './dimensions.js'
+import type { Happened } from './happened.js'
+
+/** What a lead adds: `facts` in order, `wins` the instants at which its deals that stand won were won. */
+export function leadContributions(
+  id: string,
+  facts: readonly Happened[],
+  wins: readonly Instant[],
+  others: FromOthers,
+  definitions: Definitions,
+): Line[] {
+  const { stages, conversions } = definitions.funnel
+  const indexes = facts.map((_, i) => i)
+  const dims = indexes.map((i) => valuesAt(facts, i, 'lead', definitions, others))
+  const known = indexes.map(
+    (i) =>
+      facts.slice(0, i + 1).findLast(({ type }) => type === 'lead.stage-entered')?.data['stage'] as string | undefined,
+  )
+  const stageAfter = (i: number) => known[i]
+  const enters = (i: number) => stageAfter(i) !== stageAfter(i - 1)
+  const place = (stage: string | undefined) => stages.findIndex(({ id }) => id === stage)
+  const first = (milestone: string): number =>
+    milestone === 'captured'
+      ? facts.findIndex(({ type }) => type === 'lead.captured')
+      : indexes.findIndex((i) => enters(i) && stageAfter(i) === milestone)
+  const reachedAt = (milestone: string): Instant | undefined =>
+    milestone === 'won' ? wins.toSorted((a, b) => a - b)[0] : facts[first(milestone)]?.at
+  const line = (measure: Line['measure'], i: number, rest: Partial<Line> = {}): Line => ({
+    measure,
+    amount: 1,
+    occurred: facts[i]!.at,
+    subject: { kind: 'lead', id },
+    dims: dims[i]!,
+    ...rest,
+  })
+  const entries = indexes.filter(enters)
+  return [
+    ...indexes.filter((i) => i === first('captured')).map((i) => line('lead.captured', i)),
+    ...entries.map((i) => line('stage.entered', i, { stage: stageAfter(i)! })),
+    ...entries.filter((i) => i === first(stageAfter(i)!)).map((i) => line('stage.first', i, { stage: stageAfter(i)! })),
+    ...entries
+      .filter((i) => place(stageAfter(i)) >= 0 && place(stageAfter(i)) < place(stageAfter(i - 1)))
+      .map((i) => line('lead.recycled', i, { stage: stageAfter(i)! })),
+    // a level: at each fact what the lead is in now, less what it was in
+    ...indexes.flatMap((i) => [
+      ...(stageAfter(i) === undefined ? [] : [line('lead.in-stage', i, { stage: stageAfter(i)! })]),
+      ...(stageAfter(i - 1) === undefined
+        ? []
+        : [line('lead.in-stage', i, { stage: stageAfter(i - 1)!, dims: dims[i - 1]!, amount: -1 })]),
+    ]),
+    ...conversions.flatMap(({ from, to }) => {
+      const cohort = reachedAt(from)
+      const occurred = reachedAt(to)
+      if (cohort === undefined || occurred === undefined) return []
+      const elapsed = Math.ceil((occurred - cohort) / 1000) + 0
+      return [line('converted', first(from), { stage: `${from}>${to}`, occurred, cohort, elapsed })]
+    }),
+  ]
+}

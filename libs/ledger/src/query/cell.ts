@@ -1,0 +1,135 @@
+import { FunnelError } from '@funnel/events'
+import type { Kpi } from '@funnel/definitions'
+import { between, interpolation, ranks } from './percentile.js'
+import { sidesOf, type SideName } from './side.js'
+
+/** Minor units of a currency. */
+export interface Money {
+  readonly minor: number
+  readonly currency: string
+}
+
+/** A sum of entries: a count, or money by currency code (none, one or several). */
+export type Quantity = { readonly count: number } | { readonly money: readonly Money[] }
+
+/** Why a number does not exist, which is not zero. */
+export type NoValueReason = 'denominator-zero' | 'no-data' | 'several-currencies' | 'immature'
+
+/** A number in the KPI's unit; durations are seconds. */
+export type Value =
+  | { readonly unit: 'count' | 'ratio' | 'duration'; readonly number: number }
+  | { readonly unit: 'money'; readonly money: Money }
+  | { readonly unit: 'none'; readonly reason: NoValueReason; readonly message: string }
+
+/** The number of one cell with what it rests on. */
+export interface Cell {
+  readonly value: Value
+  readonly numerator: Quantity
+  readonly denominator?: Quantity
+  /** The denominator's size of a ratio, else the number of lines or, for money, of subjects. */
+  readonly sampleSize: number
+  /** Cohort members left out because their window is still open. */
+  readonly immature: number
+}
+
+/** What a cell is made of: sums per side and currency. */
+export interface CellRow {
+  readonly side: SideName | null
+  readonly currency: string | null
+  readonly amount: number
+  readonly immature: number
+  readonly size: number | null
+  readonly least: number | null
+  readonly seconds: number | null
+  readonly low: number | null
+  readonly high: number | null
+}
+
+/** The cell of these rows. Throws INTERNAL when a duration has a negative weight: then the ledger is wrong. */
+export function cellOf(kpi: Kpi, rows: readonly CellRow[]): Cell {
+  const { formula } = kpi
+  const of = (name: SideName) => rows.filter(({ side }) => side === name)
+  const numerator = quantityOf(of('numerator'))
+  if ('elapsed' in formula) return duration(formula.elapsed.stat, of('numerator')[0])
+  if (sidesOf(formula).length === 1)
+    return { value: total(kpi, numerator), numerator, sampleSize: sizeOf(of('numerator')), immature: 0 }
+  const below = of('denominator')
+  const denominator = quantityOf(below)
+  const immature = below.reduce((sum, row) => sum + row.immature, 0)
+  return {
+    value: ratio(kpi, numerator, denominator, immature),
+    numerator,
+    denominator,
+    sampleSize: sizeOf(below),
+    immature,
+  }
+}
+
+/** The cell of no entries at all. */
+export const emptyCell = (kpi: Kpi): Cell => cellOf(kpi, [])
+
+/** Whether nothing stands behind the cell: its entries cancel, or there are none. */
+export const isEmpty = ({ numerator, denominator, sampleSize, immature }: Cell): boolean =>
+  sampleSize === 0 && immature === 0 && isZero(numerator) && (denominator === undefined || isZero(denominator))
+
+const isZero = (quantity: Quantity) =>
+  'count' in quantity ? quantity.count === 0 : quantity.money.every(({ minor }) => minor === 0)
+
+function quantityOf(rows: readonly CellRow[]): Quantity {
+  const money = rows.flatMap(({ currency, amount, size }) =>
+    // a currency whose entries cancel never was in this cell
+    currency === null || (amount === 0 && size === 0) ? [] : [{ minor: amount, currency }],
+  )
+  if (rows.some(({ currency }) => currency !== null))
+    return { money: money.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
+  return { count: rows.reduce((sum, { amount }) => sum + amount, 0) }
+}
+
+const sizeOf = (rows: readonly CellRow[]) => rows.reduce((sum, { amount, size }) => sum + (size ?? amount), 0)
+
+function total(kpi: Kpi, sum: Quantity): Value {
+  if (kpi.unit !== 'money') return { unit: 'count', number: 'count' in sum ? sum.count : 0 }
+  const [money, ...others] = 'money' in sum ? sum.money : []
+  if (!money) return none('no-data', 'Nothing is booked here, so there is no currency either')
+  return others.length ? several : { unit: 'money', money }
+}
+
+function ratio(kpi: Kpi, above: Quantity, below: Quantity, immature: number): Value {
+  const [over, under] = [partsOf(above), partsOf(below)]
+  if (over.length > 1 || under.length > 1) return several
+  const [n, d] = [over[0], under[0]]
+  if (n?.currency && d?.currency && n.currency !== d.currency) return several
+  if (!d?.amount)
+    return immature > 0
+      ? none('immature', `The window of all ${immature} is still open`)
+      : none('denominator-zero', 'The denominator is 0')
+  const number = (n?.amount ?? 0) / d.amount
+  return kpi.unit === 'money' && n?.currency
+    ? { unit: 'money', money: { minor: Math.round(number), currency: n.currency } }
+    : { unit: 'ratio', number }
+}
+
+const partsOf = (quantity: Quantity): readonly { amount: number; currency?: string }[] =>
+  'count' in quantity
+    ? [{ amount: quantity.count }]
+    : quantity.money.map(({ minor, currency }) => ({ amount: minor, currency }))
+
+function duration(stat: 'mean' | 'median' | 'p90', row: CellRow | undefined): Cell {
+  const n = row?.amount ?? 0
+  const rest = { numerator: { count: n }, sampleSize: n, immature: 0 }
+  if (!row || n === 0) return { value: none('no-data', 'Nothing to take a duration from'), ...rest }
+  const { least, seconds, low, high } = row
+  if (least === null || least < 0 || seconds === null || low === null || high === null)
+    throw new FunnelError(
+      'INTERNAL',
+      'The ledger takes back a duration that it never booked; rebuild it and report this',
+      {
+        least,
+      },
+    )
+  const number = stat === 'mean' ? seconds / n : between(low, high, interpolation(ranks[stat], n).share)
+  return { value: { unit: 'duration', number }, ...rest }
+}
+
+const none = (reason: NoValueReason, message: string): Value => ({ unit: 'none', reason, message })
+const several = none('several-currencies', 'The money is in several currencies and there are no rates; see the parts')

@@ -1,0 +1,69 @@
+import { endOf } from './bucket.js'
+import { STAGE, type CellKey, type Filter, type Question } from './question.js'
+import type { Side } from './side.js'
+import { schemaOf, type Parameters } from './statement.js'
+
+/** Where the ledger is asked: a generation, and how much of it is known. */
+export interface Cut {
+  readonly generation: number
+  /** Only what was recorded up to here; absent: all that is folded. */
+  readonly knownAt?: number | undefined
+}
+
+/** SQL: the instant up to which the answer knows, never beyond the watermark. Needs the CTE g. */
+export const knownUpTo = ({ knownAt }: Cut, parameters: Parameters): string =>
+  knownAt === undefined ? '(select w from g)' : `(select least(w, ${parameters.at(knownAt)}) from g)`
+
+/** SQL: the start of the last cohort whose window is over. */
+export const maturity = (seconds: number, cut: Cut, parameters: Parameters): string =>
+  `${knownUpTo(cut, parameters)} - ${parameters.add(seconds)} * interval '1 second'`
+
+/**
+ * SQL: which entries `e` belong to a side of the question, and to one cell of it where one is given. Leaves maturity to
+ * the caller, because a cohort's immature entries are counted too.
+ */
+export function belongs(side: Side, question: Question, cut: Cut, parameters: Parameters, cell?: CellKey): string {
+  const time = `e.${side.at}`
+  const [only, ...others] = side.measures
+  const terms = [
+    others.length || only === undefined
+      ? `e.measure = any(${parameters.add(side.measures)})`
+      : `e.measure = ${parameters.add(only)}`,
+  ]
+  if (side.stage !== undefined) terms.push(`e.stage = ${parameters.add(side.stage)}`)
+  if (cut.knownAt !== undefined) terms.push(`e.recorded_at <= ${parameters.at(cut.knownAt)}`)
+  if (question.from !== undefined && !side.stock) terms.push(`${time} >= ${parameters.at(question.from)}`)
+  if (question.to !== undefined) terms.push(`${time} < ${parameters.at(question.to)}`)
+  if (question.asOf !== undefined) terms.push(`${time} <= ${parameters.at(question.asOf)}`)
+  if (side.elapsed) terms.push('e.elapsed_s is not null')
+  if (side.within !== undefined) terms.push(`e.elapsed_s > 0 and e.elapsed_s <= ${parameters.add(side.within)}`)
+  const filters = [...question.filters]
+  if (cell) {
+    if (cell.bucketStart !== undefined && question.bucket) {
+      if (!side.stock) terms.push(`${time} >= ${parameters.at(cell.bucketStart)}`)
+      terms.push(`${time} < ${parameters.at(endOf(question.bucket, cell.bucketStart))}`)
+    }
+    for (const [index, dimension] of question.by.entries()) {
+      const value = cell.values[index] ?? null
+      filters.push({ dimension, values: value === null ? [] : [value], none: value === null })
+    }
+  }
+  terms.push(...filtered(filters, cut, parameters))
+  return terms.join(' and ')
+}
+
+function filtered(filters: readonly Filter[], cut: Cut, parameters: Parameters): string[] {
+  const terms: string[] = []
+  const ofSet: string[] = []
+  for (const { dimension, values, none } of filters) {
+    const value = dimension === STAGE ? 'e.stage' : `d.values ->> ${parameters.add(dimension)}`
+    const any = [
+      ...(values.length ? [`${value} = any(${parameters.add(values)})`] : []),
+      ...(none ? [`${value} is null`] : []),
+    ]
+    ;(dimension === STAGE ? terms : ofSet).push(`(${any.join(' or ')})`)
+  }
+  if (ofSet.length)
+    terms.push(`e.dims in (select d.id from ${schemaOf(cut.generation)}.dims d where ${ofSet.join(' and ')})`)
+  return terms
+}

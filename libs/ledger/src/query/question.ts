@@ -1,0 +1,80 @@
+import { FunnelError, type Instant } from '@funnel/events'
+import type { Definitions, Kpi } from '@funnel/definitions'
+import type { Bucket } from './bucket.js'
+
+/** Keeps what has one of the values in the dimension, or has none where `none` says so. */
+export interface Filter {
+  readonly dimension: string
+  readonly values: readonly string[]
+  readonly none: boolean
+}
+
+/** A question about one KPI. Periods are half-open; see the fields of funnel.v1.KpiQuestion. */
+export interface Question {
+  readonly kpi: string
+  readonly bucket?: Bucket | undefined
+  readonly from?: Instant | undefined
+  readonly to?: Instant | undefined
+  readonly by: readonly string[]
+  readonly filters: readonly Filter[]
+  readonly asOf?: Instant | undefined
+  readonly knownAt?: Instant | undefined
+}
+
+/** One cell of an answer: a bucket and one value (null: none) for each of the question's dimensions. */
+export interface CellKey {
+  readonly bucketStart?: Instant | undefined
+  readonly values: readonly (string | null)[]
+}
+
+/** The dimension that every entry has of itself: the stage it is about. */
+export const STAGE = 'stage'
+
+const MOST_DIMENSIONS = 8
+const MOST_FILTERS = 16
+
+/** The KPI that is asked. Throws INVALID, naming the field, when the question cannot be answered with these definitions. */
+export function asked(question: Question, definitions: Definitions): Kpi {
+  const kpi = definitions.kpis.find(({ id }) => id === question.kpi)
+  if (!kpi)
+    throw new FunnelError(
+      'NOT_FOUND',
+      question.kpi
+        ? `There is no KPI "${question.kpi}"; there are ${definitions.kpis.map(({ id }) => id).join(', ')}`
+        : 'The question names no KPI',
+      { field: 'question.kpi' },
+    )
+  const { from, to, by, filters } = question
+  if (from !== undefined && to !== undefined && from >= to)
+    invalid('question.from', 'The period is empty: from must lie before to')
+  if (by.length > MOST_DIMENSIONS) invalid('question.by', `At most ${MOST_DIMENSIONS} dimensions can be asked at once`)
+  if (filters.length > MOST_FILTERS) invalid('question.filters', `At most ${MOST_FILTERS} filters can be set at once`)
+  for (const [index, dimension] of by.entries()) {
+    checkDimension(dimension, `question.by[${index}]`, kpi, definitions)
+    if (by.indexOf(dimension) !== index) invalid(`question.by[${index}]`, `The dimension "${dimension}" is named twice`)
+  }
+  for (const [index, { dimension, values, none }] of filters.entries()) {
+    checkDimension(dimension, `question.filters[${index}].dimension`, kpi, definitions)
+    if (!values.length && !none)
+      invalid(`question.filters[${index}].values`, `The filter on "${dimension}" has no value: name one, or set none`)
+  }
+  return kpi
+}
+
+function checkDimension(dimension: string, field: string, kpi: Kpi, definitions: Definitions): void {
+  if (dimension === STAGE) {
+    if ('conversion' in kpi.formula || 'elapsed' in kpi.formula)
+      invalid(field, `${kpi.id} goes from one stage to another, so it cannot be asked by stage`)
+    return
+  }
+  if (!definitions.dimensions.some(({ id }) => id === dimension))
+    invalid(
+      field,
+      `There is no dimension "${dimension}"; there are ${[STAGE, ...definitions.dimensions.map(({ id }) => id)].join(', ')}`,
+    )
+}
+
+/** Throws INVALID about a field of the request. */
+export function invalid(field: string, message: string): never {
+  throw new FunnelError('INVALID', message, { field })
+}

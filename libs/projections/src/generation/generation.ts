@@ -1,0 +1,121 @@
+import type pg from 'pg'
+import { definitionsHash, type Definitions } from '@funnel/definitions'
+import { covers, FunnelError, type Instant, type Positions } from '@funnel/events'
+import { indexes, tables } from './tables.js'
+
+/** One complete set of read models, folded from one log under one set of definitions. */
+export interface Generation {
+  readonly id: number
+  readonly schema: string
+  readonly state: 'building' | 'live' | 'retired'
+  readonly definitions: Definitions
+  readonly definitionsHash: string
+  readonly epoch: string
+  /** The fence: how many transactions have folded into it. */
+  readonly fold: number
+  /** Everything recorded up to here is folded; null before the first batch. */
+  readonly w: Instant | null
+  readonly positions: Positions
+  readonly parked: number
+}
+
+const COLUMNS = `id, schema, state, definitions, definitions_hash "definitionsHash", epoch, fold,
+  (extract(epoch from w) * 1000)::bigint w, positions, parked`
+
+/** A pool or a connection. */
+export type Queryable = Pick<pg.ClientBase, 'query'>
+
+/** The generation that answers, or undefined in a new database. */
+export async function liveGeneration(db: Queryable): Promise<Generation | undefined> {
+  const { rows } = await db.query<Generation>(`select ${COLUMNS} from read.generation where state = 'live'`)
+  return rows[0]
+}
+
+/** The generation with this id as it is now. Throws NOT_FOUND. */
+export async function generationOf(db: Queryable, id: number): Promise<Generation> {
+  const { rows } = await db.query<Generation>(`select ${COLUMNS} from read.generation where id = $1`, [id])
+  if (!rows[0]) throw new FunnelError('NOT_FOUND', `there is no generation ${id}`)
+  return rows[0]
+}
+
+/** Makes a generation with empty tables. A live one has its indexes from the start; the others get them by `addIndexes`. */
+export async function createGeneration(
+  pool: pg.Pool,
+  { definitions, epoch, state }: { definitions: Definitions; epoch: string; state: 'building' | 'live' },
+): Promise<Generation> {
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ id: number }>(`select nextval('read.generation_id')::int as id`)
+    const { id } = rows[0]!
+    const schema = `gen_${id}`
+    await client.query(tables(schema))
+    if (state === 'live') await client.query(indexes(schema))
+    await client.query(
+      'insert into read.generation (id, schema, state, definitions, definitions_hash, epoch) values ($1, $2, $3, $4, $5, $6)',
+      [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), epoch],
+    )
+    return generationOf(client, id)
+  })
+}
+
+/** Makes the indexes that questions need. */
+export const addIndexes = async (db: Queryable, { schema }: Generation): Promise<void> => {
+  await db.query(indexes(schema))
+  await db.query(
+    `analyze ${schema}.entry, ${schema}.dims, ${schema}.fact, ${schema}.node, ${schema}.lead, ${schema}.deal`,
+  )
+}
+
+/**
+ * Makes a generation the live one, in place of the one that was, if it has folded at least as much; tells whether it did.
+ * One update: readers that run go on with the old tables, later ones find the new.
+ */
+export async function switchTo(pool: pg.Pool, id: number): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await client.query(`select from read.generation where id = $1 or state = 'live' order by id for update`, [id])
+    const [next, live] = [await generationOf(client, id), await liveGeneration(client)]
+    if (live && live.id !== id && !covers(next.positions, live.positions)) return false
+    // the fence moves with the state, so that whoever folds the old one notices
+    await client.query(
+      `update read.generation set state = 'retired', fold = fold + 1 where state = 'live' and id <> $1`,
+      [id],
+    )
+    await client.query(`update read.generation set state = 'live', switched_at = clock_timestamp() where id = $1`, [id])
+    await client.query(`select pg_notify('funnel_read', $1)`, [String(id)])
+    return true
+  })
+}
+
+/** Drops retired generations that were replaced more than so many minutes ago; returns how many. */
+export async function dropRetired(pool: pg.Pool, olderThanMinutes = 10): Promise<number> {
+  const { rows } = await pool.query<{ id: number; schema: string }>(
+    `select g.id, g.schema from read.generation g, read.generation live
+     where g.state = 'retired' and live.state = 'live' and live.switched_at < clock_timestamp() - make_interval(mins => $1)`,
+    [olderThanMinutes],
+  )
+  for (const { id, schema } of rows) await dropGeneration(pool, id, schema)
+  return rows.length
+}
+
+/** Removes a generation that is not live. */
+export const dropGeneration = (pool: pg.Pool, id: number, schema: string): Promise<void> =>
+  inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(`delete from read.generation where id = $1 and state <> 'live'`, [id])
+    if (rowCount) await client.query(`drop schema ${schema} cascade`)
+  })
+
+/** Runs `work` in a transaction: all of it or nothing. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((cause: unknown) => (broken = cause as Error))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}

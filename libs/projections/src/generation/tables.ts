@@ -1,0 +1,41 @@
+/** The tables of one generation, in a schema of its own. */
+export const tables = (schema: string): string => `
+  create schema ${schema};
+  create table ${schema}.entry (                       -- append only; a line is known by its cause and content
+    topic smallint not null, partition smallint not null, "position" bigint not null, ordinal int not null,
+    measure text not null, amount bigint not null, currency text,
+    occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null,
+    cohort_at timestamptz(3), elapsed_s bigint,
+    subject_kind text not null, subject text not null,
+    stage text, channel text, owner text,
+    dims bigint not null
+  );
+  create table ${schema}.dims (id bigint primary key, values jsonb not null);
+  create table ${schema}.fact (                        -- the events themselves: what explains an entry
+    topic smallint not null, partition smallint not null, "position" bigint not null,
+    id uuid not null, type text not null, stream text not null, version int not null, source text not null,
+    occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null, data jsonb not null,
+    primary key (topic, partition, "position")
+  );
+  create table ${schema}.node (
+    kind text not null, key text not null, state jsonb not null, primary key (kind, key)
+  ) with (fillfactor = 80);
+  create table ${schema}.lead (
+    lead text primary key, person text, stage text, owner text, channel text,
+    captured_at timestamptz(3), stage_at timestamptz(3), properties jsonb not null, flags text[] not null
+  ) with (fillfactor = 80);
+  create table ${schema}.deal (
+    deal text primary key, lead text, person text, account text, stage text, outcome text not null,
+    amount bigint, currency text, owner text,
+    opened_at timestamptz(3), closed_at timestamptz(3), properties jsonb not null, flags text[] not null
+  ) with (fillfactor = 80);
+  create table ${schema}.parked (
+    kind text not null, key text not null, reason text not null,
+    topic smallint not null, partition smallint not null, "position" bigint not null,
+    since timestamptz(3) not null default clock_timestamp(), primary key (kind, key)
+  );`
+
+/** What questions need and a rebuild makes last. */
+export const indexes = (schema: string): string => `
+  create index entry_cell on ${schema}.entry (measure, occurred_at);
+  create index entry_known on ${schema}.entry (measure, recorded_at);`

@@ -1,0 +1,377 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type pg from 'pg'
+import * as fc from 'fast-check'
+import { pino } from 'pino'
+import { type Envelope, type FunnelEvent, type Recorded } from '@funnel/events'
+import { advanceHead, PostgresEventLog, postgresEventTail } from '@funnel/event-log'
+import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
+import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
+import { gaps, happenings, record } from '@funnel/ledger/testing'
+import { createPool } from '@funnel/platform'
+import { syntheticLog, testDatabase, type TestDatabase } from '@funnel/testing'
+import { createFolder } from './fold/folder.js'
+import { createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
+import { migrateRead } from './migrations/index.js'
+import { startProjector, type Projector } from './projector.js'
+import { rebuild } from './rebuild/rebuild.js'
+import { batches, definitions, entriesOf, epoch, tailOf } from './testing/scene.js'
+import { fingerprint } from './verify/fingerprint.js'
+import { verify } from './verify/verify.js'
+
+const logger = pino({ level: 'silent' })
+
+describe('projections', () => {
+  let database: TestDatabase
+  let pool: pg.Pool
+  beforeAll(async () => {
+    database = await testDatabase()
+    await migrateStore(database.url)
+    await migrateRead(database.url)
+    pool = createPool(database.url, 'test', 8)
+  })
+  afterAll(async () => {
+    await pool.end()
+    await database.drop()
+  })
+  afterEach(async () => {
+    const { rows } = await pool.query<{ schema: string }>('select schema from read.generation')
+    for (const { schema } of rows) await pool.query(`drop schema ${schema} cascade`)
+    await pool.query(`truncate read.generation, store.event, store.head; update store.meta set floor = '-infinity'`)
+  })
+
+  const live = () => createGeneration(pool, { definitions, epoch, state: 'live' })
+  const building = () => createGeneration(pool, { definitions, epoch, state: 'building' })
+  const logs = (count: number, seed: number) =>
+    fc.sample(fc.tuple(happenings(40), gaps, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })), {
+      numRuns: count,
+      seed,
+    })
+
+  describe('a batch', () => {
+    it('is folded into the very entries that the pure fold gives', async () => {
+      for (const [list, between, sizes] of logs(15, 1)) {
+        const records = record(list, between)
+        const folder = createFolder(pool, await building())
+        for (const batch of batches(records, sizes)) await folder.apply(batch)
+        const { entries } = fold(memoryState(), records, definitions)
+        expect(journalHash(await entriesOf(pool, folder.generation))).toBe(journalHash(entries))
+      }
+    })
+
+    it('that comes again changes nothing', async () => {
+      const records = record(...sample(2))
+      const generation = await live()
+      const folder = createFolder(pool, generation)
+      const all = batches(records, [5])
+      for (const batch of all) {
+        await folder.apply(batch)
+        await folder.apply(batch)
+      }
+      for (const batch of all) await folder.apply(batch)
+      const once = createFolder(pool, await building())
+      for (const batch of all) await once.apply(batch)
+      expect(await fingerprint(pool, generation)).toEqual(await fingerprint(pool, once.generation))
+    })
+
+    it('with a missing position is refused and leaves nothing', async () => {
+      const records = record(...sample(3))
+      const folder = createFolder(pool, await live())
+      const second = records.find(({ position }) => position === 2)!
+      const first = records.find(({ topic, partition }) => topic === second.topic && partition === second.partition)
+      const holed = records.filter((one) => one !== first)
+      await expect(folder.apply(batches(holed)[0]!)).rejects.toMatchObject({ code: 'LOG_GAP' })
+      expect(await entriesOf(pool, folder.generation)).toEqual([])
+      expect((await generationOf(pool, folder.generation.id)).fold).toBe(0)
+    })
+
+    it('cut off by a failure at any statement leaves nothing half done', async () => {
+      const records = record(...sample(4))
+      const [first, second] = batches(records, [Math.ceil(records.length / 2)])
+      const whole = createFolder(pool, await building())
+      for (const batch of [first!, second!]) await whole.apply(batch)
+      const expected = await fingerprint(pool, whole.generation)
+      const generation = await live()
+      await createFolder(pool, generation).apply(first!)
+      const before = await fingerprint(pool, generation)
+      let failed = 0
+      for (let statement = 1; ; statement++) {
+        const folder = createFolder(failing(pool, statement), await generationOf(pool, generation.id))
+        const outcome = await folder.apply(second!).then(
+          () => 'applied',
+          () => 'failed',
+        )
+        if (outcome === 'applied') break
+        failed++
+        expect(await fingerprint(pool, generation)).toEqual(before)
+      }
+      expect(failed).toBeGreaterThan(5)
+      expect(await fingerprint(pool, generation)).toEqual(expected)
+    })
+
+    it('a checkpoint saved in a transaction of its own would lose events, and the same check tells', async () => {
+      const records = record(...sample(5))
+      const [first, second] = batches(records, [Math.ceil(records.length / 2)])
+      const generation = await live()
+      await createFolder(pool, generation).apply(first!)
+      // the planted bug: the place is saved, then the process dies before the rest
+      await pool.query('update read.generation set positions = $2, fold = fold + 1 where id = $1', [
+        generation.id,
+        JSON.stringify(second!.positions),
+      ])
+      await createFolder(pool, await generationOf(pool, generation.id)).apply(second!)
+      const whole = createFolder(pool, await building())
+      for (const batch of [first!, second!]) await whole.apply(batch)
+      expect(await fingerprint(pool, generation)).not.toEqual(await fingerprint(pool, whole.generation))
+    })
+
+    it('of a folder that somebody else has overtaken is refused', async () => {
+      const all = batches(record(...sample(6)), [4])
+      const generation = await live()
+      const zombie = createFolder(pool, generation)
+      await zombie.apply(all[0]!)
+      const next = createFolder(pool, await generationOf(pool, generation.id))
+      await next.apply(all[1]!)
+      await expect(zombie.apply(all[1]!)).rejects.toMatchObject({ code: 'FENCED' })
+      await next.apply(all[2]!)
+      expect((await generationOf(pool, generation.id)).fold).toBe(3)
+    })
+
+    it('of a generation that was replaced is refused', async () => {
+      const all = batches(record(...sample(7)), [50])
+      const old = createFolder(pool, await live())
+      const next = createFolder(pool, await building())
+      await next.apply(all[0]!)
+      expect(await switchTo(pool, next.generation.id)).toBe(true)
+      await expect(old.apply(all[0]!)).rejects.toMatchObject({ code: 'FENCED' })
+    })
+
+    it('parks a subject whose fold throws, and that one only', async () => {
+      const events = [...syntheticLog(300, { seed: 9 })]
+      const records = recordAll(events)
+      const generation = await live()
+      // what a bug would do: the state of one lead is not what the fold expects
+      const [victim] = records.filter(({ event }) => event.type === 'lead.captured')
+      const key = victim!.event.partitionkey
+      await pool.query(`insert into ${generation.schema}.node values ('lead', $1, $2)`, [
+        key,
+        JSON.stringify({ kind: 'lead', facts: [], won: null, deals: [] }),
+      ])
+      const folder = createFolder(pool, generation)
+      for (const batch of batches(records, [50])) await folder.apply(batch)
+      expect((await generationOf(pool, generation.id)).parked).toBe(1)
+      const { rows } = await pool.query<{ kind: string; key: string }>(
+        `select kind, key from ${generation.schema}.parked`,
+      )
+      expect(rows).toEqual([{ kind: 'lead', key }])
+      const others = (await entriesOf(pool, generation)).filter(
+        ({ subject }) => subject.kind === 'lead' && subject.id !== key && subject.id !== '',
+      )
+      const pure = fold(memoryState(), records, definitions).entries.filter(
+        ({ subject }) => subject.kind === 'lead' && subject.id !== key,
+      )
+      expect(canonicalHash(others)).toBe(canonicalHash(pure))
+    })
+  })
+
+  it('tells as of any instant what a generation folded from the log cut there tells', async () => {
+    for (const [list, between] of logs(12, 11)) {
+      const records = record(list, between)
+      const folder = createFolder(pool, await building())
+      for (const batch of batches(records, [6])) await folder.apply(batch)
+      const entries = await entriesOf(pool, folder.generation)
+      for (const { recorded } of records)
+        expect(canonicalHash(entries.filter((entry) => entry.recorded <= recorded))).toBe(
+          canonicalHash(
+            contributions(
+              records.filter((one) => one.recorded <= recorded),
+              definitions,
+            ),
+          ),
+        )
+    }
+  })
+
+  describe('a rebuild', () => {
+    it('is equal to what was folded live, is switched to at once, and the old folder is fenced', async () => {
+      const records = recordAll([...syntheticLog(2000, { seed: 3 })])
+      const old = createFolder(pool, await live())
+      for (const batch of batches(records, [137])) await old.apply(batch)
+      const seen: number[] = []
+      const made = await rebuild({
+        pool,
+        tail: tailOf(() => records),
+        definitions,
+        onProgress: ({ done }) => seen.push(done),
+      })
+      expect(seen.at(-1)).toBe(2000)
+      expect((await liveGeneration(pool))!.id).toBe(made.id)
+      expect(await fingerprint(pool, made)).toEqual(await fingerprint(pool, old.generation))
+    })
+
+    it('does not take the place of a generation that has folded more', async () => {
+      const all = batches(record(...sample(8)), [5])
+      const ahead = createFolder(pool, await live())
+      for (const batch of all) await ahead.apply(batch)
+      const behind = createFolder(pool, await building())
+      await behind.apply(all[0]!)
+      expect(await switchTo(pool, behind.generation.id)).toBe(false)
+      expect((await liveGeneration(pool))!.id).toBe(ahead.generation.id)
+    })
+
+    it('removes what an earlier one left unfinished', async () => {
+      await live()
+      const left = await building()
+      const made = await rebuild({ pool, tail: tailOf(() => []), definitions })
+      expect(made.id).not.toBe(left.id)
+      await expect(generationOf(pool, left.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+  })
+
+  describe('the projector', () => {
+    let store: EventStore
+    let projectors: Projector[] = []
+    let logs: PostgresEventLog[] = []
+    const running: { stop: boolean } = { stop: false }
+    let heads: Promise<void>
+    beforeEach(async () => {
+      store = await openEventStore({ url: database.url })
+      running.stop = false
+      await advanceHead(pool)
+      heads = (async () => {
+        while (!running.stop) {
+          await advanceHead(pool)
+          await pool.query('notify funnel_head')
+          await sleep(10)
+        }
+      })()
+    })
+    afterEach(async () => {
+      for (const projector of projectors) await projector.close()
+      for (const log of logs) await log.close()
+      projectors = []
+      logs = []
+      running.stop = true
+      await heads
+      await store.close()
+    })
+    const start = () => {
+      const tail = postgresEventTail(pool)
+      const log = new PostgresEventLog(pool, tail)
+      logs.push(log)
+      const projector = startProjector({
+        log,
+        tail,
+        url: database.url,
+        pool,
+        definitions,
+        logger,
+      })
+      projectors.push(projector)
+      return projector
+    }
+    const folded = async (count: number) => {
+      for (;;) {
+        const generation = await liveGeneration(pool)
+        if (generation) {
+          const { rows } = await pool.query<{ n: number }>(`select count(*) n from ${generation.schema}.fact`)
+          if (rows[0]!.n === count) return generation
+        }
+        await sleep(20)
+      }
+    }
+
+    it('follows the log, stands by while another folds, takes over, and follows a rebuild while events come', async () => {
+      const events = [...syntheticLog(3000, { seed: 4 })]
+      const append = async (from: number, to: number) => {
+        for (let at = from; at < to; at += 100) await store.append({ events: events.slice(at, Math.min(at + 100, to)) })
+      }
+      const first = start()
+      await append(0, 1000)
+      await folded(1000)
+      const second = start()
+      await append(1000, 1500)
+      await folded(1500)
+      expect(second.active).toBe(false)
+      await first.close()
+      await append(1500, 2000)
+      await folded(2000)
+      expect(second.active).toBe(true)
+
+      const before = await liveGeneration(pool)
+      const [made] = await Promise.all([
+        rebuild({ pool, tail: postgresEventTail(pool), definitions }),
+        append(2000, 3000),
+      ])
+      const after = await folded(3000)
+      expect(after.id).toBe(made.id)
+      expect(after.id).not.toBe(before!.id)
+
+      const { differences, numbers } = await verify({ store: pool, read: pool, tail: postgresEventTail(pool) })
+      expect(differences).toEqual([])
+      expect(numbers.length).toBeGreaterThan(6)
+      expect(numbers.every(({ fromEvents }) => fromEvents > 0)).toBe(true)
+    })
+
+    it('is caught by verify when an entry is lost, changed or counted twice', async () => {
+      start()
+      await store.append({ events: [...syntheticLog(500, { seed: 5 })] })
+      const generation = await folded(500)
+      for (const projector of projectors) await projector.close()
+      const differences = async () =>
+        (await verify({ store: pool, read: pool, tail: postgresEventTail(pool) })).differences
+      expect(await differences()).toEqual([])
+      const { schema } = generation
+      await pool.query(`insert into ${schema}.entry select * from ${schema}.entry where measure = 'touch' limit 1`)
+      expect(await differences()).toEqual([
+        expect.stringContaining('touches: the events say'),
+        expect.stringContaining('the table journal differs'),
+      ])
+    })
+  })
+})
+
+/** Records as a store would make them of events in this order. */
+function recordAll(events: readonly Envelope[]): Recorded<FunnelEvent>[] {
+  const list = events.map((event) => ({
+    type: event.type as FunnelEvent['type'],
+    data: event.data as Record<string, unknown>,
+    at: Date.parse(event.time),
+  }))
+  return record(list, [0, 1, 0, 3])
+}
+
+function sample(seed: number): [Parameters<typeof record>[0], readonly number[]] {
+  return fc.sample(
+    fc.tuple(
+      happenings(40).filter((all) => all.length > 20),
+      gaps,
+    ),
+    { numRuns: 1, seed },
+  )[0]!
+}
+
+/** A pool whose connections fail at their n-th statement of a transaction, as a cut connection would. */
+function failing(pool: pg.Pool, statement: number): pg.Pool {
+  return new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'connect') return Reflect.get(target, name) as unknown
+      return async () => {
+        const client = await target.connect()
+        let count = 0
+        return new Proxy(client, {
+          get(inner, field) {
+            if (field === 'query')
+              return (...args: Parameters<typeof inner.query>) => {
+                if ((args[0] as unknown) !== 'rollback' && ++count === statement)
+                  return Promise.reject(new Error('the connection was cut'))
+                return inner.query(...args)
+              }
+            const value = Reflect.get(inner, field) as unknown
+            return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(inner) : value
+          },
+        })
+      }
+    },
+  })
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { definitionsHash, foldHash, type Definitions } from '@funnel/definitions'
+import { FunnelError, topicNames, type Instant } from '@funnel/events'
+import type { EventLog, EventTail, Subscription } from '@funnel/event-log'
+import type { Logger } from '@funnel/platform'
+import { createFolder, type Applied } from './fold/folder.js'
+import { dropRetired, type Generation } from './generation/generation.js'
+import { liveOrFirst } from './rebuild/rebuild.js'
+
+/** Keeps the live generation up with the log. */
+export interface Projector {
+  /** What it folds into, once it is the active one. */
+  readonly generation: Generation | undefined
+  readonly active: boolean
+  /** When its loop last came round; milliseconds since 1970. */
+  readonly tick: number
+  /** Why it does not fold, if it does not. */
+  readonly trouble: string | undefined
+  close(): Promise<void>
+}
+
+export interface ProjectorOptions {
+  readonly log: EventLog
+  readonly tail: EventTail
+  /** The read models' database. */
+  readonly url: string
+  readonly pool: pg.Pool
+  readonly definitions: Definitions
+  readonly logger: Logger
+  readonly onBatch?: (applied: Applied, w: Instant, seconds: number) => void
+}
+
+/** The consumer group of the projector. */
+export const PROJECTOR_GROUP = 'funnel-projector'
+/** Two numbers of a session advisory lock; 7001 to 7005 are the store's, the head reader's, the relay's and the rebuild's. */
+const LOCK = [7006, 1]
+const BACK_OFF = 500
+const LONGEST_BACK_OFF = 10_000
+
+/**
+ * One folder at a time, by an advisory lock on its own connection; the others stand by. Opens the log at the checkpoint,
+ * folds batch after batch, and on any failure starts again from the checkpoint, with growing pauses. When another
+ * generation has become the live one, the fence tells, and it goes on with that.
+ */
+export function startProjector(options: ProjectorOptions): Projector {
+  const { log, tail, url, pool, definitions, logger, onBatch } = options
+  const stop = new AbortController()
+  let generation: Generation | undefined
+  let subscription: Subscription | undefined
+  let active = false
+  let tick = Date.now()
+  let trouble: string | undefined = 'starting'
+
+  const foldOn = async (lost: AbortSignal): Promise<void> => {
+    const live = await liveOrFirst(pool, definitions, await tail.heads())
+    const pinned =
+      definitionsHash(live.definitions) !== definitionsHash(definitions) &&
+      foldHash(live.definitions) !== foldHash(definitions)
+    if (pinned)
+      logger.warn(
+        { generation: live.id },
+        'stages or dimensions have changed since this generation was made: run `funnel rebuild`',
+      )
+    const folder = createFolder(pool, live)
+    generation = folder.generation
+    const opened = await log.open(PROJECTOR_GROUP, topicNames, async () => folder.generation.positions)
+    subscription = opened
+    const end = () => void opened.close()
+    lost.addEventListener('abort', end, { once: true })
+    try {
+      for await (const batch of opened) {
+        if (stop.signal.aborted || lost.aborted) return
+        const start = performance.now()
+        const applied = await folder.apply(batch)
+        generation = folder.generation
+        tick = Date.now()
+        trouble = undefined
+        opened.hint(generation.positions)
+        if (applied.parked)
+          logger.error(
+            { parked: generation.parked },
+            'a subject could not be folded and was parked: mend the fold, then run `funnel rebuild`',
+          )
+        onBatch?.(applied, generation.w!, (performance.now() - start) / 1000)
+        if (applied.events || applied.entries)
+          await pool.query(`select pg_notify('funnel_read', $1)`, [String(generation.id)])
+      }
+    } finally {
+      lost.removeEventListener('abort', end)
+      await opened.close()
+      subscription = undefined
+    }
+  }
+
+  const turn = async (): Promise<void> => {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'funnel-projector-lock',
+      connectionTimeoutMillis: 5000,
+    })
+    const lost = new AbortController()
+    client.on('error', () => lost.abort())
+    client.on('end', () => lost.abort())
+    try {
+      await client.connect()
+      for (;;) {
+        if (stop.signal.aborted) return
+        tick = Date.now()
+        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', LOCK)
+        if (rows[0]!.got) break
+        trouble = 'another projector folds; this one stands by'
+        await pause(500)
+      }
+      active = true
+      trouble = 'opening the log'
+      logger.info('this process folds the read models')
+      await dropRetired(pool)
+      await foldOn(lost.signal)
+    } finally {
+      active = false
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)
+
+  const run = async (): Promise<void> => {
+    for (let wait = BACK_OFF; !stop.signal.aborted;) {
+      try {
+        await turn()
+        wait = BACK_OFF
+      } catch (error) {
+        tick = Date.now()
+        const fenced = error instanceof FunnelError && error.code === 'FENCED'
+        trouble = error instanceof Error ? error.message : String(error)
+        if (stop.signal.aborted) return
+        logger.warn(
+          { code: error instanceof FunnelError ? error.code : undefined, reason: trouble },
+          'starting again from the checkpoint',
+        )
+        await pause(fenced ? 50 : wait)
+        wait = fenced ? BACK_OFF : Math.min(wait * 2, LONGEST_BACK_OFF)
+      }
+    }
+  }
+  const running = run()
+
+  return {
+    get generation() {
+      return generation
+    },
+    get active() {
+      return active
+    },
+    get tick() {
+      return tick
+    },
+    get trouble() {
+      return trouble
+    },
+    async close() {
+      stop.abort()
+      await subscription?.close()
+      await running
+    },
+  }
+}

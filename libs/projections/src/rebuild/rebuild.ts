@@ -1,0 +1,128 @@
+import type pg from 'pg'
+import type { Definitions } from '@funnel/definitions'
+import { advance, covers, distance, FunnelError, type Head, type Positions } from '@funnel/events'
+import type { EventTail } from '@funnel/event-log'
+import { createFolder, type Folder } from '../fold/folder.js'
+import {
+  addIndexes,
+  createGeneration,
+  dropGeneration,
+  liveGeneration,
+  switchTo,
+  type Generation,
+} from '../generation/generation.js'
+
+/** How far a rebuild is. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+export interface RebuildOptions {
+  readonly pool: pg.Pool
+  readonly tail: EventTail
+  readonly definitions: Definitions
+  /** Told after every batch. */
+  readonly onProgress?: (progress: Progress) => void
+  /** Ends it between two batches; nothing of it stays. */
+  readonly signal?: AbortSignal
+}
+
+const BATCH = 5000
+
+/**
+ * Folds the whole log into new tables beside the live ones and then makes them live, while reads and folds go on. What an
+ * earlier rebuild left unfinished is removed first. Throws CONFLICT when a rebuild runs already.
+ */
+export async function rebuild(options: RebuildOptions): Promise<Generation> {
+  const { pool } = options
+  return exclusively(pool, async () => {
+    const folder = await foldBeside(options, await options.tail.heads())
+    await addIndexes(pool, folder.generation)
+    for (;;) {
+      await foldUpTo(folder, options, await options.tail.heads())
+      if (await switchTo(pool, folder.generation.id)) return { ...folder.generation, state: 'live' }
+    }
+  })
+}
+
+/**
+ * Folds the log up to `head` into tables that never become live, hands them to `work` and removes them: what a rebuild
+ * would give, to compare with.
+ */
+export async function withShadow<T>(
+  options: RebuildOptions,
+  head: Head,
+  work: (shadow: Generation) => Promise<T>,
+): Promise<T> {
+  return exclusively(options.pool, async () => {
+    const { generation } = await foldBeside(options, head)
+    try {
+      return await work(generation)
+    } finally {
+      await dropGeneration(options.pool, generation.id, generation.schema)
+    }
+  })
+}
+
+async function foldBeside(options: RebuildOptions, head: Head): Promise<Folder> {
+  const { pool, definitions } = options
+  const { rows } = await pool.query<{ id: number; schema: string }>(
+    `select id, schema from read.generation where state = 'building'`,
+  )
+  for (const { id, schema } of rows) await dropGeneration(pool, id, schema)
+  const generation = await createGeneration(pool, { definitions, epoch: head.epoch, state: 'building' })
+  const folder = createFolder(pool, generation)
+  try {
+    await foldUpTo(folder, options, head)
+  } catch (error) {
+    await dropGeneration(pool, generation.id, generation.schema).catch(() => undefined)
+    throw error
+  }
+  return folder
+}
+
+async function foldUpTo(folder: Folder, { pool, tail, onProgress, signal }: RebuildOptions, head: Head): Promise<void> {
+  if (head.epoch !== folder.generation.epoch)
+    throw new FunnelError('LOG_AHEAD', 'the store was replaced during the rebuild: start it again')
+  const total = distance({}, head.positions)
+  await pool.query('update read.generation set events_total = $2 where id = $1', [folder.generation.id, total])
+  for (let place: Positions = folder.generation.positions; ;) {
+    signal?.throwIfAborted()
+    const events = await tail.read(place, head.positions, BATCH)
+    place = advance(place, events)
+    const complete = covers(place, head.positions)
+    if (!events.length && !complete) throw new FunnelError('LOG_GAP', 'the store has fewer events than its head says')
+    const w = complete ? head.w : events.at(-1)!.recorded - 1
+    await folder.apply({ events, w, positions: place })
+    onProgress?.({ done: total - distance(place, head.positions), total })
+    if (complete) return
+  }
+}
+
+/** One rebuild or comparison at a time, by an advisory lock on a connection of its own. */
+async function exclusively<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock(7004, 1) as got')
+    if (!rows[0]!.got) throw new FunnelError('CONFLICT', 'a rebuild or verification runs already; wait for it to end')
+    return await work()
+  } finally {
+    await client.query('select pg_advisory_unlock(7004, 1)').catch(() => undefined)
+    client.release()
+  }
+}
+
+/** The live generation; makes the first one where there is none. Throws LOG_AHEAD when it was folded from another log. */
+export async function liveOrFirst(pool: pg.Pool, definitions: Definitions, { epoch }: Head): Promise<Generation> {
+  const live = (await liveGeneration(pool)) ?? (await createGeneration(pool, { definitions, epoch, state: 'live' }))
+  if (live.epoch !== epoch)
+    throw new FunnelError(
+      'LOG_AHEAD',
+      'the read models were folded from another log than the store’s: run `funnel rebuild`',
+      {
+        generation: live.id,
+      },
+    )
+  return live
+}

@@ -1,0 +1,70 @@
+import type pg from 'pg'
+import type { Instant } from '@funnel/events'
+import type { Generation, Queryable } from '../generation/generation.js'
+
+/** A number told twice: from the events by plain SQL, and from the ledger. */
+export interface Recounted {
+  readonly number: string
+  readonly fromEvents: number
+  readonly fromLedger: number
+}
+
+/** The events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the fold. */
+const FACTS = `
+  with fact as (
+    select type, envelope->'data' as data, id,
+      case when (envelope->>'time')::timestamptz > recorded_at + interval '5 minutes' then recorded_at else (envelope->>'time')::timestamptz end as at,
+      coalesce((envelope->>'sequence')::bigint, 0) as seq
+    from store.event where recorded_at <= $1
+  )`
+
+const SQL = `${FACTS},
+  outcome as (
+    select distinct on (data->>'deal') data->>'deal' as deal, type
+    from fact where type in ('deal.won', 'deal.lost', 'deal.reopened')
+    order by data->>'deal', at desc, case type when 'deal.reopened' then 90 else 80 end desc, seq desc, id desc
+  ),
+  amount as (
+    select distinct on (data->>'deal') data->>'deal' as deal, (data->'amount'->>'minor')::numeric as minor, data->'amount'->>'currency' as currency
+    from fact where type like 'deal.%' and data ? 'amount'
+    order by data->>'deal', at desc, case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
+      when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end desc, seq desc, id desc
+  )
+  select 'touches' as number, count(*) as n from fact where type = 'touchpoint.recorded'
+  union all select 'leads', count(distinct data->>'lead') from fact where type = 'lead.captured'
+  union all select 'leads in a stage for the first time', count(distinct (data->>'lead', data->>'stage')) from fact where type = 'lead.stage-entered'
+  union all select 'deals opened', count(distinct data->>'deal') from fact where type = 'deal.opened'
+  union all select 'deals won', count(*) from outcome where type = 'deal.won'
+  union all select 'deals lost', count(*) from outcome where type = 'deal.lost'
+  union all select 'revenue in minor ' || currency, sum(minor) from outcome join amount using (deal) where type = 'deal.won' group by currency
+  order by 1`
+
+const LEDGER = (schema: string) => `
+  select number, sum(amount) as n from (
+    select case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.first' then 'leads in a stage for the first time'
+        when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
+        when 'deal.won.value' then 'revenue in minor ' || currency end as number, amount
+    from ${schema}.entry where recorded_at <= $1) x
+  where number is not null group by number having sum(amount) <> 0 order by 1`
+
+/**
+ * Counts again, straight from the event table, what the ledger says, both as known at `w`. Two connections, because the
+ * read side cannot reach the store.
+ */
+export async function recount(
+  store: pg.Pool,
+  read: Queryable,
+  generation: Generation,
+  w: Instant,
+): Promise<Recounted[]> {
+  const at = new Date(w)
+  const events = await store.query<{ number: string; n: string | number }>(SQL, [at])
+  const ledger = await read.query<{ number: string; n: string | number }>(LEDGER(generation.schema), [at])
+  const told = new Map(ledger.rows.map(({ number, n }) => [number, Number(n)]))
+  const counted = new Map(events.rows.map(({ number, n }) => [number, Number(n)]))
+  return [...new Set([...counted.keys(), ...told.keys()])].toSorted().map((number) => ({
+    number,
+    fromEvents: counted.get(number) ?? 0,
+    fromLedger: told.get(number) ?? 0,
+  }))
+}

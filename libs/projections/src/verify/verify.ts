@@ -1,0 +1,59 @@
+import type pg from 'pg'
+import { FunnelError, type Instant } from '@funnel/events'
+import type { EventTail } from '@funnel/event-log'
+import { liveGeneration, inTransaction, type Generation } from '../generation/generation.js'
+import { withShadow, type Progress } from '../rebuild/rebuild.js'
+import { fingerprint, type Fingerprint } from './fingerprint.js'
+import { recount, type Recounted } from './recount.js'
+
+export interface Verification {
+  readonly generation: number
+  /** Both sides were taken at this watermark. */
+  readonly w: Instant
+  readonly numbers: readonly Recounted[]
+  readonly live: Fingerprint
+  readonly rebuilt: Fingerprint
+  /** What differs, in words; empty when all is well. */
+  readonly differences: readonly string[]
+}
+
+/**
+ * Proves the live read models on their own data: counts again from the event table by independent SQL, and folds the log
+ * anew beside them up to the same place and compares every table. Reads and folds go on meanwhile.
+ */
+export async function verify(options: {
+  readonly store: pg.Pool
+  readonly read: pg.Pool
+  readonly tail: EventTail
+  readonly onProgress?: (progress: Progress) => void
+}): Promise<Verification> {
+  const { store, read, tail, onProgress } = options
+  const taken = await inTransaction(read, async (client) => {
+    await client.query('set transaction isolation level repeatable read')
+    const generation = await liveGeneration(client)
+    if (!generation || generation.w === null)
+      throw new FunnelError('NOT_FOUND', 'there is nothing to verify yet: no event was folded')
+    return { generation, w: generation.w, live: await fingerprint(client, generation) }
+  })
+  const { generation, w, live } = taken
+  const numbers = await recount(store, read, generation, w)
+  const head = { w, positions: generation.positions, epoch: generation.epoch }
+  const definitions = generation.definitions
+  const rebuilt = await withShadow(
+    { pool: read, tail, definitions, ...(onProgress ? { onProgress } : {}) },
+    head,
+    (shadow: Generation) => fingerprint(read, shadow),
+  )
+  const differences = [
+    ...numbers
+      .filter(({ fromEvents, fromLedger }) => fromEvents !== fromLedger)
+      .map(
+        ({ number, fromEvents, fromLedger }) =>
+          `${number}: the events say ${fromEvents}, the ledger says ${fromLedger}`,
+      ),
+    ...(Object.keys(live) as (keyof Fingerprint)[])
+      .filter((table) => live[table] !== rebuilt[table])
+      .map((table) => `the table ${table} differs from a rebuild (${live[table]} and ${rebuilt[table]})`),
+  ]
+  return { generation: generation.id, w, numbers, live, rebuilt, differences }
+}
