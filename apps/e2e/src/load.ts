@@ -35,7 +35,12 @@ export async function send(
   url: string,
   key: string,
   events: readonly Sent[],
-  { width = 4, batch = 100, random, deadline }: { width?: number; batch?: number; random: () => number; deadline: number },
+  {
+    width = 4,
+    batch = 100,
+    random,
+    deadline,
+  }: { width?: number; batch?: number; random: () => number; deadline: number },
 ): Promise<Journal> {
   const journal: Journal = { acknowledged: new Map(), resends: 0, failures: 0, wrong: [] }
   const queue: (readonly Sent[])[] = []
@@ -50,7 +55,8 @@ export async function send(
   const worker = async () => {
     for (let part = queue.shift(); part; part = queue.shift()) {
       for (;;) {
-        if (Date.now() > deadline) throw new Error(`not all events were acknowledged in time; ${journal.failures} requests failed`)
+        if (Date.now() > deadline)
+          throw new Error(`not all events were acknowledged in time; ${journal.failures} requests failed`)
         const answer = await post(url, key, part)
         if (answer) {
           for (const verdict of answer.events) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createWriteKey, migrateStore } from '@funnel/event-store'
 import { createClient, type FunnelClient } from '@funnel/query-api'
-import { testDatabase } from '@funnel/testing'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { freePort, supervise, type Supervised } from './processes.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -14,6 +14,8 @@ export interface Platform {
   readonly databaseUrl: string
   readonly writeKey: string
   readonly query: FunnelClient
+  /** The processes, to be killed. */
+  readonly services: readonly Supervised[]
   /** Waits until everything recorded so far is in the answers. */
   settled(): Promise<void>
   stop(): Promise<void>
@@ -25,6 +27,8 @@ export interface PlatformOptions {
   readonly topicPrefix?: string
   /** Folders of definitions beside those that come with the platform. */
   readonly definitions?: readonly string[]
+  /** An empty database to run on; one of the shared PostgreSQL when absent. */
+  readonly database?: TestDatabase
 }
 
 const SETTLE = 120_000
@@ -33,8 +37,9 @@ export async function startPlatform({
   kafkaBrokers,
   topicPrefix,
   definitions,
+  database: given,
 }: PlatformOptions = {}): Promise<Platform> {
-  const database = await testDatabase()
+  const database = given ?? (await testDatabase())
   await migrateStore(database.url)
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   const writeKey = await createWriteKey(pool, 'e2e')
@@ -67,11 +72,12 @@ export async function startPlatform({
     databaseUrl: database.url,
     writeKey,
     query,
+    services,
     async settled() {
       const now = Date.now()
       let watermark: Date | undefined
       while (Date.now() < now + SETTLE) {
-        watermark = (await query.getStatus()).live?.watermark
+        watermark = (await query.getStatus().catch(() => undefined))?.live?.watermark
         if (watermark && watermark.getTime() > now) return
         await new Promise((resolve) => setTimeout(resolve, 100))
       }

@@ -36,6 +36,8 @@ const {
 } = process.env
 const env = { ...inherited, FUNNEL_DATA_DIR: base, NO_COLOR: '1' }
 let ports: string[] = []
+/** For each test: a busy machine starts a dozen processes slowly. */
+const PATIENCE = 150_000
 
 /** Runs a command to its end. */
 const funnel = (...args: string[]): Promise<Result> =>
@@ -70,7 +72,7 @@ class Foreground {
   }
 
   async ready(): Promise<this> {
-    for (const end = Date.now() + 50_000; !this.#ready; await sleep(50))
+    for (const end = Date.now() + 90_000; !this.#ready; await sleep(50))
       if (Date.now() > end || this.#child.exitCode !== null) throw new Error(`not ready:\n${this.stderr}`)
     return this
   }
@@ -83,9 +85,9 @@ const started: Foreground[] = []
 
 const until = async <T>(what: string, look: () => Promise<T>, good: (value: T) => boolean): Promise<T> => {
   let value = await look()
-  for (const end = Date.now() + 30_000; !good(value); value = await look()) {
+  for (const end = Date.now() + 60_000; !good(value); value = await look()) {
     if (Date.now() > end) throw new Error(`${what}: still ${JSON.stringify(value)}`)
-    await sleep(150)
+    await sleep(500)
   }
   return value
 }
@@ -101,7 +103,7 @@ const alive = (pid: number): boolean => {
 const pidsOf = ({ pid, services }: Status) => [pid, ...services.map(({ pid }) => pid)]
 const leads = async (): Promise<number> => {
   const { answer } = await json<{ answer: { rows: { cell: { count?: number } }[] } }>('kpi', 'leads')
-  return Number(answer.rows[0]?.cell.count ?? 0)
+  return answer.rows[0]?.cell.count ?? 0
 }
 
 describe('funnel up', () => {
@@ -114,129 +116,165 @@ describe('funnel up', () => {
     const free = new Set<number>()
     while (free.size < portNames.length) free.add(await freePort())
     ports = [...free].flatMap((port, i) => [portOptions[portNames[i]!], String(port)])
-  })
+  }, PATIENCE)
   afterAll(async () => {
     for (const up of started) {
       up.kill('SIGTERM')
       await up.ended
     }
     rmSync(base, { recursive: true, force: true })
-  })
+  }, PATIENCE)
 
-  it('says what to do when nothing runs', async () => {
-    const { code, stderr, stdout } = await funnel('kpi', 'leads')
-    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-    expect(stderr).toContain('npm start')
-  })
+  it(
+    'says what to do when nothing runs',
+    async () => {
+      const { code, stderr, stdout } = await funnel('kpi', 'leads')
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+      expect(stderr).toContain('npm start')
+    },
+    PATIENCE,
+  )
 
   let known = 0
 
-  it('brings a demo into KPIs that verify', async () => {
-    await new Foreground().ready()
-    const status = await json<Status>('status')
-    expect(status.ok).toBe(true)
-    expect(status.services.map(({ name }) => name)).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+  it(
+    'brings a demo into KPIs that verify',
+    async () => {
+      await new Foreground().ready()
+      const status = await json<Status>('status')
+      expect(status.ok).toBe(true)
+      expect(status.services.map(({ name }) => name)).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
 
-    known = await until('leads', leads, (count) => count > 400)
-    const { answer } = await json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
-      'kpi',
-      'win-rate',
-      '--by',
-      'channel',
-    )
-    expect(answer.rows.length).toBeGreaterThan(3)
-    const table = await funnel('kpi', 'win-rate', '--by', 'channel')
-    expect(table.stdout).toMatch(/organic_search +\d+\.\d{3} %/)
-    expect(table.stderr).toMatch(/win-rate@1 · complete to .* · provisional/)
+      known = await until('leads', leads, (count) => count > 400)
+      const { answer } = await json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
+        'kpi',
+        'win-rate',
+        '--by',
+        'channel',
+      )
+      expect(answer.rows.length).toBeGreaterThan(3)
+      const table = await funnel('kpi', 'win-rate', '--by', 'channel')
+      expect(table.stdout).toMatch(/organic_search +\d+\.\d{3} %/)
+      expect(table.stderr).toMatch(/win-rate@1 · complete to .* · provisional/)
 
-    const verified = await funnel('verify', '--json')
-    expect(verified.code).toBe(0)
-    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, differences: [] })
-  })
+      const verified = await funnel('verify', '--json')
+      expect(verified.code).toBe(0)
+      expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, differences: [] })
+    },
+    PATIENCE,
+  )
 
-  it('explains a number by entries that add up to it', async () => {
-    const { total, entries, more } = await json<{
-      total: { count: number }
-      entries: { amount: { count: number } }[]
-      more: boolean
-    }>('explain', 'leads', '--to', '1d', '--limit', '5000')
-    expect(more).toBe(false)
-    expect(entries.reduce((sum, { amount }) => sum + amount.count, 0)).toBe(total.count)
-    expect(total.count).toBeGreaterThan(200)
-  })
+  it(
+    'explains a number by entries that add up to it',
+    async () => {
+      const { total, entries, more } = await json<{
+        total: { count: number }
+        entries: { amount: { count: number } }[]
+        more: boolean
+      }>('explain', 'leads', '--to', '1d', '--limit', '5000')
+      expect(more).toBe(false)
+      expect(entries.reduce((sum, { amount }) => sum + amount.count, 0)).toBe(total.count)
+      expect(total.count).toBeGreaterThan(200)
+    },
+    PATIENCE,
+  )
 
-  it('ends a wrong command line with 2 and a reason', async () => {
-    for (const args of [
-      ['kpi'],
-      ['kpi', 'leads', '--from', 'yesterday'],
-      ['kpi', 'no-such-kpi'],
-      ['nonsense'],
-      ['kpi', 'leads', '--limit', '0'],
-    ]) {
-      const { code, stderr, stdout } = await funnel(...args)
-      expect({ args, code, stdout }).toEqual({
-        args,
-        code: args[1] === 'no-such-kpi' ? expect.any(Number) : 2,
-        stdout: '',
-      })
-      expect(stderr).toMatch(/error:/)
-    }
-  })
+  it(
+    'ends a wrong command line with 2 and a reason',
+    async () => {
+      for (const args of [
+        ['kpi'],
+        ['kpi', 'leads', '--from', 'yesterday'],
+        ['kpi', 'no-such-kpi'],
+        ['nonsense'],
+        ['kpi', 'leads', '--limit', '0'],
+      ]) {
+        const { code, stderr, stdout } = await funnel(...args)
+        expect({ args, code, stdout }).toEqual({
+          args,
+          code: args[1] === 'no-such-kpi' ? 1 : 2,
+          stdout: '',
+        })
+        expect(stderr).toMatch(/error:/)
+      }
+    },
+    PATIENCE,
+  )
 
-  it('starts a killed service again', async () => {
-    const before = await json<Status>('status')
-    const victim = before.services.find(({ name }) => name === 'ingest')!
-    process.kill(victim.pid, 'SIGKILL')
-    const after = await until(
-      'ingest',
-      () => json<Status>('status'),
-      ({ ok, services }) => ok && services.some(({ name, restarts }) => name === 'ingest' && restarts === 1),
-    )
-    expect(after.services.find(({ name }) => name === 'ingest')!.pid).not.toBe(victim.pid)
-  })
+  it(
+    'starts a killed service again',
+    async () => {
+      const before = await json<Status>('status')
+      const victim = before.services.find(({ name }) => name === 'ingest')!
+      process.kill(victim.pid, 'SIGKILL')
+      const after = await until(
+        'ingest',
+        () => json<Status>('status'),
+        ({ ok, services }) => ok && services.some(({ name, restarts }) => name === 'ingest' && restarts === 1),
+      )
+      expect(after.services.find(({ name }) => name === 'ingest')!.pid).not.toBe(victim.pid)
+    },
+    PATIENCE,
+  )
 
-  it('refuses a second start of the same workspace, and busy ports to another, naming both', async () => {
-    const same = await funnel('up', ...ports)
-    expect(same.code).toBe(1)
-    expect(same.stderr).toContain('the workspace demo is running already')
+  it(
+    'refuses a second start of the same workspace, and busy ports to another, naming both',
+    async () => {
+      const same = await funnel('up', ...ports)
+      expect(same.code).toBe(1)
+      expect(same.stderr).toContain('the workspace demo is running already')
 
-    const other = await funnel('up', '--workspace', 'mine', ...ports)
-    expect(other.code).toBe(1)
-    expect(other.stderr).toContain(`port ${ports[1]} (ingest, HTTP) is in use: --ingest-port N`)
-    expect(other.stderr).toContain('npx funnel down --workspace demo')
-  })
+      const other = await funnel('up', '--workspace', 'mine', ...ports)
+      expect(other.code).toBe(1)
+      expect(other.stderr).toContain(`port ${ports[1]} (ingest, HTTP) is in use: --ingest-port N`)
+      expect(other.stderr).toContain('npx funnel down --workspace demo')
+    },
+    PATIENCE,
+  )
 
-  it('stops in order on SIGTERM and leaves no process', async () => {
-    const up = started[0]!
-    const pids = pidsOf(await json<Status>('status'))
-    up.kill('SIGTERM')
-    expect(await up.ended).toBe(0)
-    expect(pids.filter(alive)).toEqual([])
-    const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
-    expect(stopped).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
-    expect((await funnel('status')).code).toBe(4)
-  })
+  it(
+    'stops in order on SIGTERM and leaves no process',
+    async () => {
+      const up = started[0]!
+      const pids = pidsOf(await json<Status>('status'))
+      up.kill('SIGTERM')
+      expect(await up.ended).toBe(0)
+      expect(pids.filter(alive)).toEqual([])
+      const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
+      expect(stopped).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+      expect((await funnel('status')).code).toBe(4)
+    },
+    PATIENCE,
+  )
 
-  it('keeps the data for the next start, in the background too', async () => {
-    const { code, stderr } = await funnel('up', '--detach', '--no-demo', ...ports)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('running in the background') })
-    const status = await json<Status>('status')
-    expect(await leads()).toBeGreaterThanOrEqual(known)
-    expect((await funnel('down')).code).toBe(0)
-    expect(pidsOf(status).filter(alive)).toEqual([])
-  })
+  it(
+    'keeps the data for the next start, in the background too',
+    async () => {
+      const { code, stderr } = await funnel('up', '--detach', '--no-demo', ...ports)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('running in the background') })
+      const status = await json<Status>('status')
+      expect(await leads()).toBeGreaterThanOrEqual(known)
+      expect((await funnel('down')).code).toBe(0)
+      expect(pidsOf(status).filter(alive)).toEqual([])
+    },
+    PATIENCE,
+  )
 
-  it('starts over with --fresh, and takes everything along when it is killed', async () => {
-    const up = await new Foreground('--fresh', '--no-demo').ready()
-    expect(await leads()).toBe(0)
-    const status = await json<Status>('status')
-    up.kill('SIGKILL')
-    await up.ended
-    await until(
-      'processes',
-      () => Promise.resolve(pidsOf(status).filter(alive)),
-      (left) => left.length === 0,
-    )
-    expect((await funnel('kpi', 'leads')).code).toBe(4)
-  })
+  it(
+    'starts over with --fresh, and takes everything along when it is killed',
+    async () => {
+      const up = await new Foreground('--fresh', '--no-demo').ready()
+      expect(await leads()).toBe(0)
+      const status = await json<Status>('status')
+      up.kill('SIGKILL')
+      await up.ended
+      await until(
+        'processes',
+        () => Promise.resolve(pidsOf(status).filter(alive)),
+        (left) => left.length === 0,
+      )
+      expect((await funnel('kpi', 'leads')).code).toBe(4)
+    },
+    PATIENCE,
+  )
 })

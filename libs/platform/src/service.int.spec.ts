@@ -80,6 +80,7 @@ describe('A service', () => {
       (await fetch(`${url}${path}`, { headers })).status
     expect(await status('/health/ready')).toBe(200)
     expect(await status('/busy')).toBe(429)
+    expect(await status('/busy?now')).toBe(429)
     for (const path of ['/metrics', '/bug', '/nowhere', '/busy/', '/health/live/x'])
       expect(await status(path)).toBe(401)
     expect(await status('/metrics', { authorization: 'Bearer wrong' })).toBe(401)

@@ -133,7 +133,7 @@ export async function startService<C extends ServiceConfig>(options: ServiceOpti
       .getInstance()
       .addHook('onRequest', (request, reply, done) => {
         const { 'x-funnel-token': token, authorization } = request.headers
-        const open = isPublicPath(request.url) || options.ownKeys?.(request.url)
+        const open = isPublicPath(request.url) || options.ownKeys?.(request.url.split('?', 1)[0]!)
         if (open || tokenMatches(funnelToken, token, authorization)) done()
         else sendProblem(reply, problemOf(new FunnelError('UNAUTHENTICATED', NEEDS_TOKEN)))
       })

@@ -1,31 +1,11 @@
 import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js'
-import { errorCodes, FunnelError, type ErrorCode } from '@funnel/events'
+import { errorCodes, FunnelError, grpcStatusOf, type ErrorCode } from '@funnel/events'
 import { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.js'
 import { Status } from './gen/google/rpc/status.js'
 
 const DOMAIN = 'funnel'
 const TRAILER = 'grpc-status-details-bin'
 const TYPE = 'type.googleapis.com/google.rpc.'
-
-const grpcCode: Readonly<Record<ErrorCode, status>> = {
-  INVALID: status.INVALID_ARGUMENT,
-  REJECTED: status.FAILED_PRECONDITION,
-  NOT_FOUND: status.NOT_FOUND,
-  UNAUTHENTICATED: status.UNAUTHENTICATED,
-  FORBIDDEN: status.PERMISSION_DENIED,
-  CONFLICT: status.ALREADY_EXISTS,
-  IDEMPOTENCY_CONFLICT: status.ALREADY_EXISTS,
-  VERSION_CONFLICT: status.ABORTED,
-  TOO_LARGE: status.RESOURCE_EXHAUSTED,
-  OVERLOADED: status.RESOURCE_EXHAUSTED,
-  UNAVAILABLE: status.UNAVAILABLE,
-  DEADLINE: status.DEADLINE_EXCEEDED,
-  LOG_GAP: status.DATA_LOSS,
-  LOG_AHEAD: status.DATA_LOSS,
-  FENCED: status.ABORTED,
-  UNSAFE_DATABASE: status.FAILED_PRECONDITION,
-  INTERNAL: status.INTERNAL,
-}
 
 /** What a call ends with when a peer that is not ours, or the network, ends it. */
 const codeOfStatus: Readonly<Partial<Record<status, ErrorCode>>> = {
@@ -46,7 +26,7 @@ const codeOfStatus: Readonly<Partial<Record<status, ErrorCode>>> = {
  * `details.retryAfter` gives seconds.
  */
 export function toGrpcStatus(error: FunnelError): StatusObject {
-  const code = grpcCode[error.code]
+  const code: status = grpcStatusOf(error.code)
   const { field, retryAfter } = error.details
   const details = [
     {

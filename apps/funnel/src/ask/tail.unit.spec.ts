@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { positionOf, topicNames, totalOrder, type Envelope, type Positions, type Recorded } from '@funnel/events'
+import { positionOf, topicNames, totalOrder, type Envelope, type Recorded } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import { follow } from './tail.js'
 
@@ -20,7 +20,7 @@ function tailOf(log: readonly Recorded[], visible: () => number): EventTail {
     heads: () => {
       const rows: Record<string, number[]> = Object.fromEntries(topicNames.map((topic) => [topic, Array(16).fill(0)]))
       for (const { topic, partition, position } of log.slice(0, visible())) rows[topic]![partition] = position
-      return Promise.resolve({ w: 0, positions: rows as Positions, epoch: 'e' })
+      return Promise.resolve({ w: 0, positions: rows, epoch: 'e' })
     },
     read: (after, upTo, limit) =>
       Promise.resolve(

@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import pg from 'pg'
 import { migrateStore } from '@funnel/event-store'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { thisProcess } from '../workspace/process.js'
 import { importCommand } from './command.js'
 import type { Report } from './report.js'
 
@@ -136,6 +137,24 @@ describe('funnel import', () => {
       rowsBefore: 1_000,
       events: { 'deal.opened': { recorded: 0, duplicate: 500 } },
     })
+  })
+
+  it('finds the workspace that runs, and refuses one with demo data', async () => {
+    const state = {
+      workspace: 'mine',
+      supervisor: thisProcess(),
+      demo: false,
+      urls: { ingest: 'http://127.0.0.1:9', query: '127.0.0.1:9' },
+      databaseUrl: database.url,
+    }
+    const write = (change: object) => writeFile(at('mine/state.json'), JSON.stringify({ ...state, ...change }))
+    await mkdir(at('mine'))
+    await write({})
+    const { report } = await run('--data-dir', folder, '--workspace', 'mine', '--direct', at('deals.csv'))
+    expect(report).toMatchObject({ rows: 0, rowsBefore: 1_500 })
+    await write({ demo: true })
+    await expect(run('--data-dir', folder, '--workspace', 'mine', at('deals.csv'))).rejects.toThrow('holds demo data')
+    await rm(at('mine'), { recursive: true })
   })
 
   it('says what to do when nothing runs', async () => {

@@ -53,9 +53,9 @@ export const importCommand = (): Command =>
     .option('--direct', 'the same as --via store')
     .option('--workspace <name>', 'the workspace to import into (FUNNEL_WORKSPACE)')
     .option('--data-dir <folder>', 'where workspaces lie (FUNNEL_DATA_DIR)')
-    .addOption(new Option('--url <url>', 'the public door').env('FUNNEL_URL'))
-    .addOption(new Option('--key <key>', 'a write key for the public door').env('FUNNEL_WRITE_KEY'))
-    .addOption(new Option('--database-url <url>', "the store's database").env('DATABASE_URL'))
+    .option('--url <url>', 'the public door (FUNNEL_URL)')
+    .option('--key <key>', 'a write key for the public door (FUNNEL_WRITE_KEY)')
+    .option('--database-url <url>', "the store's database (DATABASE_URL)")
     .option('--errors <file>', 'where row errors go (default: the first file with .errors.csv)')
     .option('--restart', 'send all rows again, also those done by an earlier run')
     .action(async (files: string[], flags: Flags) => {
@@ -121,16 +121,17 @@ async function open(flags: Flags, importId: string): Promise<{ sink: Sink; check
   return { sink: await storeSink(databaseUrl), checkpoint: storeCheckpoint(databaseUrl) }
 }
 
-/** What flags and environment name, else the workspace that runs; never one that holds demo data. */
+/** What the flags name, else the workspace that runs (never one with demo data), else what the environment names. */
 function targetOf(flags: Flags): Target {
-  if (flags.url || flags.databaseUrl) return flags
+  const { FUNNEL_URL: url, FUNNEL_WRITE_KEY: key, DATABASE_URL: databaseUrl } = process.env
+  if (flags.url || flags.databaseUrl) return { ...flags, key: flags.key ?? key }
   const running = findRunning(flags)
-  if (!running) return {}
-  const { workspace, demo, urls, writeKey, databaseUrl } = running.state
+  if (!running) return { url, key: flags.key ?? key, databaseUrl }
+  const { workspace, demo, urls, writeKey, databaseUrl: store } = running.state
   if (demo)
     throw new FunnelError(
       'INVALID',
       `the workspace ${workspace} holds demo data, and what is recorded cannot be taken out again: start one of your own with \`npm start -- --workspace mine\``,
     )
-  return { url: urls.ingest, key: writeKey, databaseUrl }
+  return { url: urls.ingest, key: flags.key ?? writeKey, databaseUrl: store }
 }

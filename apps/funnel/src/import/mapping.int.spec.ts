@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -113,6 +113,12 @@ describe('A mapping', () => {
   ])('with %s says so with file and line', async (_, text, expected) => {
     const found = await mistakesOf(text)
     expect(found.map((line) => line.replaceAll(`${folder}/`, ''))).toEqual(expected)
+  })
+
+  it('as docs/import.md shows it is right', async () => {
+    const docs = await readFile(new URL('../../../../docs/import.md', import.meta.url), 'utf8')
+    const [, shown] = /```yaml\n(mapping: 1[^`]*)```/.exec(docs) ?? []
+    expect(await mistakesOf(shown ?? 'no mapping is shown')).toEqual([])
   })
 
   it('names all its mistakes at once', async () => {

@@ -32,7 +32,8 @@ describe('the store in a hostile world', () => {
     const properties = { a: 'x'.repeat(1000), b: 'y'.repeat(1000), c: 'z'.repeat(1000), d: '.'.repeat(1000) }
     const events = Array.from({ length: 4000 }, () => captured('big', { data: { lead: 'big', properties } }))
     await store.append({ events })
-    const options = APPEND_SETTINGS.replaceAll('=10s', '=1s')
+    const options = APPEND_SETTINGS.replace('tcp_user_timeout=10s', 'tcp_user_timeout=1s')
+    expect(options).not.toBe(APPEND_SETTINGS)
     const stopped = new pg.Client({ connectionString: database.url, options })
     stopped.on('error', () => undefined)
     await stopped.connect()
@@ -45,7 +46,10 @@ describe('the store in a hostile world', () => {
     )
     const { stream } = (stopped as unknown as { connection: { stream: { pause(): void; resume(): void } } }).connection
     stream.pause()
-    while (!(await holders())) await sleep(10)
+    let settled = false
+    void answer.then(() => (settled = true))
+    while (!settled && !(await holders())) await sleep(10)
+    expect(settled).toBe(false)
     const [next] = await store.append({ events: [captured('big')] })
     expect(next!.record.version).toBe(4001)
     const { w } = await advanceHead(pool)

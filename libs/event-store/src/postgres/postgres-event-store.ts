@@ -30,8 +30,8 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
   return {
     async append(...appends) {
-      if (!appends.some(({ events }) => events.length)) return []
       const { values, decode } = appendCall(key, appends)
+      if (!appends.some(({ events }) => events.length)) return []
       for (let attempt = 1; ; attempt++) {
         try {
           const { rows } = await pool.query<AppendRow>({
