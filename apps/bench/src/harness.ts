@@ -86,7 +86,11 @@ function push(map: Map<string, number[]>, key: string, value: number): void {
 }
 
 /** Runs `work` for every index below `count`, at most `width` at a time. */
-export async function concurrently(count: number, width: number, work: (index: number) => Promise<unknown>): Promise<void> {
+export async function concurrently(
+  count: number,
+  width: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0
   await Promise.all(
     Array.from({ length: width }, async () => {

@@ -39,13 +39,13 @@ export async function wreak(
   const kills = Object.fromEntries(victims.map(({ name }) => [name, 0]))
   const timeline: { at: number; victim: string }[] = []
   const start = Date.now()
-  let sending = true
+  const run = { sending: true }
   const killing = (async () => {
-    while (sending && Date.now() < deadline) {
+    while (run.sending && Date.now() < deadline) {
       // whoever was killed least is next, so that a short run meets all of them; then there is time to get on
       const due = victims.toSorted((a, b) => kills[a.name]! - kills[b.name]! || next() - 0.5)[0]!
       await sleep((kills[due.name]! < least ? 500 : 4000) * (0.5 + next()))
-      if (!sending || !(await due.kill())) continue
+      if (!run.sending || !(await due.kill())) continue
       kills[due.name]!++
       timeline.push({ at: Date.now() - start, victim: due.name })
     }
@@ -54,7 +54,7 @@ export async function wreak(
     random: random(seed + 1),
     deadline,
   }).finally(() => {
-    sending = false
+    run.sending = false
   })
   await killing
   return { journal, kills, timeline }

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { defaultDefinitions, loadDefinitions } from '@funnel/definitions'
+import { definitionFolders, loadDefinitions } from '@funnel/definitions'
 import type { Head } from '@funnel/events'
 import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
@@ -57,7 +57,7 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
 
   onApplicationBootstrap(): void {
     const { funnelDefinitions } = this.config
-    const definitions = loadDefinitions([defaultDefinitions, ...(funnelDefinitions?.split(',') ?? [])])
+    const definitions = loadDefinitions(definitionFolders(funnelDefinitions))
     const metrics = projectorMetrics(
       this.registry,
       () => this.projector?.generation,

@@ -1,3 +1,3 @@
 export * from './definitions.js'
 export { definitionsHash, foldHash } from './hash.js'
-export { defaultDefinitions, loadDefinitions } from './load.js'
+export { defaultDefinitions, definitionFolders, loadDefinitions } from './load.js'

@@ -10,6 +10,15 @@ import { shapeMistakes, type KindOf } from './validate.js'
 /** The definitions that come with the platform. */
 export const defaultDefinitions = fileURLToPath(new URL('../../../definitions', import.meta.url))
 
+/**
+ * The folders to read: those that come with the platform, then the comma-separated ones of `FUNNEL_DEFINITIONS`, whose
+ * definitions are added or come in place of those with the same id.
+ */
+export const definitionFolders = (value: string | undefined): string[] => [
+  defaultDefinitions,
+  ...(value ?? '').split(',').flatMap((folder) => folder.trim() || []),
+]
+
 /** Definitions by id, each with its place. */
 type Found = { readonly [K in keyof KindOf]: Map<string, Placed<KindOf[K]>> }
 

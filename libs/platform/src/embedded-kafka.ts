@@ -161,12 +161,12 @@ function guard({ pid }: ChildProcess, { endWith = process.pid, removeAfter, dir 
 async function archiveClasses(progress: (line: string) => void): Promise<void> {
   if (existsSync(classArchive)) return
   const busy = `${classArchive}.busy`
-  const dir = mkdtempSync(join(tmpdir(), 'funnel-kafka-'))
   try {
     mkdirSync(busy)
   } catch {
     return
   }
+  const dir = mkdtempSync(join(tmpdir(), 'funnel-kafka-'))
   try {
     progress('Preparing Kafka for quick starts (once) …')
     const partial = join(busy, 'classes.jsa')

@@ -27,7 +27,11 @@ export async function messageDb(url: string, connections = 16) {
   const pool = new pg.Pool({ connectionString: url, max: connections, options: '-c search_path=message_store,public' })
   return {
     append: (id: string, stream: string, payload: string) =>
-      pool.query({ name: 'write', text: 'select write_message($1, $2, $3, $4)', values: [id, stream, 'recorded', JSON.stringify({ payload })] }),
+      pool.query({
+        name: 'write',
+        text: 'select write_message($1, $2, $3, $4)',
+        values: [id, stream, 'recorded', JSON.stringify({ payload })],
+      }),
     close: () => pool.end(),
   }
 }

@@ -67,7 +67,8 @@ export async function nestTypeorm(url: string, brokers: string[]) {
     listen: () => app.listen(),
     /** Events handled so far. */
     count: () => SEEN.count,
-    sum: async () => Number((await source.query<{ n: string }[]>('select coalesce(sum(count), 0) n from stock_kpi'))[0]!.n),
+    sum: async () =>
+      Number((await source.query<{ n: string }[]>('select coalesce(sum(count), 0) n from stock_kpi'))[0]!.n),
     close: async () => {
       await app.close()
       await source.destroy()

@@ -4,7 +4,6 @@ import { FunnelError } from '@funnel/events'
 import { command } from '../cli/command.js'
 import { exits } from '../cli/exit.js'
 import { style } from '../cli/style.js'
-import { definitionFolders } from './folders.js'
 
 /** `funnel config check`: every mistake of environment and definitions at once, before anything is started. */
 export const configCommand = (): Command =>
@@ -23,11 +22,8 @@ export const configCommand = (): Command =>
 
 /** The mistakes, each in one line. DATABASE_URL may be absent: then PostgreSQL is embedded. */
 export async function findMistakes(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const [{ assertClosed, ConfigError, loadConfig }, { Settings }, { loadDefinitions }] = await Promise.all([
-    import('@funnel/platform'),
-    import('./settings.js'),
-    import('@funnel/definitions'),
-  ])
+  const [{ assertClosed, ConfigError, loadConfig }, { Settings }, { definitionFolders, loadDefinitions }] =
+    await Promise.all([import('@funnel/platform'), import('./settings.js'), import('@funnel/definitions')])
   const mistakes: string[] = []
   const attempt = (check: () => void) => {
     try {

@@ -6,23 +6,23 @@ import { formatCount } from '../ask/format.js'
 import type { Choice } from '../workspace/locate.js'
 import { storeOf } from '../workspace/stores.js'
 import { eventProgress } from './progress.js'
-import { definitionFolders } from './folders.js'
 
 /** `funnel rebuild`: folds the whole log anew beside the live read models and switches over. */
 export const rebuildCommand = (): Command =>
   workspaceCommand('rebuild', 'fold the whole log anew and switch to the result, while questions are answered', [
     'npx funnel rebuild',
-    'FUNNEL_DEFINITIONS=definitions,my-definitions npx funnel rebuild    with definitions of your own',
+    'FUNNEL_DEFINITIONS=my-definitions npx funnel rebuild    with definitions of your own',
   ]).action(async (flags: Choice & { json?: boolean }) => {
     const { databaseUrl, readDatabaseUrl, name } = storeOf(flags)
     if (!flags.json) say(style('dim', name, process.stderr))
-    const [{ createPool }, { postgresEventTail }, { rebuild }, { loadDefinitions }] = await Promise.all([
-      import('@funnel/platform'),
-      import('@funnel/event-log'),
-      import('@funnel/projections'),
-      import('@funnel/definitions'),
-    ])
-    const definitions = loadDefinitions(definitionFolders())
+    const [{ createPool }, { postgresEventTail }, { rebuild }, { definitionFolders, loadDefinitions }] =
+      await Promise.all([
+        import('@funnel/platform'),
+        import('@funnel/event-log'),
+        import('@funnel/projections'),
+        import('@funnel/definitions'),
+      ])
+    const definitions = loadDefinitions(definitionFolders(process.env['FUNNEL_DEFINITIONS']))
     const store = createPool(databaseUrl, 'funnel-rebuild', 2)
     const read = createPool(readDatabaseUrl, 'funnel-rebuild', 4)
     const stop = new AbortController()

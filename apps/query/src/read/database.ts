@@ -29,12 +29,12 @@ export class ReadDatabase {
     }
     let broken: unknown
     try {
-      const limit = client.query({
+      await client.query({
         name: 'limit',
         text: `select set_config('statement_timeout', $1, false)`,
         values: [String(left)],
       })
-      const [, { rows }] = await Promise.all([limit, client.query({ ...statement, values: [...statement.values] })])
+      const { rows } = await client.query({ ...statement, values: [...statement.values] })
       return rows as Row[]
     } catch (error) {
       const failure = translate(error)

@@ -8,7 +8,7 @@ import type { FirstTouch, FoldState, NodeKind, StateOf } from './state.js'
 export interface News {
   readonly visitor: { readonly fact: Fact } | { readonly lead: string }
   readonly person:
-    | { readonly visitor: string; readonly first: FirstTouch | null }
+    | { readonly visitor: string; readonly first: FirstTouch }
     | { readonly lostVisitor: string }
     | { readonly lead: string }
   readonly lead:

@@ -33,8 +33,8 @@ export interface VisitorState extends Node {
 
 export interface PersonState extends Node {
   readonly kind: 'person'
-  /** First touches of the person's visitors; null for one without a touch yet. */
-  readonly visitors: Readonly<Record<string, FirstTouch | null>>
+  /** First touches of the person's visitors, one each, in fact order: the first is the person's. */
+  readonly touches: readonly (FirstTouch & { readonly visitor: string })[]
   /** Leads that named this person, or one of its visitors, at any time: whom to tell of another first touch. */
   readonly leads: readonly string[]
 }
@@ -74,7 +74,7 @@ export const nodeId = ({ kind, key }: NodeRef): string => `${kind}:${key}`
 
 const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   visitor: { kind: 'visitor', leads: [] },
-  person: { kind: 'person', visitors: {}, leads: [] },
+  person: { kind: 'person', touches: [], leads: [] },
   lead: { kind: 'lead', facts: [], won: {}, deals: [] },
   deal: { kind: 'deal', facts: [], inherited: {} },
 }

@@ -1,6 +1,6 @@
-import type { React } from '../node.js'
+import { withFact } from '../fact.js'
+import type { News, React } from '../node.js'
 import { withKey, type FirstTouch, type PersonState } from '../state.js'
-import { earliest } from './touch.js'
 
 /** A person: the first touches of its visitors, of which the earliest is the person's. */
 export const person: React<'person'> = (_, before, news) => {
@@ -8,19 +8,19 @@ export const person: React<'person'> = (_, before, news) => {
     const leads = withKey(before.leads, news.lead)
     return leads === before.leads ? undefined : { after: { ...before, leads } }
   }
-  const after = { ...before, visitors: visitorsAfter(before.visitors, news) }
+  const after = { ...before, touches: touchesAfter(before.touches, news) }
   if (firstOf(before)?.id === firstOf(after)?.id) return { after }
   return { after, tell: after.leads.map((key) => ({ kind: 'lead', key, news: { parents: 'changed' } })) }
 }
 
 /** The person's first touch. */
-export const firstOf = ({ visitors }: PersonState): FirstTouch | undefined => earliest(Object.values(visitors))
+export const firstOf = ({ touches }: PersonState): FirstTouch | undefined => touches[0]
 
-function visitorsAfter(
-  visitors: PersonState['visitors'],
-  news: { readonly visitor: string; readonly first: FirstTouch | null } | { readonly lostVisitor: string },
-): PersonState['visitors'] {
-  if ('visitor' in news) return { ...visitors, [news.visitor]: news.first }
-  const { [news.lostVisitor]: _, ...others } = visitors
-  return others
+function touchesAfter(
+  touches: PersonState['touches'],
+  news: Exclude<News['person'], { readonly lead: string }>,
+): PersonState['touches'] {
+  if ('lostVisitor' in news) return touches.filter(({ visitor }) => visitor !== news.lostVisitor)
+  const others = touches.filter(({ visitor }) => visitor !== news.visitor)
+  return withFact(others, { ...news.first, visitor: news.visitor })
 }

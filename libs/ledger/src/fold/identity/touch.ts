@@ -1,7 +1,7 @@
 import type { Definitions } from '@funnel/definitions'
 import type { Line } from '../../line.js'
 import { dimsNow, type About } from '../dims.js'
-import { factOrder, type Fact } from '../fact.js'
+import type { Fact } from '../fact.js'
 import type { FirstTouch } from '../state.js'
 
 /** What a touch adds: itself. Its dimension values are its own and never change. */
@@ -24,11 +24,4 @@ export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
     ...(channel === undefined ? {} : { channel }),
     ...(campaign === undefined ? {} : { campaign }),
   }
-}
-
-/** The earliest of some touches by fact order. */
-export function earliest(touches: Iterable<FirstTouch | null>): FirstTouch | undefined {
-  let first: FirstTouch | undefined
-  for (const touch of touches) if (touch && (!first || factOrder(touch, first) < 0)) first = touch
-  return first
 }

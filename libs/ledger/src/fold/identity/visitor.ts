@@ -41,7 +41,7 @@ export const visitor: React<'visitor'> = (key, before, news, { definitions }) =>
 const leadOf = (person: string, lead: string): Message => ({ kind: 'person', key: person, news: { lead } })
 
 const personOf = (key: string, { identified, first }: VisitorState): Message[] =>
-  identified ? [{ kind: 'person', key: identified.person, news: { visitor: key, first: first ?? null } }] : []
+  identified && first ? [{ kind: 'person', key: identified.person, news: { visitor: key, first } }] : []
 
 /** Leads that named the visitor look up their parents themselves: which one counts is theirs to know. */
 const leadsOf = ({ leads }: VisitorState): Message[] =>

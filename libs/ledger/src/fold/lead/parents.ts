@@ -1,7 +1,7 @@
 import { lastNamed, type Fact } from '../fact.js'
 import { firstOf } from '../identity/person.js'
 import type { Context } from '../node.js'
-import { stateOf, type FirstTouch, type LeadState } from '../state.js'
+import { stateOf, type LeadState } from '../state.js'
 
 /** Person and visitor that a lead's facts name: the latest of each by fact order. */
 export const linksOf = (facts: readonly Fact[]): { person: string | undefined; visitor: string | undefined } => ({
@@ -20,9 +20,5 @@ export function withParents(lead: LeadState, { state }: Context): LeadState {
   const touch = person === undefined ? visitor?.first : firstOf(stateOf(state, 'person', person))
   if (person === lead.person && touch?.id === lead.touch?.id) return lead
   const { person: _, touch: __, ...own } = lead
-  return {
-    ...own,
-    ...(person === undefined ? {} : { person }),
-    ...(touch ? { touch: touch satisfies FirstTouch } : {}),
-  }
+  return { ...own, ...(person === undefined ? {} : { person }), ...(touch ? { touch } : {}) }
 }
