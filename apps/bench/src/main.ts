@@ -1,1 +1,50 @@
-export const placeholder = true
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { appendOfSingleEvents } from './goals/append.js'
+import { projectorOnPostgres } from './goals/projector.js'
+import type { Figure } from './harness.js'
+
+const goals = { G5: appendOfSingleEvents, G1: projectorOnPostgres } as const
+const HELP = `npm run bench [-- --only G5,G1] [--events 20000] [--rounds 5] [--out bench.json]
+
+Measures against real peers in the same run, in turn, and prints ratios: their medians, least and greatest. There is no
+verdict on absolute figures; they are the machine's.`
+
+const option = (name: string, value: string) => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at > 0 ? (process.argv[at + 1] ?? value) : value
+}
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${HELP}\n`)
+  process.exit(0)
+}
+const only = option('only', Object.keys(goals).join(',')).split(',')
+const settings = { events: Number(option('events', '20000')), rounds: Number(option('rounds', '5')) }
+const figures: Figure[] = []
+for (const [name, measure] of Object.entries(goals)) if (only.includes(name)) figures.push(await measure(settings))
+
+const number = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2))
+for (const { goal, what, unit, rates, ratios, target, reached, notes } of figures) {
+  process.stdout.write(`\n${goal}  ${what}\n`)
+  for (const [who, { median, min, max }] of Object.entries(rates))
+    process.stdout.write(
+      `    ${who.padEnd(46)} ${number(median).padStart(10)} ${unit}  (${number(min)} – ${number(max)})\n`,
+    )
+  for (const [who, { median, min, max }] of Object.entries(ratios))
+    process.stdout.write(
+      `    ÷ ${who.padEnd(44)} ${number(median).padStart(10)} ×  (${number(min)} – ${number(max)})\n`,
+    )
+  if (target !== undefined) process.stdout.write(`    goal ≥ ${target} ×: ${reached ? 'reached' : 'not reached'}\n`)
+  for (const note of notes ?? []) process.stdout.write(`    ${note}\n`)
+}
+const report = {
+  at: new Date().toISOString(),
+  node: process.version,
+  cores: cpus().length,
+  memory: totalmem(),
+  settings,
+  figures,
+}
+writeFileSync(option('out', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`)
+process.exit(0)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError } from '@funnel/events'
 import { grainOf, measures, type Measure } from './definitions.js'
 import { definitionsHash, foldHash } from './hash.js'
-import { defaultDefinitions, loadDefinitions } from './load.js'
+import { defaultDefinitions, definitionFolders, loadDefinitions } from './load.js'
 
 let folder: string
 beforeEach(() => {
@@ -78,6 +78,12 @@ describe('the definitions that come with the platform', () => {
 })
 
 describe('several folders', () => {
+  it('are named in one setting, after those of the platform', () => {
+    expect(definitionFolders(undefined)).toEqual([defaultDefinitions])
+    expect(definitionFolders('')).toEqual([defaultDefinitions])
+    expect(definitionFolders(' ours, more ,')).toEqual([defaultDefinitions, 'ours', 'more'])
+  })
+
   it('add up; of two definitions with one id the later counts', () => {
     const first = write({
       'a/funnel.yaml': funnel(),

@@ -1,7 +1,9 @@
 import 'reflect-metadata'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Controller, Inject, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { EventPattern, Payload, Transport, type MicroserviceOptions } from '@nestjs/microservices'
+import kafkajs from 'kafkajs'
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm'
 
 /** One row a day, channel and event type: the counter a usual projection keeps. */
@@ -63,13 +65,30 @@ export async function nestTypeorm(url: string, brokers: string[]) {
     },
   })
   SEEN.count = 0
+  const kafka = new kafkajs.Kafka({ brokers, clientId: 'stock-feed', logLevel: kafkajs.logLevel.NOTHING })
+  const admin = kafka.admin()
+  const producer = kafka.producer()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'stock', numPartitions: 4 }], waitForLeaders: true })
+  await producer.connect()
+  await app.listen()
   return {
-    listen: () => app.listen(),
-    /** Events handled so far. */
-    count: () => SEEN.count,
+    /** Publishes the events and waits until every one of them is handled. */
+    async handle(events: readonly StockEvent[]) {
+      const goal = SEEN.count + events.length
+      await producer.send({
+        topic: 'stock',
+        messages: events.map((event) => ({ key: event.id, value: JSON.stringify(event) })),
+      })
+      while (SEEN.count < goal) await sleep(5)
+    },
+    /** What its counters add up to. */
     sum: async () =>
       Number((await source.query<{ n: string }[]>('select coalesce(sum(count), 0) n from stock_kpi'))[0]!.n),
     close: async () => {
+      await producer.disconnect()
+      await admin.deleteTopics({ topics: ['stock'] })
+      await admin.disconnect()
       await app.close()
       await source.destroy()
     },
