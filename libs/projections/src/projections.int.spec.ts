@@ -11,7 +11,7 @@ import { gaps, happenings, record } from '@funnel/ledger/testing'
 import { createPool } from '@funnel/platform'
 import { syntheticLog, testDatabase, type TestDatabase } from '@funnel/testing'
 import { createFolder } from './fold/folder.js'
-import { createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
+import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
 import { migrateRead } from './migrations/index.js'
 import { startProjector, type Projector } from './projector.js'
 import { rebuild } from './rebuild/rebuild.js'
@@ -190,6 +190,17 @@ describe('projections', () => {
           ),
         )
     }
+  })
+
+  it('takes new KPIs at once, and keeps what it was folded under when stages or dimensions change', async () => {
+    const generation = await live()
+    const more = { ...definitions, kpis: definitions.kpis.map((kpi) => ({ ...kpi, version: kpi.version + 1 })) }
+    const adopted = await adoptKpis(pool, generation, more)
+    expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
+    expect((await generationOf(pool, generation.id)).definitionsHash).toBe(adopted.definitionsHash)
+    const other = { ...more, dimensions: more.dimensions.slice(1) }
+    expect(await adoptKpis(pool, adopted, other)).toBe(adopted)
+    expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
   })
 
   describe('a rebuild', () => {

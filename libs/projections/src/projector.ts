@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { definitionsHash, foldHash, type Definitions } from '@funnel/definitions'
+import { definitionsHash, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
 import type { EventLog, EventTail, Subscription } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { createFolder, type Applied } from './fold/folder.js'
-import { dropRetired, type Generation } from './generation/generation.js'
+import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
 import { liveOrFirst } from './rebuild/rebuild.js'
 
 /** Keeps the live generation up with the log. */
@@ -53,11 +53,9 @@ export function startProjector(options: ProjectorOptions): Projector {
   let trouble: string | undefined = 'starting'
 
   const foldOn = async (lost: AbortSignal): Promise<void> => {
-    const live = await liveOrFirst(pool, definitions, await tail.heads())
-    const pinned =
-      definitionsHash(live.definitions) !== definitionsHash(definitions) &&
-      foldHash(live.definitions) !== foldHash(definitions)
-    if (pinned)
+    const first = await liveOrFirst(pool, definitions, await tail.heads())
+    const live = await adoptKpis(pool, first, definitions)
+    if (live.definitionsHash !== definitionsHash(definitions))
       logger.warn(
         { generation: live.id },
         'stages or dimensions have changed since this generation was made: run `funnel rebuild`',

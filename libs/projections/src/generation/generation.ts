@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { definitionsHash, type Definitions } from '@funnel/definitions'
+import { definitionsHash, foldHash, type Definitions } from '@funnel/definitions'
 import { covers, FunnelError, type Instant, type Positions } from '@funnel/events'
 import { indexes, tables } from './tables.js'
 
@@ -55,6 +55,22 @@ export async function createGeneration(
     )
     return generationOf(client, id)
   })
+}
+
+/**
+ * The generation under new definitions, where they differ in KPIs only: those are formulas over what is folded already.
+ * Where stages, conversions or dimensions differ it stays as it is and needs a rebuild.
+ */
+export async function adoptKpis(db: Queryable, generation: Generation, definitions: Definitions): Promise<Generation> {
+  const hash = definitionsHash(definitions)
+  if (hash === generation.definitionsHash || foldHash(definitions) !== foldHash(generation.definitions))
+    return generation
+  await db.query('update read.generation set definitions = $2, definitions_hash = $3 where id = $1', [
+    generation.id,
+    JSON.stringify(definitions),
+    hash,
+  ])
+  return { ...generation, definitions, definitionsHash: hash }
 }
 
 /** Makes the indexes that questions need. */
