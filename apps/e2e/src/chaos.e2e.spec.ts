@@ -4,7 +4,7 @@ import { aftermath, load, wreak, type Victim } from './chaos.js'
 import { startPlatform, type Platform } from './platform.js'
 
 /** `npm run chaos` sends a million. */
-const EVENTS = Number(process.env['FUNNEL_CHAOS_EVENTS'] ?? 50_000)
+const EVENTS = Number(process.env['FUNNEL_CHAOS_EVENTS'] ?? 100_000)
 const SEED = Number(process.env['FUNNEL_CHAOS_SEED'] ?? 7)
 const TIME = 60_000 + EVENTS * 4
 
