@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { appendOfSingleEvents } from './goals/append.js'
-import { projectorOnPostgres } from './goals/projector.js'
 import type { Figure } from './harness.js'
 
-const goals = { G5: appendOfSingleEvents, G1: projectorOnPostgres } as const
+type Measure = (settings: { readonly events: number; readonly rounds: number }) => Promise<Figure>
+
+const goals: Readonly<Record<string, () => Promise<Measure>>> = {
+  G1: async () => (await import('./goals/projector.js')).projectorOnPostgres,
+  G5: async () => (await import('./goals/append.js')).appendOfSingleEvents,
+}
 const HELP = `npm run bench [-- --only G5,G1] [--events 20000] [--rounds 5] [--out bench.json]
 
 Measures against real peers in the same run, in turn, and prints ratios: their medians, least and greatest. There is no
@@ -19,10 +23,29 @@ if (process.argv.includes('--help')) {
   process.stdout.write(`${HELP}\n`)
   process.exit(0)
 }
-const only = option('only', Object.keys(goals).join(',')).split(',')
 const settings = { events: Number(option('events', '20000')), rounds: Number(option('rounds', '5')) }
-const figures: Figure[] = []
-for (const [name, measure] of Object.entries(goals)) if (only.includes(name)) figures.push(await measure(settings))
+const one = goals[option('goal', '')]
+if (one) {
+  // a process of its own: a peer's library may change how the shared driver reads numbers
+  const measure = await one()
+  process.stdout.write(JSON.stringify(await measure(settings)))
+  process.exit(0)
+}
+const only = option('only', Object.keys(goals).join(',')).split(',')
+const figures = only.map((goal): Figure => {
+  const args = [
+    process.argv[1]!,
+    '--goal',
+    goal,
+    '--events',
+    String(settings.events),
+    '--rounds',
+    String(settings.rounds),
+  ]
+  return JSON.parse(
+    execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+  ) as Figure
+})
 
 const number = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2))
 for (const { goal, what, unit, rates, ratios, target, reached, notes } of figures) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from '@jest/globals'
+import type { describe as Describe, it as It } from '@jest/globals'
 import { startKafkaCluster, whyNoLocalKafka, type KafkaBroker } from '@funnel/platform'
 import { startContainer } from './container.js'
 import { runFolder, shared, testRun } from '../shared.js'
@@ -54,6 +54,8 @@ export async function startKafka({ size = 1 } = {}): Promise<TestKafka> {
  * see startKafka). Where there is none the suite is skipped with a loud line, and fails when CI=true.
  */
 export function describeKafka(title: string, suite: () => void, need: 'broker' | 'cluster' = 'broker'): void {
+  // Jest's globals, so that the rest of this package also works outside Jest
+  const { describe, it } = globalThis as unknown as { describe: typeof Describe; it: typeof It }
   const why = whyNoKafka(need)
   if (!why) {
     describe(title, suite)
