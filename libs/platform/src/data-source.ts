@@ -46,5 +46,7 @@ export function createPool(url: string, name: string, max = 10, options?: string
     ...(options === undefined ? {} : { options }),
   })
   pool.on('error', () => undefined) // an idle connection was lost; whoever needs the next one hears of it
+  // one was lost while somebody has it: their next query fails, and an event nobody hears would end the process
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }

@@ -3,42 +3,31 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type pg from 'pg'
 import * as fc from 'fast-check'
 import { pino } from 'pino'
-import { type Envelope, type FunnelEvent, type Recorded } from '@funnel/events'
 import { advanceHead, PostgresEventLog, postgresEventTail } from '@funnel/event-log'
-import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
+import { openEventStore, type EventStore } from '@funnel/event-store'
 import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
 import { gaps, happenings, record } from '@funnel/ledger/testing'
-import { createPool } from '@funnel/platform'
-import { syntheticLog, testDatabase, type TestDatabase } from '@funnel/testing'
+import { syntheticLog } from '@funnel/testing'
 import { createFolder } from './fold/folder.js'
 import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
-import { migrateRead } from './migrations/index.js'
 import { startProjector, type Projector } from './projector.js'
 import { rebuild } from './rebuild/rebuild.js'
-import { batches, definitions, entriesOf, epoch, tailOf } from './testing/scene.js'
+import { readDatabase, type ReadDatabase } from './testing/database.js'
+import { batches, definitions, entriesOf, epoch, recordAll, tailOf } from './testing/scene.js'
 import { fingerprint } from './verify/fingerprint.js'
 import { verify } from './verify/verify.js'
 
 const logger = pino({ level: 'silent' })
 
 describe('projections', () => {
-  let database: TestDatabase
+  let database: ReadDatabase
   let pool: pg.Pool
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    await migrateRead(database.url)
-    pool = createPool(database.url, 'test', 8)
+    database = await readDatabase()
+    pool = database.pool
   })
-  afterAll(async () => {
-    await pool.end()
-    await database.drop()
-  })
-  afterEach(async () => {
-    const { rows } = await pool.query<{ schema: string }>('select schema from read.generation')
-    for (const { schema } of rows) await pool.query(`drop schema ${schema} cascade`)
-    await pool.query(`truncate read.generation, store.event, store.head; update store.meta set floor = '-infinity'`)
-  })
+  afterEach(() => database.clear())
+  afterAll(() => database.drop())
 
   const live = () => createGeneration(pool, { definitions, epoch, state: 'live' })
   const building = () => createGeneration(pool, { definitions, epoch, state: 'building' })
@@ -83,46 +72,6 @@ describe('projections', () => {
       await expect(folder.apply(batches(holed)[0]!)).rejects.toMatchObject({ code: 'LOG_GAP' })
       expect(await entriesOf(pool, folder.generation)).toEqual([])
       expect((await generationOf(pool, folder.generation.id)).fold).toBe(0)
-    })
-
-    it('cut off by a failure at any statement leaves nothing half done', async () => {
-      const records = record(...sample(4))
-      const [first, second] = batches(records, [Math.ceil(records.length / 2)])
-      const whole = createFolder(pool, await building())
-      for (const batch of [first!, second!]) await whole.apply(batch)
-      const expected = await fingerprint(pool, whole.generation)
-      const generation = await live()
-      await createFolder(pool, generation).apply(first!)
-      const before = await fingerprint(pool, generation)
-      let failed = 0
-      for (let statement = 1; ; statement++) {
-        const folder = createFolder(failing(pool, statement), await generationOf(pool, generation.id))
-        const outcome = await folder.apply(second!).then(
-          () => 'applied',
-          () => 'failed',
-        )
-        if (outcome === 'applied') break
-        failed++
-        expect(await fingerprint(pool, generation)).toEqual(before)
-      }
-      expect(failed).toBeGreaterThan(5)
-      expect(await fingerprint(pool, generation)).toEqual(expected)
-    })
-
-    it('a checkpoint saved in a transaction of its own would lose events, and the same check tells', async () => {
-      const records = record(...sample(5))
-      const [first, second] = batches(records, [Math.ceil(records.length / 2)])
-      const generation = await live()
-      await createFolder(pool, generation).apply(first!)
-      // the planted bug: the place is saved, then the process dies before the rest
-      await pool.query('update read.generation set positions = $2, fold = fold + 1 where id = $1', [
-        generation.id,
-        JSON.stringify(second!.positions),
-      ])
-      await createFolder(pool, await generationOf(pool, generation.id)).apply(second!)
-      const whole = createFolder(pool, await building())
-      for (const batch of [first!, second!]) await whole.apply(batch)
-      expect(await fingerprint(pool, generation)).not.toEqual(await fingerprint(pool, whole.generation))
     })
 
     it('of a folder that somebody else has overtaken is refused', async () => {
@@ -342,16 +291,6 @@ describe('projections', () => {
   })
 })
 
-/** Records as a store would make them of events in this order. */
-function recordAll(events: readonly Envelope[]): Recorded<FunnelEvent>[] {
-  const list = events.map((event) => ({
-    type: event.type as FunnelEvent['type'],
-    data: event.data as Record<string, unknown>,
-    at: Date.parse(event.time),
-  }))
-  return record(list, [0, 1, 0, 3])
-}
-
 function sample(seed: number): [Parameters<typeof record>[0], readonly number[]] {
   return fc.sample(
     fc.tuple(
@@ -360,29 +299,4 @@ function sample(seed: number): [Parameters<typeof record>[0], readonly number[]]
     ),
     { numRuns: 1, seed },
   )[0]!
-}
-
-/** A pool whose connections fail at their n-th statement of a transaction, as a cut connection would. */
-function failing(pool: pg.Pool, statement: number): pg.Pool {
-  return new Proxy(pool, {
-    get(target, name) {
-      if (name !== 'connect') return Reflect.get(target, name) as unknown
-      return async () => {
-        const client = await target.connect()
-        let count = 0
-        return new Proxy(client, {
-          get(inner, field) {
-            if (field === 'query')
-              return (...args: Parameters<typeof inner.query>) => {
-                if ((args[0] as unknown) !== 'rollback' && ++count === statement)
-                  return Promise.reject(new Error('the connection was cut'))
-                return inner.query(...args)
-              }
-            const value = Reflect.get(inner, field) as unknown
-            return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(inner) : value
-          },
-        })
-      }
-    },
-  })
 }

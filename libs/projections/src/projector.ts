@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { definitionsHash, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
-import type { EventLog, EventTail, Subscription } from '@funnel/event-log'
+import type { EventLog, EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { createFolder, type Applied } from './fold/folder.js'
 import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
@@ -37,6 +37,8 @@ export const PROJECTOR_GROUP = 'funnel-projector'
 const LOCK = [7006, 1]
 const BACK_OFF = 500
 const LONGEST_BACK_OFF = 10_000
+/** How often retired generations are looked for. Milliseconds. */
+const SWEEP = 60_000
 
 /**
  * One folder at a time, by an advisory lock on its own connection; the others stand by. Opens the log at the checkpoint,
@@ -47,7 +49,6 @@ export function startProjector(options: ProjectorOptions): Projector {
   const { log, tail, url, pool, definitions, logger, onBatch } = options
   const stop = new AbortController()
   let generation: Generation | undefined
-  let subscription: Subscription | undefined
   let active = false
   let tick = Date.now()
   let trouble: string | undefined = 'starting'
@@ -63,12 +64,15 @@ export function startProjector(options: ProjectorOptions): Projector {
     const folder = createFolder(pool, live)
     generation = folder.generation
     const opened = await log.open(PROJECTOR_GROUP, topicNames, async () => folder.generation.positions)
-    subscription = opened
-    const end = () => void opened.close()
-    lost.addEventListener('abort', end, { once: true })
+    const ended = AbortSignal.any([stop.signal, lost])
+    const end = () => void opened.close().catch(() => undefined)
+    ended.addEventListener('abort', end, { once: true })
+    let swept = Date.now()
     try {
+      // an abort while the log was being opened called nobody
+      if (ended.aborted) return
       for await (const batch of opened) {
-        if (stop.signal.aborted || lost.aborted) return
+        if (ended.aborted) return
         const start = performance.now()
         const applied = await folder.apply(batch)
         generation = folder.generation
@@ -83,11 +87,14 @@ export function startProjector(options: ProjectorOptions): Projector {
         onBatch?.(applied, generation.w!, (performance.now() - start) / 1000)
         if (applied.events || applied.entries)
           await pool.query(`select pg_notify('funnel_read', $1)`, [String(generation.id)])
+        if (Date.now() - swept >= SWEEP) {
+          await dropRetired(pool)
+          swept = Date.now()
+        }
       }
     } finally {
-      lost.removeEventListener('abort', end)
+      ended.removeEventListener('abort', end)
       await opened.close()
-      subscription = undefined
     }
   }
 
@@ -131,12 +138,10 @@ export function startProjector(options: ProjectorOptions): Projector {
       } catch (error) {
         tick = Date.now()
         const fenced = error instanceof FunnelError && error.code === 'FENCED'
+        if (trouble === undefined) wait = BACK_OFF // it had folded since the last failure
         trouble = error instanceof Error ? error.message : String(error)
         if (stop.signal.aborted) return
-        logger.warn(
-          { code: error instanceof FunnelError ? error.code : undefined, reason: trouble },
-          'starting again from the checkpoint',
-        )
+        logger.warn({ ...causeOf(error), reason: trouble }, 'starting again from the checkpoint')
         await pause(fenced ? 50 : wait)
         wait = fenced ? BACK_OFF : Math.min(wait * 2, LONGEST_BACK_OFF)
       }
@@ -159,8 +164,13 @@ export function startProjector(options: ProjectorOptions): Projector {
     },
     async close() {
       stop.abort()
-      await subscription?.close()
       await running
     },
   }
 }
+
+/** What the log tells of a failure beside its message: the code of one that was foreseen, the stack of any other. */
+const causeOf = (error: unknown) =>
+  error instanceof FunnelError && error.code !== 'INTERNAL'
+    ? { code: error.code }
+    : { stack: error instanceof Error ? error.stack : undefined }

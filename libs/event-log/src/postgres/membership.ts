@@ -61,7 +61,7 @@ export class Membership {
 
   /** The partitions that are this member's fair share, given who is alive. */
   async share(): Promise<readonly Partition[]> {
-    const { rows } = await this.#client.query<{ lock: number }>({
+    const { rows } = await this.#query<{ lock: number }>({
       name: 'log-members',
       text: `select objid::bigint as lock from pg_locks
               where locktype = 'advisory' and objsubid = 2 and classid = $1::bigint::oid and granted
@@ -80,20 +80,20 @@ export class Membership {
   }
 
   async release(partitions: readonly Partition[]): Promise<void> {
-    await this.#client.query('select pg_advisory_unlock($1::int, lock) from unnest($2::int[]) lock', [
-      this.#group,
-      partitions.map(lockOf),
-    ])
+    await this.#query({
+      text: 'select pg_advisory_unlock($1::int, lock) from unnest($2::int[]) lock',
+      values: [this.#group, partitions.map(lockOf)],
+    })
     for (const partition of partitions) this.#held.delete(partitionKey(partition))
   }
 
   /** Takes those of the partitions that nobody holds; true when there was one. */
   async take(partitions: readonly Partition[]): Promise<boolean> {
     if (!partitions.length) return false
-    const { rows } = await this.#client.query<{ taken: boolean }>(
-      'select pg_try_advisory_lock($1::int, lock) as taken from unnest($2::int[]) with ordinality as l(lock, n) order by n',
-      [this.#group, partitions.map(lockOf)],
-    )
+    const { rows } = await this.#query<{ taken: boolean }>({
+      text: 'select pg_try_advisory_lock($1::int, lock) as taken from unnest($2::int[]) with ordinality as l(lock, n) order by n',
+      values: [this.#group, partitions.map(lockOf)],
+    })
     const taken = partitions.filter((_, index) => rows[index]?.taken)
     for (const partition of taken) this.#held.set(partitionKey(partition), partition)
     return taken.length > 0
@@ -106,6 +106,15 @@ export class Membership {
     clearInterval(this.#heartbeat)
     this.#held.clear()
     this.#client.release(true)
+  }
+
+  /** A query that fails means the connection, and with it the membership, is lost; it may be known here first. */
+  async #query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+    try {
+      return await this.#client.query<Row>(statement)
+    } catch (error) {
+      throw new FunnelError('UNAVAILABLE', 'A member of a group lost its place: the connection broke', {}, error)
+    }
   }
 }
 

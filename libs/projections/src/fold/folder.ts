@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import {
+  advance,
+  covers,
   FunnelError,
   positionOf,
   topics,
-  topicNames,
   upcastRecord,
   type FunnelEvent,
+  type Instant,
   type Positions,
   type Recorded,
 } from '@funnel/events'
@@ -48,13 +50,15 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
     },
     async apply(batch) {
       const records = unfolded(batch.events, current.positions).map(upcastRecord)
+      const place = advance(current.positions, records)
+      assertReached(place, batch)
       const changes = new Map<string, NodeState>()
       const state: FoldState = {
         get: (ref) => changes.get(nodeId(ref)) ?? cache.get(nodeId(ref)) ?? undefined,
         set: (ref, node) => changes.set(nodeId(ref), node),
       }
       const applied = await inTransaction(pool, async (client) => {
-        await fence(client, current, batch, records.length)
+        await fence(client, current, { w: batch.w, place, events: records.length })
         await load(client, current.schema, state, cache, records)
         const folded = fold(state, records, current.definitions)
         await save(client, current, records, folded, state)
@@ -71,7 +75,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
         ...current,
         fold: current.fold + 1,
         w: Math.max(current.w ?? batch.w, batch.w),
-        positions: furthest(current.positions, batch.positions),
+        positions: place,
         parked: current.parked + applied.parked,
       }
       return applied
@@ -83,20 +87,13 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
 async function fence(
   client: pg.ClientBase,
   generation: Generation,
-  { w, positions }: Batch,
-  events: number,
+  { w, place, events }: { w: Instant; place: Positions; events: number },
 ): Promise<void> {
   const { rowCount } = await client.query({
     name: 'fence',
     text: `update read.generation set fold = fold + 1, w = greatest(w, $3::timestamptz), positions = $4, events_done = events_done + $5
            where id = $1 and fold = $2 and state <> 'retired'`,
-    values: [
-      generation.id,
-      generation.fold,
-      new Date(w),
-      JSON.stringify(furthest(generation.positions, positions)),
-      events,
-    ],
+    values: [generation.id, generation.fold, new Date(w), JSON.stringify(place), events],
   })
   if (!rowCount)
     throw new FunnelError('FENCED', `generation ${generation.id} is folded by another process, or was replaced`, {
@@ -146,15 +143,8 @@ function unfolded(events: readonly Recorded[], place: Positions): Recorded[] {
   })
 }
 
-/** For each partition the greater of two positions. */
-function furthest(a: Positions, b: Positions): Positions {
-  const result: { -readonly [T in keyof Positions]: Positions[T] } = {}
-  for (const topic of topicNames) {
-    if (!a[topic] && !b[topic]) continue
-    const length = Math.max(a[topic]?.length ?? 0, b[topic]?.length ?? 0)
-    result[topic] = Array.from({ length }, (_, partition) =>
-      Math.max(positionOf(a, topic, partition), positionOf(b, topic, partition)),
-    )
-  }
-  return result
+/** Throws LOG_GAP when a batch ends further on than its events lead: to save its place would lose what lies between. */
+function assertReached(place: Positions, { positions }: Batch): void {
+  if (!covers(place, positions))
+    throw new FunnelError('LOG_GAP', 'a batch of the log ends beyond the last of its events', { place, positions })
 }

@@ -1,4 +1,4 @@
-import { occurredAt, topics, type FunnelEvent, type Recorded } from '@funnel/events'
+import { canonicalJson, FunnelError, occurredAt, topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { dimsId, type DealRow, type Entry, type LeadRow } from '@funnel/ledger'
 
 const iso = (instant: number | undefined): string | null =>
@@ -25,7 +25,7 @@ export const entryRow = (entry: Entry, dims: bigint) => ({
   dims: String(dims),
 })
 
-/** Ids of dimension sets, each made once. */
+/** Ids of dimension sets, each made once. Throws INTERNAL when two of them have one id: they would be mixed up. */
 export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: ReadonlyMap<bigint, Entry['dims']> } {
   const sets = new Map<bigint, Entry['dims']>()
   const byContent = new Map<string, bigint>()
@@ -36,6 +36,8 @@ export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: R
       let id = byContent.get(content)
       if (id === undefined) {
         id = dimsId(dims)
+        const known = sets.get(id)
+        if (known && canonicalJson(known) !== canonicalJson(dims)) throw dimsClash(id)
         byContent.set(content, id)
         sets.set(id, dims)
       }
@@ -43,6 +45,10 @@ export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: R
     },
   }
 }
+
+/** Two sets of dimension values with one id: numbers would be mixed up, so nothing more is folded. */
+export const dimsClash = (id: bigint): FunnelError =>
+  new FunnelError('INTERNAL', `two sets of dimension values have the id ${id}`, { id: String(id) })
 
 /** A record as a row of the table `fact`. */
 export const factRow = (record: Recorded<FunnelEvent>) => ({

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
-import { dealTableRow, dimsIds, entryRow, factRow, leadTableRow } from './rows.js'
+import { dealTableRow, dimsClash, dimsIds, entryRow, factRow, leadTableRow } from './rows.js'
 
 /**
  * Writes what a fold gave, within the caller's transaction: one statement a table, rows as one JSON parameter typed by
@@ -81,5 +81,5 @@ async function saveDims(client: pg.ClientBase, schema: string, sets: ReadonlyMap
            select d.id::text from ${schema}.dims d join new on new.id = d.id where new.values <> d.values`,
     values: [JSON.stringify(rows)],
   })
-  if (clashes[0]) throw new Error(`two sets of dimension values have the id ${clashes[0].id}`)
+  if (clashes[0]) throw dimsClash(BigInt(clashes[0].id))
 }

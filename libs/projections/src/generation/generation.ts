@@ -83,38 +83,61 @@ export const addIndexes = async (db: Queryable, { schema }: Generation): Promise
 
 /**
  * Makes a generation the live one, in place of the one that was, if it has folded at least as much; tells whether it did.
- * One update: readers that run go on with the old tables, later ones find the new.
+ * One that was folded from another log, as before a restore, has nothing to compare and is replaced. The watermark of the
+ * live generation never falls. One update: readers that run go on with the old tables, later ones find the new.
  */
 export async function switchTo(pool: pg.Pool, id: number): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await client.query(`select from read.generation where id = $1 or state = 'live' order by id for update`, [id])
     const [next, live] = [await generationOf(client, id), await liveGeneration(client)]
-    if (live && live.id !== id && !covers(next.positions, live.positions)) return false
+    const sameLog = live?.epoch === next.epoch
+    if (live && live.id !== id && sameLog && !covers(next.positions, live.positions)) return false
     // the fence moves with the state, so that whoever folds the old one notices
     await client.query(
       `update read.generation set state = 'retired', fold = fold + 1 where state = 'live' and id <> $1`,
       [id],
     )
-    await client.query(`update read.generation set state = 'live', switched_at = clock_timestamp() where id = $1`, [id])
+    // whatever was recorded up to the live one's watermark lies within positions that the next one has folded as well
+    await client.query(
+      `update read.generation set state = 'live', switched_at = clock_timestamp(), w = greatest(w, $2::timestamptz) where id = $1`,
+      [id, sameLog && live?.w ? new Date(live.w) : null],
+    )
     await client.query(`select pg_notify('funnel_read', $1)`, [String(id)])
     return true
   })
 }
 
-/** Drops retired generations that were replaced more than so many minutes ago; returns how many. */
+/** How long a reader of a retired generation may hold up the fold. Milliseconds; autovacuum gives way after one second. */
+const PATIENCE = 2000
+
+/**
+ * Drops retired generations that were replaced more than so many minutes ago; returns how many. One that somebody still
+ * reads is left for the next time.
+ */
 export async function dropRetired(pool: pg.Pool, olderThanMinutes = 10): Promise<number> {
   const { rows } = await pool.query<{ id: number; schema: string }>(
     `select g.id, g.schema from read.generation g, read.generation live
      where g.state = 'retired' and live.state = 'live' and live.switched_at < clock_timestamp() - make_interval(mins => $1)`,
     [olderThanMinutes],
   )
-  for (const { id, schema } of rows) await dropGeneration(pool, id, schema)
-  return rows.length
+  let dropped = 0
+  for (const { id, schema } of rows) {
+    try {
+      await dropGeneration(pool, id, schema, PATIENCE)
+      dropped++
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+    }
+  }
+  return dropped
 }
 
-/** Removes a generation that is not live. */
-export const dropGeneration = (pool: pg.Pool, id: number, schema: string): Promise<void> =>
+const isLockTimeout = (error: unknown) => error instanceof Error && 'code' in error && error.code === '55P03'
+
+/** Removes a generation that is not live. Waits for whoever reads it: at most `patience` ms, or 0 for as long as it takes. */
+export const dropGeneration = (pool: pg.Pool, id: number, schema: string, patience = 0): Promise<void> =>
   inTransaction(pool, async (client) => {
+    await client.query(`set local lock_timeout = ${patience}`)
     const { rowCount } = await client.query(`delete from read.generation where id = $1 and state <> 'live'`, [id])
     if (rowCount) await client.query(`drop schema ${schema} cascade`)
   })

@@ -1,9 +1,17 @@
 import type pg from 'pg'
 import { loadDefinitions } from '@funnel/definitions'
-import { advance, type FunnelEvent, type Head, type Positions, type Recorded } from '@funnel/events'
+import {
+  advance,
+  topicById,
+  type Envelope,
+  type FunnelEvent,
+  type Head,
+  type Positions,
+  type Recorded,
+} from '@funnel/events'
 import type { Batch, EventTail } from '@funnel/event-log'
 import { lineKey, type Entry, type Line } from '@funnel/ledger'
-import { topicById } from '@funnel/events'
+import { record } from '@funnel/ledger/testing'
 import type { Generation } from '../generation/generation.js'
 
 export const definitions = loadDefinitions()
@@ -84,3 +92,14 @@ export async function entriesOf(pool: pg.Pool, { schema }: Generation): Promise<
 
 /** A line for a failed test’s message. */
 export const shown = (line: Line): string => `${lineKey(line)} = ${line.amount}`
+
+/** Records as a store would make them of events in this order. */
+export const recordAll = (events: readonly Envelope[]): Recorded<FunnelEvent>[] =>
+  record(
+    events.map((event) => ({
+      type: event.type as FunnelEvent['type'],
+      data: event.data as Record<string, unknown>,
+      at: Date.parse(event.time),
+    })),
+    [0, 1, 0, 3],
+  )

@@ -9,41 +9,62 @@ export interface Recounted {
   readonly fromLedger: number
 }
 
-/** The events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the fold. */
-const FACTS = `
+/**
+ * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
+ * fold. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told.
+ */
+const EVENTS = `
   with fact as (
     select type, envelope->'data' as data, id,
       case when (envelope->>'time')::timestamptz > recorded_at + interval '5 minutes' then recorded_at else (envelope->>'time')::timestamptz end as at,
+      case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
+        when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end as rank,
       coalesce((envelope->>'sequence')::bigint, 0) as seq
     from store.event where recorded_at <= $1
-  )`
-
-const SQL = `${FACTS},
+  ),
+  stage_told as (
+    select data->>'lead' as lead, data->>'stage' as stage,
+      lag(data->>'stage') over (partition by data->>'lead' order by at, seq, id) as before
+    from fact where type = 'lead.stage-entered'
+  ),
+  deal_told as (select data->>'deal' as deal, * from fact where type like 'deal.%'),
   outcome as (
-    select distinct on (data->>'deal') data->>'deal' as deal, type
-    from fact where type in ('deal.won', 'deal.lost', 'deal.reopened')
-    order by data->>'deal', at desc, case type when 'deal.reopened' then 90 else 80 end desc, seq desc, id desc
+    select distinct on (deal) deal, type from deal_told where type in ('deal.won', 'deal.lost', 'deal.reopened')
+    order by deal, at desc, rank desc, seq desc, id desc
   ),
   amount as (
-    select distinct on (data->>'deal') data->>'deal' as deal, (data->'amount'->>'minor')::numeric as minor, data->'amount'->>'currency' as currency
-    from fact where type like 'deal.%' and data ? 'amount'
-    order by data->>'deal', at desc, case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
-      when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end desc, seq desc, id desc
+    select distinct on (deal) deal, (data->'amount'->>'minor')::numeric as minor, data->'amount'->>'currency' as currency
+    from deal_told where data ? 'amount' order by deal, at desc, rank desc, seq desc, id desc
+  ),
+  source as (
+    select distinct on (deal) deal, data->>'lead' as lead
+    from deal_told where data ? 'lead' order by deal, at desc, rank desc, seq desc, id desc
+  ),
+  open as (
+    select distinct deal from deal_told where deal not in (select deal from outcome where type <> 'deal.reopened')
   )
   select 'touches' as number, count(*) as n from fact where type = 'touchpoint.recorded'
   union all select 'leads', count(distinct data->>'lead') from fact where type = 'lead.captured'
-  union all select 'leads in a stage for the first time', count(distinct (data->>'lead', data->>'stage')) from fact where type = 'lead.stage-entered'
-  union all select 'deals opened', count(distinct data->>'deal') from fact where type = 'deal.opened'
+  union all select 'stage entries', count(*) from stage_told where stage is distinct from before
+  union all select 'leads in a stage for the first time', count(distinct (lead, stage)) from stage_told
+  union all select 'deals opened', count(distinct deal) from deal_told where type = 'deal.opened'
   union all select 'deals won', count(*) from outcome where type = 'deal.won'
   union all select 'deals lost', count(*) from outcome where type = 'deal.lost'
+  union all select 'deals open', count(*) from open
   union all select 'revenue in minor ' || currency, sum(minor) from outcome join amount using (deal) where type = 'deal.won' group by currency
+  union all select 'open pipeline in minor ' || currency, sum(minor) from open join amount using (deal) group by currency
+  union all select 'leads won', count(distinct lead) from outcome join source using (deal)
+    where type = 'deal.won' and lead in (select data->>'lead' from fact where type = 'lead.captured') and $2
   order by 1`
 
 const LEDGER = (schema: string) => `
   select number, sum(amount) as n from (
-    select case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.first' then 'leads in a stage for the first time'
+    select case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.entered' then 'stage entries'
+        when 'stage.first' then 'leads in a stage for the first time'
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
-        when 'deal.won.value' then 'revenue in minor ' || currency end as number, amount
+        when 'deal.open' then 'deals open' when 'deal.won.value' then 'revenue in minor ' || currency
+        when 'deal.open.value' then 'open pipeline in minor ' || currency
+        when 'converted' then case stage when 'captured>won' then 'leads won' end end as number, amount
     from ${schema}.entry where recorded_at <= $1) x
   where number is not null group by number having sum(amount) <> 0 order by 1`
 
@@ -58,7 +79,8 @@ export async function recount(
   w: Instant,
 ): Promise<Recounted[]> {
   const at = new Date(w)
-  const events = await store.query<{ number: string; n: string | number }>(SQL, [at])
+  const booksWon = generation.definitions.funnel.conversions.some(({ from, to }) => from === 'captured' && to === 'won')
+  const events = await store.query<{ number: string; n: string | number }>(EVENTS, [at, booksWon])
   const ledger = await read.query<{ number: string; n: string | number }>(LEDGER(generation.schema), [at])
   const told = new Map(ledger.rows.map(({ number, n }) => [number, Number(n)]))
   const counted = new Map(events.rows.map(({ number, n }) => [number, Number(n)]))

@@ -53,7 +53,7 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
     data: fc.record({
       lead,
       stage,
-      person: fc.option(person, { nil: undefined, freq: 1 }),
+      person: fc.option(person, { nil: undefined, freq: 3 }),
       visitor: maybe(visitor),
       owner: maybe(owner),
       properties,
@@ -92,7 +92,7 @@ export const happenings = (maxLength = 24): fc.Arbitrary<Happening[]> =>
           .record({
             data,
             at: fc.integer({ min: 0, max: 12 }).map((n) => T0 + Math.floor(n / 2) * 40_000_000 + (n % 2) * 333),
-            sequence: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 1 }),
+            sequence: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
           })
           .map(({ data, at, sequence }): Happening => ({
             type,

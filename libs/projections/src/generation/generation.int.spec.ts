@@ -1,0 +1,56 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { syntheticLog } from '@funnel/testing'
+import { createFolder } from '../fold/folder.js'
+import { readDatabase, type ReadDatabase } from '../testing/database.js'
+import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
+import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
+
+describe('generations', () => {
+  let database: ReadDatabase
+  beforeAll(async () => {
+    database = await readDatabase()
+  })
+  afterEach(() => database.clear())
+  afterAll(() => database.drop())
+
+  const [all] = batches(recordAll([...syntheticLog(50, { seed: 1 })]))
+  const make = (state: 'live' | 'building', log = epoch) =>
+    createGeneration(database.pool, { definitions, epoch: log, state })
+
+  it('do not take the watermark back when they are switched', async () => {
+    const live = createFolder(database.pool, await make('live'))
+    await live.apply(all!)
+    const next = createFolder(database.pool, await make('building'))
+    await next.apply(all!)
+    // nothing was recorded since, and the live one has heard so
+    await live.apply({ ...all!, events: [], w: all!.w + 5000 })
+    expect(await switchTo(database.pool, next.generation.id)).toBe(true)
+    expect((await liveGeneration(database.pool))!.w).toBe(all!.w + 5000)
+  })
+
+  it('of another log are replaced by one that has folded fewer events', async () => {
+    await createFolder(database.pool, await make('live')).apply(all!)
+    const restored = await make('building', '00000000-0000-4000-8000-000000000001')
+    expect(await switchTo(database.pool, restored.id)).toBe(true)
+    expect((await liveGeneration(database.pool))!).toMatchObject({ id: restored.id, w: null })
+  })
+
+  it('that were replaced are kept for a while and then dropped', async () => {
+    const old = await make('live')
+    const next = await make('building')
+    await switchTo(database.pool, next.id)
+    expect(await dropRetired(database.pool)).toBe(0)
+    expect((await generationOf(database.pool, old.id)).state).toBe('retired')
+    expect(await dropRetired(database.pool, 0)).toBe(1)
+    await expect(generationOf(database.pool, old.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    const { rows } = await database.pool.query('select from pg_namespace where nspname = $1', [old.schema])
+    expect(rows).toEqual([])
+  })
+
+  it('are left alone by a process whose connection was cut, which hears of it as an error and lives on', async () => {
+    await expect(
+      inTransaction(database.pool, (client) => client.query('select pg_terminate_backend(pg_backend_pid())')),
+    ).rejects.toThrow()
+    await expect(inTransaction(database.pool, (client) => client.query('select 1'))).resolves.toBeDefined()
+  })
+})
