@@ -35,6 +35,14 @@ export interface Subscription extends AsyncIterable<Batch> {
   close(): Promise<void>
 }
 
+export interface OpenOptions {
+  /**
+   * Deliver only while this member holds every partition of its topics: for a consumer that folds the total order. A share
+   * of it, as a member gets while one that died still counts, would be folded ahead of the rest. Default: false.
+   */
+  readonly whole?: boolean
+}
+
 /** Delivers the log to consumers: in order within a partition, at least once, nothing skipped. */
 export interface EventLog {
   /**
@@ -43,7 +51,12 @@ export interface EventLog {
    * from the store. The iteration throws LOG_GAP when the store lacks a position too, LOG_AHEAD when the log is not the
    * store's; on any failure the consumer opens again from its place.
    */
-  open(group: string, topics: readonly Topic[], place: () => Promise<Positions>): Promise<Subscription>
+  open(
+    group: string,
+    topics: readonly Topic[],
+    place: () => Promise<Positions>,
+    options?: OpenOptions,
+  ): Promise<Subscription>
   close(): Promise<void>
 }
 

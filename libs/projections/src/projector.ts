@@ -63,7 +63,9 @@ export function startProjector(options: ProjectorOptions): Projector {
       )
     const folder = createFolder(pool, live)
     generation = folder.generation
-    const opened = await log.open(PROJECTOR_GROUP, topicNames, async () => folder.generation.positions)
+    const opened = await log.open(PROJECTOR_GROUP, topicNames, async () => folder.generation.positions, {
+      whole: true,
+    })
     const ended = AbortSignal.any([stop.signal, lost])
     const end = () => void opened.close().catch(() => undefined)
     ended.addEventListener('abort', end, { once: true })

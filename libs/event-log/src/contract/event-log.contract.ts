@@ -151,6 +151,23 @@ export function eventLogContract(make: () => Promise<LogUnderTest>): void {
       expect(ids(heir.seen).toSorted()).toEqual(ids(all).toSorted())
     })
 
+    it('gives nothing to a member that wants the whole while another has a share, then all of it in order', async () => {
+      const other = await new Follower().open(under.log(), 'whole')
+      await among([other], () => other.asked > 0)
+      const folder = await new Follower().open(under.log(), 'whole', undefined, { whole: true })
+      // the other has given up its half
+      await among([other], () => other.asked > 1)
+      await record(32)
+      await record(32, 'deals')
+      const half = () => new Set(other.seen.map(({ topic, partition }) => `${topic}/${partition}`)).size === 16
+      await among([other, folder], half)
+      expect(folder.batches).toEqual([])
+      await other.close()
+      await folder.until(under.shelf.records)
+      await folder.close()
+      expect(folder.seen).toEqual(under.shelf.records)
+    })
+
     it('drops what is published again', async () => {
       const all = await record(30)
       await under.publish(all.slice(5, 25))

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advance, covers, type Positions, type Recorded } from '@funnel/events'
-import type { Batch, EventLog, Subscription } from '../ports.js'
+import type { Batch, EventLog, OpenOptions, Subscription } from '../ports.js'
 
 /** A consumer as it should be: it saves its place with what it has seen, and keeps both when it stops. */
 export class Follower {
@@ -13,12 +13,13 @@ export class Follower {
   #running: Promise<void> = Promise.resolve()
 
   /** Opens the log and reads until `close`, or until it fails. `place` may be shared by the members of a group. */
-  async open(log: EventLog, group: string, saved: { place: Positions } = this): Promise<this> {
+  async open(log: EventLog, group: string, saved: { place: Positions } = this, options?: OpenOptions): Promise<this> {
     this.failure = undefined
-    const subscription = await log.open(group, ['leads', 'deals'], () => {
+    const place = () => {
       this.asked++
       return Promise.resolve(saved.place)
-    })
+    }
+    const subscription = await log.open(group, ['leads', 'deals'], place, options)
     this.#subscription = subscription
     this.#running = this.#read(subscription, saved)
     return this

@@ -12,6 +12,10 @@ export const partitionKey = ({ topic, partition }: Partition): string => `${topi
 export const partitionsOf = (wanted: readonly Topic[]): Partition[] =>
   wanted.flatMap((topic) => Array.from({ length: topics[topic].partitions }, (_, partition) => ({ topic, partition })))
 
+/** Whether these are all the partitions of the topics. */
+export const isWhole = (held: readonly Partition[], wanted: readonly Topic[]): boolean =>
+  held.length === partitionsOf(wanted).length
+
 /** The positions of these partitions alone; all others are 0, so nothing of them is read. */
 export function restrict(positions: Positions, held: Iterable<Partition>): Positions {
   const rows: { [topic in Topic]?: number[] } = {}

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { Bell } from '../delivery/bell.js'
 import { HeadSignal } from '../delivery/head-signal.js'
 import { Outlet } from '../delivery/outlet.js'
-import type { EventLog, EventTail, Subscription } from '../ports.js'
+import type { EventLog, EventTail, OpenOptions, Subscription } from '../ports.js'
 import { kafkaClient, type KafkaClient, type Log } from './client.js'
 import { naming, type Naming } from './naming.js'
 import { Reader, type ReaderOptions } from './reader.js'
@@ -57,7 +57,12 @@ export class KafkaEventLog implements EventLog {
     return this.#setAside
   }
 
-  async open(group: string, topics: readonly Topic[], place: () => Promise<Positions>): Promise<Subscription> {
+  async open(
+    group: string,
+    topics: readonly Topic[],
+    place: () => Promise<Positions>,
+    { whole = false }: OpenOptions = {},
+  ): Promise<Subscription> {
     await ensureTopics(this.#client, topics, this.#naming)
     const bell = new Bell()
     const outlet = new Outlet()
@@ -67,6 +72,7 @@ export class KafkaEventLog implements EventLog {
       outlet,
       bell,
       place,
+      whole: whole ? topics : [],
       naming: this.#naming,
       endsOf: (topic) => this.#client.endsOf(this.#naming.nameOf(topic)),
       setAside: (what) => {

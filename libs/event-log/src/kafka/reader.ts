@@ -13,7 +13,7 @@ import {
 import type { Bell } from '../delivery/bell.js'
 import { ahead, assertDense, assertNotAhead } from '../delivery/guards.js'
 import type { Outlet } from '../delivery/outlet.js'
-import { furthest, partitionKey, restrict, type Partition } from '../delivery/shares.js'
+import { furthest, isWhole, partitionKey, restrict, type Partition } from '../delivery/shares.js'
 import { readBatch, sameEpoch } from '../delivery/store-reader.js'
 import type { EventTail } from '../ports.js'
 import type { ConsumerEvents, Ends, IncomingRecord, KafkaConsumer, KafkaPartition } from './client.js'
@@ -44,6 +44,8 @@ export interface ReaderParts {
   readonly outlet: Outlet
   readonly bell: Bell
   readonly place: () => Promise<Positions>
+  /** Topics of which nothing is read before all partitions are assigned; none: whatever is assigned is read. */
+  readonly whole: readonly Topic[]
   readonly naming: Naming
   /** By partition number. */
   readonly endsOf: (topic: Topic) => Promise<readonly Ends[]>
@@ -186,10 +188,17 @@ export class Reader implements ConsumerEvents {
 
   /** Starts anew with the partitions just assigned. */
   async #begin(): Promise<void> {
-    const { outlet, place, tail } = this.#parts
+    const { outlet, place, tail, whole } = this.#parts
     const assignment = this.#assigned
     if (!assignment) return
     outlet.clear()
+    if (whole.length && !isWhole(assignment.shares, whole)) {
+      // the others are with a member that is dead or about to leave: there will be another assignment
+      this.#newLanes([])
+      this.#current = assignment
+      assignment.begun.resolve()
+      return
+    }
     // what the consumer took of this subscription it has applied or will fail on, so it is not given again
     this.#place = furthest(await place(), outlet.taken ?? {})
     this.#head = sameEpoch(this.#head, await tail.heads())

@@ -33,6 +33,7 @@ const setUp = (options: Partial<ReaderOptions> = {}, place: Positions = {}) => {
     outlet,
     bell: new Bell(),
     place: () => Promise.resolve(place),
+    whole: [],
     naming: naming(),
     endsOf: () => Promise.resolve([{ low: 3, high: 20 }]),
     setAside: () => undefined,

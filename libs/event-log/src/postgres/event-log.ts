@@ -3,9 +3,9 @@ import type { Head, Positions, Topic } from '@funnel/events'
 import { Bell } from '../delivery/bell.js'
 import { HeadSignal } from '../delivery/head-signal.js'
 import { Outlet } from '../delivery/outlet.js'
-import { furthest, partitionKey } from '../delivery/shares.js'
+import { furthest, isWhole, partitionKey } from '../delivery/shares.js'
 import { readBatch, sameEpoch } from '../delivery/store-reader.js'
-import type { EventLog, EventTail, Subscription } from '../ports.js'
+import type { EventLog, EventTail, OpenOptions, Subscription } from '../ports.js'
 import { Membership } from './membership.js'
 
 export interface PostgresEventLogOptions {
@@ -38,7 +38,12 @@ export class PostgresEventLog implements EventLog {
     this.#signal = new HeadSignal(pool)
   }
 
-  async open(group: string, topics: readonly Topic[], place: () => Promise<Positions>): Promise<Subscription> {
+  async open(
+    group: string,
+    topics: readonly Topic[],
+    place: () => Promise<Positions>,
+    { whole = false }: OpenOptions = {},
+  ): Promise<Subscription> {
     const bell = new Bell()
     const outlet = new Outlet()
     const membership = await Membership.join(this.#pool, {
@@ -50,7 +55,16 @@ export class PostgresEventLog implements EventLog {
       },
     })
     const silence = this.#signal.subscribe(() => bell.ring())
-    const reader = new Reader({ tail: this.#tail, options: this.#options, membership, outlet, bell, place })
+    const reader = new Reader({
+      tail: this.#tail,
+      options: this.#options,
+      membership,
+      outlet,
+      bell,
+      place,
+      topics,
+      whole,
+    })
     const running = (async () => {
       await reader.run().catch((error: unknown) => outlet.fail(error))
       membership.leave()
@@ -84,6 +98,8 @@ interface Parts {
   readonly outlet: Outlet
   readonly bell: Bell
   readonly place: () => Promise<Positions>
+  readonly topics: readonly Topic[]
+  readonly whole: boolean
 }
 
 /** The loop of one subscription: settle who reads what, read the next batch, hand it on. */
@@ -104,12 +120,12 @@ class Reader {
   }
 
   async run(): Promise<void> {
-    const { tail, outlet, bell, membership, options } = this.#parts
+    const { tail, outlet, bell, membership, options, topics, whole } = this.#parts
     let pause = POLL_MIN
     while (!this.#stopped && !outlet.ended) {
       await this.#settle()
       const { held } = membership
-      if (!held.length) {
+      if (!held.length || (whole && !isWhole(held, topics))) {
         await bell.wait(options.lookEvery)
         continue
       }

@@ -54,7 +54,8 @@ describe('a folder', () => {
         // each reads on from its own place, or a little before
         const place = distance({}, folders[who]!.generation.positions)
         const from = Math.max(0, place - repeated)
-        const batch = batches(log.slice(0, at + size), [from, at + size - from].filter(Boolean)).at(-1)!
+        const sizes = [from, Math.min(size, log.length - at) + at - from, log.length]
+        const batch = batches(log, sizes.filter(Boolean))[from ? 1 : 0]!
         if (crashAt) {
           const crashing = await again(who, failing(pool, crashAt))
           await crashing.apply(batch).catch(() => seen.crashed++)
@@ -120,6 +121,17 @@ describe('a folder', () => {
     const short = { ...batch!, events: batch!.events.slice(0, -1) }
     await expect(createFolder(pool, generation).apply(short)).rejects.toMatchObject({ code: 'LOG_GAP' })
     expect(await generationOf(pool, generation.id)).toEqual(generation)
+  })
+
+  it('refuses what comes after its watermark, as when a share of the partitions was folded ahead of the rest', async () => {
+    const generation = await building()
+    const folder = createFolder(pool, generation)
+    const share = records.filter(({ topic }) => topic === 'leads')
+    await folder.apply(batches(share)[0]!)
+    const before = await generationOf(pool, generation.id)
+    const rest = batches(records.filter(({ topic }) => topic !== 'leads'))[0]!
+    await expect(folder.apply({ ...rest, w: before.w! })).rejects.toMatchObject({ code: 'INTERNAL' })
+    expect(await generationOf(pool, generation.id)).toEqual(before)
   })
 
   it('stops with INTERNAL when the dictionary has another set of values under the id of one', async () => {

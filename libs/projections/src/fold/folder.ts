@@ -30,7 +30,7 @@ export interface Folder {
   /**
    * Folds a batch in one transaction: the fence and the checkpoint, facts, entries, states, lists; all or nothing. Events
    * at or before the checkpoint are left out, so a repeat changes nothing. Throws FENCED when somebody else folds this
-   * generation or it was replaced, LOG_GAP when a position is missing.
+   * generation or it was replaced, LOG_GAP when a position is missing, INTERNAL when an event comes out of order.
    */
   apply(batch: Batch): Promise<Applied>
 }
@@ -52,6 +52,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
       const records = unfolded(batch.events, current.positions).map(upcastRecord)
       const place = advance(current.positions, records)
       assertReached(place, batch)
+      assertInOrder(records, current.w)
       const changes = new Map<string, NodeState>()
       const state: FoldState = {
         get: (ref) => changes.get(nodeId(ref)) ?? cache.get(nodeId(ref)) ?? undefined,
@@ -141,6 +142,25 @@ function unfolded(events: readonly Recorded[], place: Positions): Recorded[] {
     last.set(key, position)
     return true
   })
+}
+
+/**
+ * Throws INTERNAL when an event was recorded at or before what is folded already: entries would say that it became known
+ * later than it did.
+ */
+function assertInOrder(records: readonly Recorded[], w: Instant | null): void {
+  const late = records.find(({ recorded }) => w !== null && recorded <= w)
+  if (late)
+    throw new FunnelError(
+      'INTERNAL',
+      'the log brought an event after its watermark had passed it; nothing of it was saved',
+      {
+        topic: late.topic,
+        partition: late.partition,
+        position: late.position,
+        w,
+      },
+    )
 }
 
 /** Throws LOG_GAP when a batch ends further on than its events lead: to save its place would lose what lies between. */

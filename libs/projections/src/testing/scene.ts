@@ -41,7 +41,7 @@ export function tailOf(records: () => readonly Recorded<FunnelEvent>[]): EventTa
         )
         .slice(0, limit),
     heads: async (): Promise<Head> => ({
-      w: (records().at(-1)?.recorded ?? 0) + 1,
+      w: (records().at(-1)?.recorded ?? 1) - 1, // more of the same instant may come
       positions: advance({}, records()),
       epoch,
     }),
