@@ -6,15 +6,16 @@ import {
   positionOf,
   topics,
   upcastRecord,
-  type FunnelEvent,
   type Instant,
   type Positions,
   type Recorded,
 } from '@funnel/events'
 import type { Batch } from '@funnel/event-log'
-import { fold, missing, nodeId, type FoldState, type NodeRef, type NodeState } from '@funnel/ledger'
+import { fold } from '@funnel/ledger'
 import { inTransaction, type Generation } from '../generation/generation.js'
-import { save } from './save.js'
+import { dimsIds } from './rows.js'
+import { States, type Changes } from './states.js'
+import { writesOf, type Write } from './writes.js'
 
 /** What one batch came to. */
 export interface Applied {
@@ -23,103 +24,107 @@ export interface Applied {
   readonly parked: number
 }
 
-/** Folds batches into one generation. Make a new one after any failure. */
+/** Folds batches into one generation. Make a new one after any failure: this one then refuses everything. */
 export interface Folder {
-  /** The generation as of the last batch. */
+  /** The generation as of the last batch that was saved. */
   readonly generation: Generation
   /**
-   * Folds a batch in one transaction: the fence and the checkpoint, facts, entries, states, lists; all or nothing. Events
-   * at or before the checkpoint are left out, so a repeat changes nothing. Throws FENCED when somebody else folds this
-   * generation or it was replaced, LOG_GAP when a position is missing, INTERNAL when an event comes out of order.
+   * Folds a batch and saves it in one transaction: the fence and the checkpoint, facts, entries, states, lists; all or
+   * nothing. Batches are taken in the order of the calls; while one is being saved the next is folded already, so call
+   * again before this resolves. Events at or before the checkpoint are left out, so a repeat changes nothing. Throws
+   * FENCED when somebody else folds this generation or it was replaced, LOG_GAP when a position is missing, INTERNAL when
+   * an event comes out of order.
    */
   apply(batch: Batch): Promise<Applied>
 }
 
-/** States kept in memory between batches, at most. */
-const CACHE_SIZE = 100_000
+/** A batch folded in memory, ready to be saved. */
+interface Prepared {
+  /** The generation once this is saved. */
+  readonly after: Generation
+  readonly applied: Applied
+  readonly changes: Changes
+  readonly writes: readonly Write[]
+}
 
 /** A folder that goes on from `generation`. */
 export function createFolder(pool: pg.Pool, generation: Generation): Folder {
-  let current = generation
-  // What a node's row says; null: there is none. True as long as the fence holds: nobody else writes here.
-  let cache = new Map<string, NodeState | null>()
+  const states = new States(pool, generation.schema)
+  const dims = dimsIds()
+  let saved = generation
+  let folded = generation
+  let preparing: Promise<unknown> = Promise.resolve()
+  let saving: Promise<unknown> = Promise.resolve()
+
+  const prepare = async (batch: Batch): Promise<Prepared> => {
+    const before = folded
+    const records = unfolded(batch.events, before.positions).map(upcastRecord)
+    const place = advance(before.positions, records)
+    assertReached(place, batch)
+    assertInOrder(records, before.w)
+    await states.load(records)
+    const changes = states.change()
+    const result = fold(changes, records, before.definitions)
+    const parked = result.parked.length
+    const after = {
+      ...before,
+      fold: before.fold + 1,
+      w: Math.max(before.w ?? batch.w, batch.w),
+      positions: place,
+      parked: before.parked + parked,
+    }
+    const writes = [
+      fence(before, { w: batch.w, place, events: records.length }),
+      ...writesOf(before, records, result, changes, dims),
+    ]
+    states.keep(changes)
+    folded = after
+    return { after, writes, changes, applied: { events: records.length, entries: result.entries.length, parked } }
+  }
+
+  const save = async ({ after, writes, changes, applied }: Prepared): Promise<Applied> => {
+    await inTransaction(pool, async (client) => {
+      for (const { name, text, values, check } of writes) {
+        const result = await client.query({ name, text, values: [...values] })
+        check?.(result)
+      }
+    })
+    saved = after
+    states.saved(changes)
+    return applied
+  }
 
   return {
     get generation() {
-      return current
+      return saved
     },
-    async apply(batch) {
-      const records = unfolded(batch.events, current.positions).map(upcastRecord)
-      const place = advance(current.positions, records)
-      assertReached(place, batch)
-      assertInOrder(records, current.w)
-      const changes = new Map<string, NodeState>()
-      const state: FoldState = {
-        get: (ref) => changes.get(nodeId(ref)) ?? cache.get(nodeId(ref)) ?? undefined,
-        set: (ref, node) => changes.set(nodeId(ref), node),
-      }
-      const applied = await inTransaction(pool, async (client) => {
-        await fence(client, current, { w: batch.w, place, events: records.length })
-        await load(client, current.schema, state, cache, records)
-        const folded = fold(state, records, current.definitions)
-        await save(client, current, records, folded, state)
-        if (folded.parked.length)
-          await client.query(
-            `update read.generation set parked = (select count(*) from ${current.schema}.parked) where id = $1`,
-            [current.id],
-          )
-        return { events: records.length, entries: folded.entries.length, parked: folded.parked.length }
-      })
-      for (const [id, node] of changes) cache.set(id, node)
-      if (cache.size > CACHE_SIZE) cache = new Map([...cache].slice(-CACHE_SIZE / 2))
-      current = {
-        ...current,
-        fold: current.fold + 1,
-        w: Math.max(current.w ?? batch.w, batch.w),
-        positions: place,
-        parked: current.parked + applied.parked,
-      }
+    apply(batch) {
+      // each waits for the one before, and fails with it: its place would not follow
+      const prepared = preparing.then(() => prepare(batch))
+      preparing = prepared
+      const applied = Promise.all([prepared, saving]).then(([ready]) => save(ready))
+      saving = applied
       return applied
     },
   }
 }
 
 /** Moves the fence and saves the place, first: a second folder waits here and then finds that it is late. */
-async function fence(
-  client: pg.ClientBase,
-  generation: Generation,
+const fence = (
+  { id, fold }: Generation,
   { w, place, events }: { w: Instant; place: Positions; events: number },
-): Promise<void> {
-  const { rowCount } = await client.query({
-    name: 'fence',
-    text: `update read.generation set fold = fold + 1, w = greatest(w, $3::timestamptz), positions = $4, events_done = events_done + $5
-           where id = $1 and fold = $2 and state <> 'retired'`,
-    values: [generation.id, generation.fold, new Date(w), JSON.stringify(place), events],
-  })
-  if (!rowCount)
-    throw new FunnelError('FENCED', `generation ${generation.id} is folded by another process, or was replaced`, {
-      generation: generation.id,
-    })
-}
-
-/** Loads what the fold will read, round by round, into the cache. */
-async function load(
-  client: pg.ClientBase,
-  schema: string,
-  state: FoldState,
-  cache: Map<string, NodeState | null>,
-  records: readonly Recorded<FunnelEvent>[],
-): Promise<void> {
-  for (let refs = missing(state, cache, records); refs.length; refs = missing(state, cache, records)) {
-    for (const ref of refs) cache.set(nodeId(ref), null)
-    const { rows } = await client.query<NodeRef & { state: NodeState }>({
-      name: `${schema}.load`,
-      text: `select n.kind, n.key, n.state from unnest($1::text[], $2::text[]) r (kind, key) join ${schema}.node n using (kind, key)`,
-      values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
-    })
-    for (const row of rows) cache.set(nodeId(row), row.state)
-  }
-}
+): Write => ({
+  name: 'fence',
+  text: `update read.generation set fold = fold + 1, w = greatest(w, $3::timestamptz), positions = $4, events_done = events_done + $5
+         where id = $1 and fold = $2 and state <> 'retired'`,
+  values: [id, fold, new Date(w), JSON.stringify(place), events],
+  check: ({ rowCount }) => {
+    if (!rowCount)
+      throw new FunnelError('FENCED', `generation ${id} is folded by another process, or was replaced`, {
+        generation: id,
+      })
+  },
+})
 
 /** The events after a place. Throws LOG_GAP when one is missing between them. */
 function unfolded(events: readonly Recorded[], place: Positions): Recorded[] {

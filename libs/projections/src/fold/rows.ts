@@ -1,36 +1,51 @@
 import { canonicalJson, FunnelError, occurredAt, topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { dimsId, type DealRow, type Entry, type LeadRow } from '@funnel/ledger'
+import { dimsId, type DealRow, type Entry, type LeadRow, type NodeRef, type NodeState } from '@funnel/ledger'
+import type { Column } from './columns.js'
 
 const iso = (instant: number | undefined): string | null =>
   instant === undefined ? null : new Date(instant).toISOString()
 
-/** An entry as a row of the table `entry`. */
-export const entryRow = (entry: Entry, dims: bigint) => ({
-  topic: topics[entry.cause.topic].id,
-  partition: entry.cause.partition,
-  position: entry.cause.position,
-  ordinal: entry.ordinal,
-  measure: entry.measure,
-  amount: entry.amount,
-  currency: entry.currency ?? null,
-  occurred_at: iso(entry.occurred),
-  recorded_at: iso(entry.recorded),
-  cohort_at: iso(entry.cohort),
-  elapsed_s: entry.elapsed ?? null,
-  subject_kind: entry.subject.kind,
-  subject: entry.subject.id,
-  stage: entry.stage ?? null,
-  channel: entry.dims['channel'] ?? null,
-  owner: entry.dims['owner'] ?? null,
-  dims: String(dims),
-})
+/** An entry and the id of its dimension values. */
+export type BookedEntry = readonly [entry: Entry, dims: bigint]
 
-/** Ids of dimension sets, each made once. Throws INTERNAL when two of them have one id: they would be mixed up. */
-export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: ReadonlyMap<bigint, Entry['dims']> } {
-  const sets = new Map<bigint, Entry['dims']>()
-  const byContent = new Map<string, bigint>()
+/** The table `entry`. */
+export const entryColumns: readonly Column<BookedEntry>[] = [
+  { name: 'topic', type: 'smallint', of: ([{ cause }]) => topics[cause.topic].id },
+  { name: 'partition', type: 'smallint', of: ([{ cause }]) => cause.partition },
+  { name: 'position', type: 'bigint', of: ([{ cause }]) => cause.position },
+  { name: 'ordinal', type: 'int', of: ([{ ordinal }]) => ordinal },
+  { name: 'measure', type: 'text', of: ([{ measure }]) => measure },
+  { name: 'amount', type: 'bigint', of: ([{ amount }]) => amount },
+  { name: 'currency', type: 'text', of: ([{ currency }]) => currency },
+  { name: 'occurred_at', type: 'timestamptz', of: ([{ occurred }]) => occurred },
+  { name: 'recorded_at', type: 'timestamptz', of: ([{ recorded }]) => recorded },
+  { name: 'cohort_at', type: 'timestamptz', of: ([{ cohort }]) => cohort },
+  { name: 'elapsed_s', type: 'bigint', of: ([{ elapsed }]) => elapsed },
+  { name: 'subject_kind', type: 'text', of: ([{ subject }]) => subject.kind },
+  { name: 'subject', type: 'text', of: ([{ subject }]) => subject.id },
+  { name: 'stage', type: 'text', of: ([{ stage }]) => stage },
+  { name: 'channel', type: 'text', of: ([{ dims }]) => dims['channel'] },
+  { name: 'owner', type: 'text', of: ([{ dims }]) => dims['owner'] },
+  { name: 'dims', type: 'bigint', of: ([, dims]) => dims },
+]
+
+/** Gives dimension sets their ids. */
+export interface DimsIds {
+  /** The id of a set; of equal sets the same one. Throws INTERNAL when another set has it: they would be mixed up. */
+  idOf(dims: Entry['dims']): bigint
+  /** The sets that were met for the first time since this was asked before, by id. */
+  fresh(): ReadonlyMap<bigint, Entry['dims']>
+}
+
+/** Sets known by their ids, at most; then they are met for the first time again. */
+const KNOWN_SETS = 50_000
+
+/** Ids of dimension sets, each made once. */
+export function dimsIds(): DimsIds {
+  let sets = new Map<bigint, Entry['dims']>()
+  let fresh = new Map<bigint, Entry['dims']>()
+  let byContent = new Map<string, bigint>()
   return {
-    sets,
     idOf(dims) {
       const content = JSON.stringify(dims)
       let id = byContent.get(content)
@@ -39,9 +54,19 @@ export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: R
         const known = sets.get(id)
         if (known && canonicalJson(known) !== canonicalJson(dims)) throw dimsClash(id)
         byContent.set(content, id)
+        if (!known) fresh.set(id, dims)
         sets.set(id, dims)
       }
       return id
+    },
+    fresh() {
+      const met = fresh
+      fresh = new Map()
+      if (byContent.size > KNOWN_SETS) {
+        sets = new Map()
+        byContent = new Map()
+      }
+      return met
     },
   }
 }
@@ -50,20 +75,27 @@ export function dimsIds(): { idOf(dims: Entry['dims']): bigint; readonly sets: R
 export const dimsClash = (id: bigint): FunnelError =>
   new FunnelError('INTERNAL', `two sets of dimension values have the id ${id}`, { id: String(id) })
 
-/** A record as a row of the table `fact`. */
-export const factRow = (record: Recorded<FunnelEvent>) => ({
-  topic: topics[record.topic].id,
-  partition: record.partition,
-  position: record.position,
-  id: record.event.id,
-  type: record.event.type,
-  stream: record.stream,
-  version: record.version,
-  source: record.event.source,
-  occurred_at: iso(occurredAt(record)),
-  recorded_at: iso(record.recorded),
-  data: record.event.data,
-})
+/** The table `fact`. */
+export const factColumns: readonly Column<Recorded<FunnelEvent>>[] = [
+  { name: 'topic', type: 'smallint', of: ({ topic }) => topics[topic].id },
+  { name: 'partition', type: 'smallint', of: ({ partition }) => partition },
+  { name: 'position', type: 'bigint', of: ({ position }) => position },
+  { name: 'id', type: 'uuid', of: ({ event }) => event.id },
+  { name: 'type', type: 'text', of: ({ event }) => event.type },
+  { name: 'stream', type: 'text', of: ({ stream }) => stream },
+  { name: 'version', type: 'int', of: ({ version }) => version },
+  { name: 'source', type: 'text', of: ({ event }) => event.source },
+  { name: 'occurred_at', type: 'timestamptz', of: occurredAt },
+  { name: 'recorded_at', type: 'timestamptz', of: ({ recorded }) => recorded },
+  { name: 'data', type: 'json', of: ({ event }) => JSON.stringify(event.data) },
+]
+
+/** The table `node`. */
+export const nodeColumns: readonly Column<{ readonly ref: NodeRef; readonly node: NodeState }>[] = [
+  { name: 'kind', type: 'text', of: ({ ref }) => ref.kind },
+  { name: 'key', type: 'text', of: ({ ref }) => ref.key },
+  { name: 'state', type: 'json', of: ({ node }) => JSON.stringify(node) },
+]
 
 /** A lead as a row of the table `lead`. */
 export const leadTableRow = (row: LeadRow): object => ({

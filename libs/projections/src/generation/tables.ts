@@ -14,11 +14,11 @@ export const tables = (schema: string): string => `
   create table ${schema}.fact (                        -- the events themselves: what explains an entry
     topic smallint not null, partition smallint not null, "position" bigint not null,
     id uuid not null, type text not null, stream text not null, version int not null, source text not null,
-    occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null, data jsonb not null,
+    occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null, data json not null,
     primary key (topic, partition, "position")
   );
   create table ${schema}.node (
-    kind text not null, key text not null, state jsonb not null, primary key (kind, key)
+    kind text not null, key text not null, state json not null, primary key (kind, key)
   ) with (fillfactor = 80);
   create table ${schema}.lead (
     lead text primary key, person text, stage text, owner text, channel text,

@@ -1,0 +1,72 @@
+import type pg from 'pg'
+import type { FunnelEvent, Recorded } from '@funnel/events'
+import { missing, nodeId, type FoldState, type NodeRef, type NodeState } from '@funnel/ledger'
+
+/** States kept in memory between batches, at most. */
+const MOST_KEPT = 100_000
+
+/** What one batch changes; reads through to the states as they were before it. */
+export interface Changes extends FoldState {
+  readonly all: ReadonlyMap<string, NodeState>
+}
+
+/**
+ * The states of the nodes of a generation: a bounded cache over the table `node`, ahead of it by the batches that are
+ * being saved. True as long as the fence holds, since nobody else writes there then.
+ */
+export class States {
+  readonly #pool: pg.Pool
+  readonly #load: { readonly name: string; readonly text: string }
+  /** What a node's row says, or is about to; null: there is none. */
+  #kept = new Map<string, NodeState | null>()
+  readonly #unsaved = new Set<Changes>()
+
+  constructor(pool: pg.Pool, schema: string) {
+    this.#pool = pool
+    this.#load = {
+      name: `${schema}.load`,
+      text: `select n.kind, n.key, n.state from unnest($1::text[], $2::text[]) r (kind, key) join ${schema}.node n using (kind, key)`,
+    }
+  }
+
+  /** Loads what the fold of these records will read, round by round. */
+  async load(records: readonly Recorded<FunnelEvent>[]): Promise<void> {
+    const kept = this.#kept
+    const state = { get: (ref: NodeRef) => kept.get(nodeId(ref)) ?? undefined }
+    for (let refs = missing(state, kept, records); refs.length; refs = missing(state, kept, records)) {
+      for (const ref of refs) kept.set(nodeId(ref), null)
+      const { rows } = await this.#pool.query<NodeRef & { state: NodeState }>({
+        ...this.#load,
+        values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
+      })
+      for (const row of rows) kept.set(nodeId(row), row.state)
+    }
+  }
+
+  /** The states as of now, to be changed by one batch. */
+  change(): Changes {
+    const kept = this.#kept
+    const all = new Map<string, NodeState>()
+    return {
+      all,
+      get: (ref) => {
+        const id = nodeId(ref)
+        return all.get(id) ?? kept.get(id) ?? undefined
+      },
+      set: (ref, node) => all.set(nodeId(ref), node),
+    }
+  }
+
+  /** Takes in what a batch has changed; it stays here at least until it is saved. */
+  keep(changes: Changes): void {
+    this.#unsaved.add(changes)
+    for (const [id, node] of changes.all) this.#kept.set(id, node)
+    if (this.#kept.size <= MOST_KEPT) return
+    this.#kept = new Map([...this.#kept].slice(-MOST_KEPT / 2))
+    for (const { all } of this.#unsaved) for (const [id, node] of all) this.#kept.set(id, node)
+  }
+
+  saved(changes: Changes): void {
+    this.#unsaved.delete(changes)
+  }
+}

@@ -1,0 +1,145 @@
+import type pg from 'pg'
+import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
+import { dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
+import type { Generation } from '../generation/generation.js'
+import { encode, unnest, type Column } from './columns.js'
+import {
+  dealTableRow,
+  dimsClash,
+  entryColumns,
+  factColumns,
+  leadTableRow,
+  nodeColumns,
+  type BookedEntry,
+  type DimsIds,
+} from './rows.js'
+
+/** A statement of a batch's transaction, ready to be sent. */
+export interface Write {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly unknown[]
+  /** Throws when the result says that the batch must not be saved. */
+  readonly check?: (result: pg.QueryResult) => void
+}
+
+/**
+ * What a fold gave as statements, one a table, keys sorted. Everything that costs time here is done when this returns, so
+ * that it can be made ready while the batch before is still being saved.
+ */
+export function writesOf(
+  { id, schema, definitions }: Generation,
+  records: readonly Recorded<FunnelEvent>[],
+  { entries, changed, parked }: Folded,
+  state: FoldState,
+  dims: DimsIds,
+): Write[] {
+  const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
+  const refs = changed.toSorted((a, b) => (nodeId(a) < nodeId(b) ? -1 : 1))
+  const statesOf = (kind: NodeRef['kind']) =>
+    refs.flatMap((ref) => {
+      const node = ref.kind === kind ? state.get(ref) : undefined
+      return node && node.parked === undefined ? [{ key: ref.key, node }] : []
+    })
+  return [
+    ...columns(schema, 'fact', factColumns, records),
+    ...columns(schema, 'entry', entryColumns, booked),
+    ...dimsWrite(schema, dims.fresh()),
+    ...columns(
+      schema,
+      'node',
+      nodeColumns,
+      refs.map((ref) => ({ ref, node: state.get(ref)! })),
+      'on conflict (kind, key) do update set state = excluded.state',
+    ),
+    ...json(
+      schema,
+      'lead',
+      statesOf('lead').flatMap(({ key, node }) =>
+        node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, definitions))] : [],
+      ),
+      `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
+         (excluded.person, excluded.stage, excluded.owner, excluded.channel, excluded.captured_at, excluded.stage_at, excluded.properties, excluded.flags)`,
+    ),
+    ...json(
+      schema,
+      'deal',
+      statesOf('deal').flatMap(({ key, node }) =>
+        node.kind === 'deal' && node.facts.length ? [dealTableRow(dealRow(key, node))] : [],
+      ),
+      `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
+         (excluded.lead, excluded.person, excluded.account, excluded.stage, excluded.outcome, excluded.amount, excluded.currency, excluded.owner,
+          excluded.opened_at, excluded.closed_at, excluded.properties, excluded.flags)`,
+    ),
+    ...json(
+      schema,
+      'parked',
+      parked.map(({ ref, reason, cause }) => ({
+        ...ref,
+        ...cause,
+        topic: topics[cause.topic].id,
+        reason,
+        since: new Date().toISOString(),
+      })),
+      'on conflict (kind, key) do nothing',
+    ),
+    ...(parked.length
+      ? [
+          {
+            name: `${schema}.count-parked`,
+            text: `update read.generation set parked = (select count(*) from ${schema}.parked) where id = $1`,
+            values: [id],
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Many rows, of a table that every batch grows. */
+function columns<Row>(
+  schema: string,
+  table: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  end = '',
+): Write[] {
+  if (!rows.length) return []
+  const names = columns.map(({ name }) => `"${name}"`).join(', ')
+  return [
+    {
+      name: `${schema}.${table}`,
+      text: `insert into ${schema}.${table} (${names}) select * from ${unnest(columns)} ${end}`,
+      values: encode(columns, rows),
+    },
+  ]
+}
+
+/** Few rows: as one JSON parameter, typed by the table itself. */
+function json(schema: string, table: string, rows: readonly object[], end: string): Write[] {
+  if (!rows.length) return []
+  return [
+    {
+      name: `${schema}.${table}`,
+      text: `insert into ${schema}.${table} select * from json_populate_recordset(null::${schema}.${table}, $1) ${end}`,
+      values: [JSON.stringify(rows)],
+    },
+  ]
+}
+
+/** The dictionary of dimension sets. Two sets with one id would mix up numbers, so that stops the fold. */
+function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Write[] {
+  if (!sets.size) return []
+  const rows = [...sets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, values]) => ({ id: String(id), values }))
+  return [
+    {
+      name: `${schema}.dims`,
+      text: `with new as (select * from json_populate_recordset(null::${schema}.dims, $1)),
+             kept as (insert into ${schema}.dims select * from new on conflict (id) do nothing)
+             select d.id::text from ${schema}.dims d join new on new.id = d.id where new.values <> d.values`,
+      values: [JSON.stringify(rows)],
+      check: ({ rows: [clash] }: pg.QueryResult<{ id: string }>) => {
+        if (clash) throw dimsClash(BigInt(clash.id))
+      },
+    },
+  ]
+}
