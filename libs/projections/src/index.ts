@@ -1,3 +1,4 @@
+export * from './fold/fold-all.js'
 export * from './fold/folder.js'
 export * from './generation/generation.js'
 export * from './migrations/index.js'

@@ -4,6 +4,7 @@ import { definitionsHash, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
 import type { EventLog, EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
+import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
 import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
 import { liveOrFirst } from './rebuild/rebuild.js'
@@ -73,10 +74,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     try {
       // an abort while the log was being opened called nobody
       if (ended.aborted) return
-      for await (const batch of opened) {
-        if (ended.aborted) return
-        const start = performance.now()
-        const applied = await folder.apply(batch)
+      await foldAll(folder, opened, async (applied, seconds) => {
         generation = folder.generation
         tick = Date.now()
         trouble = undefined
@@ -86,14 +84,14 @@ export function startProjector(options: ProjectorOptions): Projector {
             { parked: generation.parked },
             'a subject could not be folded and was parked: mend the fold, then run `funnel rebuild`',
           )
-        onBatch?.(applied, generation.w!, (performance.now() - start) / 1000)
+        onBatch?.(applied, generation.w!, seconds)
         if (applied.events || applied.entries)
           await pool.query(`select pg_notify('funnel_read', $1)`, [String(generation.id)])
         if (Date.now() - swept >= SWEEP) {
-          await dropRetired(pool)
           swept = Date.now()
+          await dropRetired(pool)
         }
-      }
+      })
     } finally {
       ended.removeEventListener('abort', end)
       await opened.close()

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import type { Definitions } from '@funnel/definitions'
 import { advance, covers, distance, FunnelError, type Head, type Positions } from '@funnel/events'
-import type { EventTail } from '@funnel/event-log'
+import type { Batch, EventTail } from '@funnel/event-log'
+import { foldAll } from '../fold/fold-all.js'
 import { createFolder, type Folder } from '../fold/folder.js'
 import {
   addIndexes,
@@ -37,11 +38,18 @@ const BATCH = 5000
 export async function rebuild(options: RebuildOptions): Promise<Generation> {
   const { pool } = options
   return exclusively(pool, async () => {
-    const folder = await foldBeside(options, await options.tail.heads())
-    await addIndexes(pool, folder.generation)
-    for (;;) {
+    const folder = await folderBeside(options)
+    const { id, schema } = folder.generation
+    try {
       await foldUpTo(folder, options, await options.tail.heads())
-      if (await switchTo(pool, folder.generation.id)) return { ...folder.generation, state: 'live' }
+      await addIndexes(pool, folder.generation)
+      for (;;) {
+        await foldUpTo(folder, options, await options.tail.heads())
+        if (await switchTo(pool, id)) return { ...folder.generation, state: 'live' }
+      }
+    } catch (error) {
+      await dropGeneration(pool, id, schema).catch(() => undefined)
+      throw error
     }
   })
 }
@@ -55,47 +63,56 @@ export async function withShadow<T>(
   head: Head,
   work: (shadow: Generation) => Promise<T>,
 ): Promise<T> {
-  return exclusively(options.pool, async () => {
-    const { generation } = await foldBeside(options, head)
+  const { pool } = options
+  return exclusively(pool, async () => {
+    const folder = await folderBeside(options)
+    const { id, schema } = folder.generation
     try {
-      return await work(generation)
+      await foldUpTo(folder, options, head)
+      return await work(folder.generation)
     } finally {
-      await dropGeneration(options.pool, generation.id, generation.schema)
+      await dropGeneration(pool, id, schema)
     }
   })
 }
 
-async function foldBeside(options: RebuildOptions, head: Head): Promise<Folder> {
-  const { pool, definitions } = options
+/** Folds into new tables; what an earlier one left is removed. */
+async function folderBeside({ pool, tail, definitions }: RebuildOptions): Promise<Folder> {
   const { rows } = await pool.query<{ id: number; schema: string }>(
     `select id, schema from read.generation where state = 'building'`,
   )
   for (const { id, schema } of rows) await dropGeneration(pool, id, schema)
-  const generation = await createGeneration(pool, { definitions, epoch: head.epoch, state: 'building' })
-  const folder = createFolder(pool, generation)
-  try {
-    await foldUpTo(folder, options, head)
-  } catch (error) {
-    await dropGeneration(pool, generation.id, generation.schema).catch(() => undefined)
-    throw error
-  }
-  return folder
+  const { epoch } = await tail.heads()
+  return createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
 }
 
-async function foldUpTo(folder: Folder, { pool, tail, onProgress, signal }: RebuildOptions, head: Head): Promise<void> {
+async function foldUpTo(folder: Folder, options: RebuildOptions, head: Head): Promise<void> {
+  const { pool, onProgress } = options
   if (head.epoch !== folder.generation.epoch)
     throw new FunnelError('LOG_AHEAD', 'the store was replaced during the rebuild: start it again')
   const total = distance({}, head.positions)
   await pool.query('update read.generation set events_total = $2 where id = $1', [folder.generation.id, total])
-  for (let place: Positions = folder.generation.positions; ;) {
+  await foldAll(folder, batchesUpTo(options, folder.generation.positions, head), () =>
+    onProgress?.({ done: total - distance(folder.generation.positions, head.positions), total }),
+  )
+}
+
+/** The log from a place to a head; the next page is read while one is folded. The last one brings the watermark. */
+async function* batchesUpTo({ tail, signal }: RebuildOptions, from: Positions, head: Head): AsyncGenerator<Batch> {
+  const read = (place: Positions) => {
+    const page = tail.read(place, head.positions, BATCH)
+    page.catch(() => undefined) // awaited a batch later, or not at all when the fold fails meanwhile
+    return page
+  }
+  let place = from
+  for (let page = read(place); ;) {
+    const events = await page
     signal?.throwIfAborted()
-    const events = await tail.read(place, head.positions, BATCH)
     place = advance(place, events)
     const complete = covers(place, head.positions)
     if (!events.length && !complete) throw new FunnelError('LOG_GAP', 'the store has fewer events than its head says')
-    const w = complete ? head.w : events.at(-1)!.recorded - 1
-    await folder.apply({ events, w, positions: place })
-    onProgress?.({ done: total - distance(place, head.positions), total })
+    if (!complete) page = read(place)
+    yield { events, positions: place, w: complete ? head.w : events.at(-1)!.recorded - 1 }
     if (complete) return
   }
 }
