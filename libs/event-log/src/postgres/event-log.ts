@@ -34,7 +34,7 @@ export class PostgresEventLog implements EventLog {
   constructor(pool: pg.Pool, tail: EventTail, options: PostgresEventLogOptions = {}) {
     this.#pool = pool
     this.#tail = tail
-    this.#options = { batchSize: 2000, lookEvery: 1000, idleEvery: 250, ...options }
+    this.#options = { batchSize: 5000, lookEvery: 1000, idleEvery: 250, ...options }
     this.#signal = new HeadSignal(pool)
   }
 

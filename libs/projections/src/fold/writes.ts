@@ -2,7 +2,8 @@ import type pg from 'pg'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
-import { encode, unnest, type Column } from './columns.js'
+import { CopyIn } from './copy-in.js'
+import { arraysOf, copyOf, unnest, type Column } from './columns.js'
 import {
   dealTableRow,
   dimsClash,
@@ -14,8 +15,17 @@ import {
   type DimsIds,
 } from './rows.js'
 
-/** A statement of a batch's transaction, ready to be sent. */
-export interface Write {
+/** A part of a batch's transaction, ready to be sent. */
+export type Write = Statement | Copy
+
+/** Rows for a table, by COPY. */
+export interface Copy {
+  /** The statement up to its data. */
+  readonly copy: string
+  readonly data: Buffer
+}
+
+export interface Statement {
   readonly name: string
   readonly text: string
   readonly values: readonly unknown[]
@@ -24,16 +34,16 @@ export interface Write {
 }
 
 /**
- * What a fold gave as statements, one a table, keys sorted. Everything that costs time here is done when this returns, so
- * that it can be made ready while the batch before is still being saved.
+ * What a fold gave, a write a table, keys sorted. Each is ready to be sent when it is yielded; all of them can be made
+ * ready while the batch before is still being saved.
  */
-export function writesOf(
+export function* writesOf(
   { id, schema, definitions }: Generation,
   records: readonly Recorded<FunnelEvent>[],
   { entries, changed, parked }: Folded,
   state: FoldState,
   dims: DimsIds,
-): Write[] {
+): Generator<Write, void> {
   const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
   const refs = changed.toSorted((a, b) => (nodeId(a) < nodeId(b) ? -1 : 1))
   const statesOf = (kind: NodeRef['kind']) =>
@@ -41,81 +51,85 @@ export function writesOf(
       const node = ref.kind === kind ? state.get(ref) : undefined
       return node && node.parked === undefined ? [{ key: ref.key, node }] : []
     })
+  yield* copy(schema, 'fact', factColumns, records)
+  yield* copy(schema, 'entry', entryColumns, booked)
+  yield* dimsWrite(schema, dims.fresh())
+  yield* upsert(
+    schema,
+    'node',
+    nodeColumns,
+    refs.map((ref) => ({ ref, node: state.get(ref)! })),
+    'on conflict (kind, key) do update set state = excluded.state',
+  )
+  yield* json(
+    schema,
+    'lead',
+    statesOf('lead').flatMap(({ key, node }) =>
+      node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, definitions))] : [],
+    ),
+    `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
+       (excluded.person, excluded.stage, excluded.owner, excluded.channel, excluded.captured_at, excluded.stage_at, excluded.properties, excluded.flags)`,
+  )
+  yield* json(
+    schema,
+    'deal',
+    statesOf('deal').flatMap(({ key, node }) =>
+      node.kind === 'deal' && node.facts.length ? [dealTableRow(dealRow(key, node))] : [],
+    ),
+    `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
+       (excluded.lead, excluded.person, excluded.account, excluded.stage, excluded.outcome, excluded.amount, excluded.currency, excluded.owner,
+        excluded.opened_at, excluded.closed_at, excluded.properties, excluded.flags)`,
+  )
+  if (!parked.length) return
+  yield* json(
+    schema,
+    'parked',
+    parked.map(({ ref, reason, cause }) => ({
+      ...ref,
+      ...cause,
+      topic: topics[cause.topic].id,
+      reason,
+      since: new Date().toISOString(),
+    })),
+    'on conflict (kind, key) do nothing',
+  )
+  yield {
+    name: `${schema}.count-parked`,
+    text: `update read.generation set parked = (select count(*) from ${schema}.parked) where id = $1`,
+    values: [id],
+  }
+}
+
+/** Many new rows. */
+function copy<Row>(schema: string, table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Copy[] {
+  if (!rows.length) return []
   return [
-    ...columns(schema, 'fact', factColumns, records),
-    ...columns(schema, 'entry', entryColumns, booked),
-    ...dimsWrite(schema, dims.fresh()),
-    ...columns(
-      schema,
-      'node',
-      nodeColumns,
-      refs.map((ref) => ({ ref, node: state.get(ref)! })),
-      'on conflict (kind, key) do update set state = excluded.state',
-    ),
-    ...json(
-      schema,
-      'lead',
-      statesOf('lead').flatMap(({ key, node }) =>
-        node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, definitions))] : [],
-      ),
-      `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
-         (excluded.person, excluded.stage, excluded.owner, excluded.channel, excluded.captured_at, excluded.stage_at, excluded.properties, excluded.flags)`,
-    ),
-    ...json(
-      schema,
-      'deal',
-      statesOf('deal').flatMap(({ key, node }) =>
-        node.kind === 'deal' && node.facts.length ? [dealTableRow(dealRow(key, node))] : [],
-      ),
-      `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
-         (excluded.lead, excluded.person, excluded.account, excluded.stage, excluded.outcome, excluded.amount, excluded.currency, excluded.owner,
-          excluded.opened_at, excluded.closed_at, excluded.properties, excluded.flags)`,
-    ),
-    ...json(
-      schema,
-      'parked',
-      parked.map(({ ref, reason, cause }) => ({
-        ...ref,
-        ...cause,
-        topic: topics[cause.topic].id,
-        reason,
-        since: new Date().toISOString(),
-      })),
-      'on conflict (kind, key) do nothing',
-    ),
-    ...(parked.length
-      ? [
-          {
-            name: `${schema}.count-parked`,
-            text: `update read.generation set parked = (select count(*) from ${schema}.parked) where id = $1`,
-            values: [id],
-          },
-        ]
-      : []),
+    { copy: `copy ${schema}.${table} (${namesOf(columns)}) from stdin (format binary)`, data: copyOf(columns, rows) },
   ]
 }
 
-/** Many rows, of a table that every batch grows. */
-function columns<Row>(
+/** Many rows, new or changed. */
+function upsert<Row>(
   schema: string,
   table: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  end = '',
-): Write[] {
+  end: string,
+): Statement[] {
   if (!rows.length) return []
-  const names = columns.map(({ name }) => `"${name}"`).join(', ')
   return [
     {
       name: `${schema}.${table}`,
-      text: `insert into ${schema}.${table} (${names}) select * from ${unnest(columns)} ${end}`,
-      values: encode(columns, rows),
+      text: `insert into ${schema}.${table} (${namesOf(columns)}) select * from ${unnest(columns)} ${end}`,
+      values: arraysOf(columns, rows),
     },
   ]
 }
 
+const namesOf = (columns: readonly Column<never>[]) => columns.map(({ name }) => `"${name}"`).join(', ')
+
 /** Few rows: as one JSON parameter, typed by the table itself. */
-function json(schema: string, table: string, rows: readonly object[], end: string): Write[] {
+function json(schema: string, table: string, rows: readonly object[], end: string): Statement[] {
   if (!rows.length) return []
   return [
     {
@@ -127,7 +141,7 @@ function json(schema: string, table: string, rows: readonly object[], end: strin
 }
 
 /** The dictionary of dimension sets. Two sets with one id would mix up numbers, so that stops the fold. */
-function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Write[] {
+function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Statement[] {
   if (!sets.size) return []
   const rows = [...sets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, values]) => ({ id: String(id), values }))
   return [
@@ -142,4 +156,15 @@ function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Write[] 
       },
     },
   ]
+}
+
+/** Carries out a part of a transaction. */
+export async function send(client: pg.PoolClient, write: Write): Promise<void> {
+  if ('copy' in write) {
+    await client.query(new CopyIn(write.copy, write.data)).done
+    return
+  }
+  const { name, text, values, check } = write
+  const result = await client.query({ name, text, values: [...values] })
+  check?.(result)
 }

@@ -38,4 +38,4 @@ export const tables = (schema: string): string => `
 /** What questions need and a rebuild makes last. */
 export const indexes = (schema: string): string => `
   create index entry_cell on ${schema}.entry (measure, occurred_at);
-  create index entry_known on ${schema}.entry (measure, recorded_at);`
+  create index entry_known on ${schema}.entry (recorded_at);`

@@ -1,27 +1,32 @@
 import type pg from 'pg'
+import { CopyIn } from '../fold/copy-in.js'
 
-type Query = (...args: readonly unknown[]) => Promise<unknown>
+type Query = (...args: readonly unknown[]) => unknown
 
 /** A pool whose connections fail at their n-th statement of a transaction, as a cut connection would. */
 export function failing(pool: pg.Pool, statement: number): pg.Pool {
   return wrapped(pool, (query) => {
     let count = 0
-    return (...args) =>
-      args[0] !== 'rollback' && ++count === statement
-        ? Promise.reject(new Error('the connection was cut'))
-        : query(...args)
+    return (...args) => {
+      if (args[0] === 'rollback' || ++count !== statement) return query(...args)
+      const cut = new Error('the connection was cut')
+      if (!(args[0] instanceof CopyIn)) return Promise.reject(cut)
+      args[0].handleError(cut)
+      return args[0]
+    }
   })
 }
 
 /** A pool with a bug: what the statement of this name did is committed by itself, and the rest in another transaction. */
 export function committingAfter(pool: pg.Pool, name: string): pg.Pool {
-  return wrapped(pool, (query) => async (...args) => {
-    const result = await query(...args)
-    if ((args[0] as { name?: string }).name === name) {
+  return wrapped(pool, (query) => {
+    const committing: Query = async (...args) => {
+      const result = await query(...args)
       await query('commit')
       await query('begin')
+      return result
     }
-    return result
+    return (...args) => ((args[0] as { name?: string }).name === name ? committing : query)(...args)
   })
 }
 

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type pg from 'pg'
+import { CopyIn } from './copy-in.js'
+import { createPool } from '@funnel/platform'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { arraysOf, copyOf, unnest, type Column } from './columns.js'
+
+interface Row {
+  readonly s: number
+  readonly i: number
+  readonly b: number
+  readonly large: bigint
+  readonly at: number
+  readonly t: string | undefined
+  readonly j: string
+  readonly u: string
+}
+
+const columns: readonly Column<Row>[] = [
+  { name: 's', type: 'smallint', of: ({ s }) => s },
+  { name: 'i', type: 'int', of: ({ i }) => i },
+  { name: 'b', type: 'bigint', of: ({ b }) => b },
+  { name: 'large', type: 'bigint', of: ({ large }) => large },
+  { name: 'at', type: 'timestamptz', of: ({ at }) => at },
+  { name: 't', type: 'text', of: ({ t }) => t },
+  { name: 'j', type: 'json', of: ({ j }) => j },
+  { name: 'u', type: 'uuid', of: ({ u }) => u },
+]
+const text = fc.string({ unit: 'binary', maxLength: 120 }).map((value) => value.replaceAll('\0', ''))
+const rows = fc.array(
+  fc.record<Row>({
+    s: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }),
+    i: fc.integer(),
+    b: fc.maxSafeInteger(),
+    large: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    at: fc.date({ min: new Date(-62e12), max: new Date(250e12), noInvalidDate: true }).map(Number),
+    t: fc.option(text, { nil: undefined }),
+    j: text.map((value) => JSON.stringify({ value })),
+    u: fc.uuid(),
+  }),
+  { maxLength: 40 },
+)
+
+describe('rows in binary formats', () => {
+  let database: TestDatabase
+  let pool: pg.Pool
+  let client: pg.PoolClient
+  beforeAll(async () => {
+    database = await testDatabase()
+    pool = createPool(database.url, 'spec')
+    client = await pool.connect()
+    await client.query(
+      'create temp table copied (n serial, s smallint, i int, b bigint, large bigint, at timestamptz, t text, j json, u uuid)',
+    )
+  })
+  afterAll(async () => {
+    client.release()
+    await pool.end()
+    await database.drop()
+  })
+
+  const read = 'select s, i, b, large::text, extract(epoch from at) * 1000 as at, t, j #>> array[]::text[] as j, u'
+  const asRead = ({ s, i, b, large, at, t, j, u }: Row) => ({ s, i, b, large: String(large), at, t: t ?? null, j, u })
+  const found = ({ rows }: pg.QueryResult<Record<string, unknown>>) =>
+    rows.map((row) => ({ ...row, b: Number(row['b']), at: Number(row['at']) }))
+
+  it('arrive by COPY as they were, whatever they hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (given) => {
+        await client.query('truncate copied')
+        const text = 'copy copied (s, i, b, large, at, t, j, u) from stdin (format binary)'
+        await client.query(new CopyIn(text, copyOf(columns, given))).done
+        expect(found(await client.query(`${read} from copied order by n`))).toEqual(given.map(asRead))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('are refused as a whole with the error of the server, and the connection goes on', async () => {
+    const { done } = client.query(new CopyIn('copy copied (s) from stdin (format binary)', Buffer.from('no rows')))
+    await expect(done).rejects.toMatchObject({ code: '22P04' })
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
+  it('are refused when the connection ends before the server asks for them', async () => {
+    const other = await pool.connect()
+    other.on('error', () => undefined)
+    const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await client.query('select pg_terminate_backend($1)', [rows[0]!.pid])
+    const { done } = other.query(new CopyIn('copy copied (s) from stdin (format binary)', copyOf([], [])))
+    await expect(done).rejects.toThrow(/terminat|closed|not queryable/i)
+    other.release(true)
+  })
+
+  it('arrive by unnest as they were, whatever they hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (given) => {
+        const result = await client.query(
+          `${read} from ${unnest(columns)} with ordinality as r (s, i, b, large, at, t, j, u, n) order by n`,
+          arraysOf(columns, given),
+        )
+        expect(found(result)).toEqual(given.map(asRead))
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
