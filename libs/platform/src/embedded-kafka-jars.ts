@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -9,6 +9,8 @@ const KAFKA_VERSION = '4.3.1'
 /** Beside the sources in every checkout, reached from `src` and from `dist` alike. */
 const recipe = fileURLToPath(new URL('../../../infra/kafka/', import.meta.url))
 const jars = join(recipe, 'target', `kafka-${KAFKA_VERSION}`)
+/** The same and Kafka's own command-line tools. */
+const toolJars = `${jars}-tools`
 
 export const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin', 'java') : 'java'
 
@@ -38,21 +40,39 @@ export const kafkaFlags = (heap: string): string[] => [
   join(jars, '*'),
 ]
 
-/** Copies the jars beside their place and moves them there at once, so that several processes may do it together. */
-export async function fetchJars(progress: (line: string) => void): Promise<void> {
-  if (existsSync(jars)) return
+/** Fetches the broker. */
+export const fetchJars = (progress: (line: string) => void): Promise<void> => fetch(jars, [], progress)
+
+/**
+ * How to run one of Kafka's own command-line tools, fetched when they are asked for the first time: the command and its
+ * arguments up to those of the tool itself.
+ */
+export async function kafkaTool(
+  mainClass: string,
+  progress: (line: string) => void = () => undefined,
+): Promise<readonly [command: string, ...args: string[]]> {
+  await fetch(toolJars, ['-P', 'tools'], progress)
+  const flags = ['-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
+  return [java, ...flags, '-cp', join(toolJars, '*'), mainClass]
+}
+
+/** Copies jars beside their place and moves them there at once, so that several processes may do it together. */
+async function fetch(place: string, profile: readonly string[], progress: (line: string) => void): Promise<void> {
+  if (existsSync(place)) return
   const why = whyNoLocalKafka()
   if (why) throw new Error(`Kafka cannot be started here: ${why}`)
-  progress(`Downloading Kafka ${KAFKA_VERSION} with Maven (45 MB, once) …`)
+  progress(`Downloading ${basename(place)} with Maven (45 MB, once) …`)
   const partial = `${jars}.${process.pid}`
+  // the profile adds to the name itself
+  const brought = place.replace(jars, partial)
   try {
-    await run('mvn', ['-B', '-q', '-ntp', '-f', join(recipe, 'pom.xml'), `-Djars=${partial}`, 'package'])
-    if (!readdirSync(partial).some((name) => name.startsWith('kafka_'))) throw new Error('Maven brought no broker')
-    if (!existsSync(jars)) renameSync(partial, jars)
+    await run('mvn', ['-B', '-q', '-ntp', '-f', join(recipe, 'pom.xml'), ...profile, `-Djars=${partial}`, 'package'])
+    if (!readdirSync(brought).some((name) => name.startsWith('kafka_'))) throw new Error('Maven brought no Kafka')
+    if (!existsSync(place)) renameSync(brought, place)
   } catch (error) {
-    if (!existsSync(jars)) throw new Error('Kafka could not be downloaded with Maven; see the cause', { cause: error })
+    if (!existsSync(place)) throw new Error('Kafka could not be downloaded with Maven; see the cause', { cause: error })
   } finally {
-    rmSync(partial, { recursive: true, force: true })
+    rmSync(brought, { recursive: true, force: true })
   }
 }
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { classArchive, fetchJars, java, kafkaFlags } from './embedded-kafka-jars.js'
 import { accepts, freePort, writeProperties } from './embedded-kafka-properties.js'
 
-export { whyNoLocalKafka } from './embedded-kafka-jars.js'
+export { kafkaTool, whyNoLocalKafka } from './embedded-kafka-jars.js'
 export { freePort }
 
 const run = promisify(execFile)

@@ -204,6 +204,38 @@ describe('the store in PostgreSQL', () => {
     await expect(assertDurable(pool)).resolves.toBeUndefined()
   })
 
+  it('loses acknowledged events in a crash with synchronous_commit=off, which it sets on itself, and none with it on', async () => {
+    // the server's own setting is off; nothing writes the log ahead of time
+    const server = await startPostgres({ settings: ['synchronous_commit=off', 'wal_writer_delay=10s'] })
+    await migrateStore(server.url)
+    const lostBy = async (append: (id: string) => Promise<unknown>, kept: string): Promise<number> => {
+      const acknowledged: string[] = []
+      for (let n = 0; n < 50; n++) {
+        const id = mintId()
+        await append(id)
+        acknowledged.push(id)
+      }
+      await server.kill()
+      await server.start()
+      const own = createPool(server.url, 'test')
+      const { rowCount } = await own.query(kept, [acknowledged])
+      await own.end()
+      return acknowledged.length - rowCount!
+    }
+    const store = await openEventStore({ url: server.url })
+    const append = (id: string) => store.append({ events: [captured('durable', { id })] })
+    expect(await lostBy(append, 'select from store.event where id = any($1)')).toBe(0)
+    await store.close()
+    // the planted bug: a connection that leaves the server's setting as it is
+    const naive = new pg.Client({ connectionString: server.url })
+    naive.on('error', () => undefined)
+    await naive.connect()
+    await naive.query('begin; set local synchronous_commit = on; create table naive (id uuid); commit')
+    const insert = (id: string) => naive.query('insert into naive values ($1)', [id])
+    expect(await lostBy(insert, 'select from naive where id = any($1)')).toBeGreaterThan(0)
+    await server.remove()
+  })
+
   it('says what to do when there is no store yet', async () => {
     const empty = await testDatabase()
     await expect(openEventStore({ url: empty.url })).rejects.toMatchObject({
