@@ -33,7 +33,10 @@ export async function* foreignRecords(
     command,
     [
       ...args,
-      ...['--bootstrap-server', brokers.join(','), '--include', topics, '--from-beginning', '--timeout-ms', '8000'],
+      `--bootstrap-server=${brokers.join(',')}`,
+      `--include=${topics}`,
+      '--from-beginning',
+      '--timeout-ms=8000',
       ...Object.entries(properties).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`]),
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
