@@ -1,7 +1,25 @@
-/** One way to do the work. `run` does it once and says how many units it did; only its time is measured. */
+/** What every goal is told. */
+export interface Settings {
+  /** Events, or calls, of a round. */
+  readonly events: number
+  readonly rounds: number
+}
+
+/** One way to do the work. `run` does it once and says how many units it did. */
 export interface Contestant {
   readonly name: string
-  readonly run: (round: number) => Promise<number>
+  readonly run: (round: number) => Promise<number | Timed>
+}
+
+/** Units, and the milliseconds they took, where not all of `run` is the work. */
+export interface Timed {
+  readonly units: number
+  readonly ms: number
+}
+
+/** Somebody else who does the same work, and how many times as fast ours should be. */
+export interface Peer extends Contestant {
+  readonly target: number
 }
 
 export interface Spread {
@@ -18,10 +36,9 @@ export interface Figure {
   readonly rounds: number
   readonly rates: Readonly<Record<string, Spread>>
   readonly ratios: Readonly<Record<string, Spread>>
-  /** What the ratio should reach, and whether the median of the lowest does. */
-  readonly target?: number
-  readonly reached?: boolean
-  readonly notes?: readonly string[]
+  /** What the median ratio to each peer should reach. */
+  readonly targets: Readonly<Record<string, number>>
+  readonly notes: readonly string[]
 }
 
 /** Median, least and greatest of some numbers; of none, NaN. */
@@ -41,12 +58,12 @@ export async function compare(options: {
   what: string
   unit: string
   ours: Contestant
-  peers: readonly Contestant[]
-  rounds?: number
-  target?: number
-  notes?: readonly string[]
+  peers: readonly Peer[]
+  rounds: number
+  /** How the peers are set up, and what a reader should know. */
+  notes: readonly string[]
 }): Promise<Figure> {
-  const { goal, what, unit, ours, peers, rounds = 5, target, notes } = options
+  const { goal, what, unit, ours, peers, rounds, notes } = options
   const rates = new Map<string, number[]>()
   const ratios = new Map<string, number[]>()
   for (let round = 0; round <= rounds; round++) {
@@ -59,24 +76,26 @@ export async function compare(options: {
     if (round > 0) push(rates, ours.name, own)
     process.stderr.write(`  ${goal} round ${round}/${rounds}${round === 0 ? ' (warm-up)' : ''}\n`)
   }
-  const figures = Object.fromEntries([...ratios].map(([name, values]) => [name, spread(values)]))
-  const least = Math.min(...Object.values(figures).map(({ median }) => median))
   return {
     goal,
     what,
     unit,
     rounds,
-    rates: Object.fromEntries([...rates].map(([name, values]) => [name, spread(values)])),
-    ratios: figures,
-    ...(target === undefined ? {} : { target, reached: least >= target }),
-    ...(notes ? { notes } : {}),
+    rates: spreads(rates),
+    ratios: spreads(ratios),
+    targets: Object.fromEntries(peers.map(({ name, target }) => [name, target])),
+    notes,
   }
 }
 
+const spreads = (all: ReadonlyMap<string, readonly number[]>) =>
+  Object.fromEntries([...all].map(([name, values]) => [name, spread(values)]))
+
 async function rateOf({ run }: Contestant, round: number): Promise<number> {
   const start = performance.now()
-  const units = await run(round)
-  return (units * 1000) / (performance.now() - start)
+  const done = await run(round)
+  const { units, ms } = typeof done === 'number' ? { units: done, ms: performance.now() - start } : done
+  return (units * 1000) / ms
 }
 
 function push(map: Map<string, number[]>, key: string, value: number): void {

@@ -1,17 +1,19 @@
 import { mintId, type Envelope } from '@funnel/events'
 import { groupCommit, migrateStore, openEventStore } from '@funnel/event-store'
 import { syntheticLog, testDatabase } from '@funnel/testing'
-import { compare, concurrently, type Figure } from '../harness.js'
+import { compare, concurrently, type Figure, type Settings } from '../harness.js'
 import { emmett } from '../peers/emmett.js'
 import { messageDb } from '../peers/message-db.js'
 
 const CALLERS = 256
+/** More make the peers no faster: each of their appends is a transaction. */
+const PEER_CALLERS = 16
 
 /**
  * G5: durable append of single events by many callers at once. Each figure counts events whose append has been answered
  * after a commit with fsync on; before the timing the stored rows are counted.
  */
-export async function appendOfSingleEvents({ events, rounds }: { events: number; rounds: number }): Promise<Figure> {
+export async function appendOfSingleEvents({ events, rounds }: Settings): Promise<Figure> {
   const database = await testDatabase()
   await migrateStore(database.url)
   const store = await openEventStore({ url: database.url })
@@ -33,7 +35,6 @@ export async function appendOfSingleEvents({ events, rounds }: { events: number;
       what: `durable append of single events, ${CALLERS} callers at once`,
       unit: 'events/s',
       rounds,
-      target: 8,
       ours: {
         name: 'funnel',
         run: async () => {
@@ -43,21 +44,27 @@ export async function appendOfSingleEvents({ events, rounds }: { events: number;
       },
       peers: [
         {
-          name: 'emmett',
+          name: 'Emmett',
+          target: 8,
           run: async (round) => {
-            await concurrently(fewer, 16, (i) => emmettStore.append(`s-${round}-${i}`, payload))
+            await concurrently(fewer, PEER_CALLERS, (i) => emmettStore.append(`s-${round}-${i}`, payload))
             return fewer
           },
         },
         {
           name: 'message-db',
+          target: 8,
           run: async (round) => {
-            await concurrently(fewer, 16, (i) => messageStore.append(mintId(), `bench-${round}-${i}`, payload))
+            await concurrently(fewer, PEER_CALLERS, (i) =>
+              messageStore.append(mintId(), `bench-${round}-${i}`, payload),
+            )
             return fewer
           },
         },
       ],
-      notes: ['peers with 16 callers at once'],
+      notes: [
+        `peers: default settings, ${PEER_CALLERS} callers at once, a pool as large; synchronous_commit on for all`,
+      ],
     })
   } finally {
     await group.close()

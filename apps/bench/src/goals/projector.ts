@@ -1,93 +1,178 @@
-import pg from 'pg'
-import { loadDefinitions } from '@funnel/definitions'
-import { advance, covers, mintId, type Positions } from '@funnel/events'
-import { advanceHead, postgresEventTail } from '@funnel/event-log'
-import { migrateStore, openEventStore } from '@funnel/event-store'
-import { createFolder, createGeneration, dropGeneration, migrateRead, recount } from '@funnel/projections'
-import { syntheticLog, testDatabase, testKafka } from '@funnel/testing'
-import { compare, type Figure } from '../harness.js'
+import { advance, mintId, topicNames, type Positions } from '@funnel/events'
+import {
+  ensureTopics,
+  kafkaClient,
+  KafkaEventLog,
+  KafkaPublisher,
+  naming,
+  PostgresEventLog,
+  type KafkaClient,
+} from '@funnel/event-log'
+import { testDatabase, testKafka } from '@funnel/testing'
+import { compare, type Figure, type Settings } from '../harness.js'
 import { nestTypeorm } from '../peers/nest-typeorm.js'
+import { assertRight, createWorld, discard, project, type World } from '../world.js'
 
-const BATCH = 2000
 /** What the stock consumer gets in a round: at a few hundred a second more would only take longer. */
 const STOCK = 1000
+const STOCK_NOTE =
+  'stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, defaults'
 
 /**
  * G1 on the PostgreSQL log: the projector with the full ledger, exactly once, from the store's tail to committed read
- * models, against a stock NestJS Kafka consumer that saves a counter per event with TypeORM. Checked first: the ledger
- * counts what independent SQL counts over the events.
+ * models, against a stock NestJS Kafka consumer that saves a counter per event with TypeORM.
  */
-export async function projectorOnPostgres({ events, rounds }: { events: number; rounds: number }): Promise<Figure> {
-  const database = await testDatabase()
-  await migrateStore(database.url)
-  await migrateRead(database.url)
-  const store = await openEventStore({ url: database.url })
-  const log = [...syntheticLog(events, { seed: 6 })]
-  for (let at = 0; at < log.length; at += 1000) await store.append({ events: log.slice(at, at + 1000) })
-  const pool = new pg.Pool({ connectionString: database.url, max: 4, options: '-c synchronous_commit=off' })
-  await pool.query('analyze store.event')
-  const tail = postgresEventTail(pool)
-  const head = await headOver(pool)
-  const definitions = loadDefinitions()
-
-  const foldAll = async () => {
-    const generation = await createGeneration(pool, { definitions, epoch: head.epoch, state: 'building' })
-    const folder = createFolder(pool, generation)
-    for (let place: Positions = {}; !covers(place, head.positions);) {
-      const batch = await tail.read(place, head.positions, BATCH)
-      place = advance(place, batch)
-      await folder.apply({
-        events: batch,
-        positions: place,
-        w: covers(place, head.positions) ? head.w : batch.at(-1)!.recorded - 1,
-      })
-    }
-    return folder.generation
+export async function projectorOnPostgres({ events, rounds }: Settings): Promise<Figure> {
+  const world = await createWorld()
+  const head = await world.grow(events)
+  const log = new PostgresEventLog(world.pool, world.tail)
+  const run = async (check?: boolean) => {
+    const generation = await project(world, log, 'bench', head)
+    if (check) await assertRight(world, generation, head)
+    return generation
   }
-  const checked = await foldAll()
-  const wrong = (await recount(pool, pool, checked, head.w)).filter(
-    ({ fromEvents, fromLedger }) => fromEvents !== fromLedger,
-  )
-  if (wrong.length) throw new Error(`the ledger is wrong: ${JSON.stringify(wrong)}`)
-  await dropGeneration(pool, checked.id, checked.schema)
-
-  const { brokers } = await testKafka()
-  const peerDatabase = await testDatabase()
-  const stock = await nestTypeorm(peerDatabase.url, brokers)
-  await stock.handle(stockEvents(100))
-  if ((await stock.sum()) !== 100) throw new Error('the stock consumer counts wrong')
+  await discard(world, await run(true))
+  const stock = await stockConsumer()
   try {
     return await compare({
       goal: 'G1',
-      what: `projector with the full ledger from the PostgreSQL log, batches of ${BATCH}`,
+      what: `projector with the full ledger from the PostgreSQL log, ${events.toLocaleString('en')} events`,
       unit: 'events/s',
       rounds,
-      target: 50,
       ours: {
         name: 'funnel',
         run: async () => {
-          const generation = await foldAll()
-          await dropGeneration(pool, generation.id, generation.schema)
+          await discard(world, await run())
+          return events
+        },
+      },
+      peers: [stock.peer(50)],
+      notes: [STOCK_NOTE, 'ours: all indexes from the start, and the tables dropped, within the time'],
+    })
+  } finally {
+    await stock.close()
+    await log.close()
+    await world.close()
+  }
+}
+
+/**
+ * G1 and G2 through Kafka: the same, from the topics, against the stock consumer and against our own Kafka client that
+ * only fetches and parses what the projector folds.
+ */
+export async function projectorOnKafka({ events, rounds }: Settings): Promise<Figure> {
+  const world = await createWorld()
+  const head = await world.grow(events)
+  const { brokers } = await testKafka()
+  const client = kafkaClient({ brokers, clientId: 'bench' })
+  const topicPrefix = `bench-${mintId()}.`
+  const names = naming(topicPrefix)
+  await ensureTopics(client, topicNames, names)
+  await publishAll(world, new KafkaPublisher(client, head.epoch, names))
+  const log = () =>
+    new KafkaEventLog(world.tail, {
+      brokers,
+      topicPrefix,
+      storeLag: Number.POSITIVE_INFINITY, // else so old a log would come from the store
+      pool: world.pool,
+    })
+  const run = async (group: string, check?: boolean) => {
+    const opened = log()
+    const generation = await project(world, opened, group, head)
+    await opened.close()
+    if (check) await assertRight(world, generation, head)
+    await discard(world, generation)
+  }
+  await run('checked', true)
+  const stock = await stockConsumer()
+  try {
+    return await compare({
+      goal: 'G1+G2',
+      what: `projector with the full ledger through Kafka, ${events.toLocaleString('en')} events`,
+      unit: 'events/s',
+      rounds,
+      ours: {
+        name: 'funnel',
+        run: async (round) => {
+          await run(`round-${round}`)
           return events
         },
       },
       peers: [
+        stock.peer(30),
         {
-          name: 'stock NestJS Kafka consumer with TypeORM save',
-          run: async () => {
-            await stock.handle(stockEvents(STOCK))
-            return STOCK
+          name: 'the same Kafka client, fetching and parsing',
+          target: 0.15,
+          run: async (round) => {
+            await fetchAndParse(client, topicNames.map(names.nameOf), `bare-${topicPrefix}${round}`, events)
+            return events
           },
         },
       ],
-      notes: ['indexes from the start; the drop of the tables afterwards is in our time'],
+      notes: [STOCK_NOTE, 'ours and the bare client: a new consumer group each round, joining within the time'],
     })
   } finally {
     await stock.close()
-    await pool.end()
-    await store.close()
-    await database.drop()
-    await peerDatabase.drop()
+    await client.deleteTopics(topicNames.map(names.nameOf))
+    await client.close()
+    await world.close()
+  }
+}
+
+async function publishAll({ tail }: World, publisher: KafkaPublisher): Promise<void> {
+  const { positions } = await tail.heads()
+  let place: Positions = {}
+  for (;;) {
+    const page = await tail.read(place, positions, 4000)
+    if (!page.length) break
+    await publisher.publish(page)
+    place = advance(place, page)
+  }
+  await publisher.close()
+}
+
+async function fetchAndParse(
+  client: KafkaClient,
+  topics: readonly string[],
+  group: string,
+  count: number,
+): Promise<void> {
+  const done = Promise.withResolvers<void>()
+  let seen = 0
+  const consumer = await client.consumer(group, topics, {
+    assigned: () => undefined,
+    records: async (_, __, records) => {
+      for (const { value } of records) JSON.parse(String(value))
+      seen += records.length
+      if (seen >= count) done.resolve()
+    },
+    tick: () => undefined,
+    failed: (error) => done.reject(error),
+  })
+  await done.promise
+  await consumer.close()
+}
+
+/** The stock consumer as a peer; checked to count right. */
+async function stockConsumer() {
+  const database = await testDatabase()
+  const { brokers } = await testKafka()
+  const stock = await nestTypeorm(database.url, brokers)
+  await stock.handle(stockEvents(100))
+  if ((await stock.sum()) !== 100) throw new Error('the stock consumer counts wrong')
+  return {
+    peer: (target: number) => ({
+      name: 'stock NestJS Kafka consumer with TypeORM save',
+      target,
+      run: async () => {
+        await stock.handle(stockEvents(STOCK))
+        return STOCK
+      },
+    }),
+    async close() {
+      await stock.close()
+      await database.drop()
+    },
   }
 }
 
@@ -98,9 +183,3 @@ const stockEvents = (count: number) =>
     time: new Date().toISOString(),
     data: { channel: `ch-${i % 10}` },
   }))
-
-/** A head that lies after everything recorded so far. */
-async function headOver(pool: pg.Pool) {
-  await new Promise((resolve) => setTimeout(resolve, 5))
-  return advanceHead(pool)
-}

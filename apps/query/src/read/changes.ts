@@ -6,25 +6,27 @@ import type { Logger } from '@funnel/platform'
 const SAFETY_NET = 1000
 
 /**
- * Wakes whoever waits for the read models to change. Listens on `funnel_read`, over one connection that exists from the
- * first wait on; a lost notification or connection costs SAFETY_NET.
+ * Wakes whoever waits for the read models to change, and first tells `changed`. Listens on `funnel_read`, over one
+ * connection; while that is lost, those who wait are woken every SAFETY_NET.
  */
 export class Changes {
   readonly #url: string
   readonly #logger: Logger
   readonly #waiting = new Set<() => void>()
   readonly #stop = new AbortController()
-  #listening: Promise<void> | undefined
+  readonly #changed: () => void
+  readonly #listening: Promise<void>
 
-  constructor(url: string, logger: Logger) {
+  constructor(url: string, logger: Logger, changed: () => void) {
     this.#url = url
     this.#logger = logger
+    this.#changed = changed
+    this.#listening = this.#listen()
   }
 
   /** Resolves at the next change, after SAFETY_NET, or when the signal is aborted. Something may have changed. */
   wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#stop.signal.aborted) return Promise.resolve()
-    this.#listening ??= this.#listen()
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer)
@@ -46,6 +48,7 @@ export class Changes {
   }
 
   #wake(): void {
+    this.#changed()
     for (const done of this.#waiting) done()
   }
 

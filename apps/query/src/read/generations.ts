@@ -12,7 +12,10 @@ export interface LiveGeneration {
   readonly definitions: Definitions
 }
 
-/** How old what we know of the live generation may be, in milliseconds: the bound on the staleness of cached answers. */
+/**
+ * How old what we know of the live generation may be, in milliseconds: the bound on the staleness of cached answers where
+ * the notification of a change is lost.
+ */
 export const POLL = 100
 
 const STATEMENT = {
@@ -23,13 +26,14 @@ const STATEMENT = {
 const TIMEOUT = 10_000
 
 /**
- * Knows the live generation. It is looked up at most every POLL milliseconds and only while somebody asks, so an idle
- * service sends nothing; what `current` gives was true at most POLL milliseconds before the call.
+ * Knows the live generation. It is looked up after a change (see `forget`), else every POLL milliseconds, and only while
+ * somebody asks; what `current` gives was true at most POLL milliseconds before the call.
  */
 export class Generations {
   readonly #database: ReadDatabase
   #known: { readonly generation: LiveGeneration; readonly at: number } | undefined
   #looking: Promise<LiveGeneration> | undefined
+  #changes = 0
 
   constructor(database: ReadDatabase) {
     this.#database = database
@@ -52,12 +56,14 @@ export class Generations {
 
   /** The next `current` looks again. */
   forget(): void {
+    this.#changes++
     if (this.#known) this.#known = { ...this.#known, at: -Infinity }
   }
 
   async #look(): Promise<LiveGeneration> {
     // the row was read after this instant, so its age is counted from here
     const at = performance.now()
+    const changes = this.#changes
     const [row] = await this.#rows<Omit<LiveGeneration, 'definitions'>>(STATEMENT)
     if (!row) throw none()
     const known = this.#known?.generation
@@ -66,7 +72,8 @@ export class Generations {
         ? known.definitions
         : await this.#definitions(row.id)
     const generation = { ...row, definitions }
-    this.#known = { generation, at }
+    // what changed while it was read may not be in it
+    this.#known = { generation, at: changes === this.#changes ? at : -Infinity }
     return generation
   }
 

@@ -24,7 +24,7 @@ export class ReadModels {
     this.generations = new Generations(this.database)
     this.answers = new Answers(this.database, this.generations)
     this.listings = new Listings(this.database, this.generations)
-    this.changes = new Changes(url, logger)
+    this.changes = new Changes(url, logger, () => this.generations.forget())
   }
 
   /** Aborted when the service ends: streams end. */

@@ -1,0 +1,70 @@
+import { connect, type ClientHttp2Session } from 'node:http2'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Drives one unary gRPC method with one request, over raw HTTP/2, so that the driver costs least. */
+export interface GrpcLoad {
+  /** The answer's message. Throws unless the status is OK. */
+  call(): Promise<Buffer>
+  /** So many calls, so many at once; calls per second. */
+  flood(calls: number, width: number): Promise<number>
+  /** Calls at a steady rate for so many seconds; their latencies in milliseconds, ascending. */
+  steady(rate: number, seconds: number): Promise<number[]>
+  close(): void
+}
+
+const SESSIONS = 4
+
+export function grpcLoad(address: string, path: string, request: Uint8Array): GrpcLoad {
+  const sessions = Array.from({ length: SESSIONS }, (): ClientHttp2Session => connect(`http://${address}`))
+  const body = Buffer.alloc(5 + request.length)
+  body.writeUInt32BE(request.length, 1)
+  body.set(request, 5)
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
+  let turn = 0
+  const call = () =>
+    new Promise<Buffer>((resolve, reject) => {
+      const stream = sessions[turn++ % SESSIONS]!.request(headers)
+      const chunks: Buffer[] = []
+      let status: unknown
+      stream.on('response', (head) => (status = head['grpc-status']))
+      stream.on('trailers', (tail) => (status = tail['grpc-status']))
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('error', reject)
+      stream.on('end', () => {
+        if (Number(status) === 0) resolve(Buffer.concat(chunks).subarray(5))
+        else reject(new Error(`${path} ended with gRPC status ${String(status)}`))
+      })
+      stream.end(body)
+    })
+  return {
+    call,
+    async flood(calls, width) {
+      let left = calls
+      const start = performance.now()
+      const worker = async () => {
+        while (left-- > 0) await call()
+      }
+      await Promise.all(Array.from({ length: width }, worker))
+      return (calls * 1000) / (performance.now() - start)
+    },
+    async steady(rate, seconds) {
+      const latencies: number[] = []
+      const running: Promise<unknown>[] = []
+      const start = performance.now()
+      for (let n = 0; n < rate * seconds; n++) {
+        const due = start + (n * 1000) / rate
+        const wait = due - performance.now()
+        if (wait > 0) await sleep(wait)
+        // from when it was due: a server that makes the driver wait is not forgiven
+        running.push(call().then(() => latencies.push(performance.now() - due)))
+      }
+      await Promise.all(running)
+      return latencies.toSorted((a, b) => a - b)
+    },
+    close: () => sessions.forEach((session) => session.close()),
+  }
+}
+
+/** The value below which so large a share of ascending values lies. */
+export const quantile = (ascending: readonly number[], share: number): number =>
+  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
