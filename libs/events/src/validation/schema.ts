@@ -1,10 +1,21 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import formats, { type FormatName } from 'ajv-formats'
 import { FunnelError } from '../errors.js'
 import type { EventType } from '../event-type.js'
 import { closeNames } from './close-names.js'
 import { isPersonalName, personalAdvice } from './personal.js'
 
-const ajv = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true })
+/** The formats a schema may ask for, and how they are told. */
+const FORMATS: Readonly<Partial<Record<FormatName, string>>> = {
+  date: 'a day, such as 2026-03-31',
+  'date-time': 'an instant with its offset, such as 2026-03-31T12:00:00Z',
+  uri: 'a URL',
+}
+
+const ajv = formats.default(
+  new Ajv({ allErrors: false, strict: true, allowUnionTypes: true }),
+  Object.keys(FORMATS) as FormatName[],
+)
 const compiled = new WeakMap<object, ValidateFunction>()
 
 /** The schema of one version of a type. */
@@ -67,6 +78,8 @@ function mistake(error: ErrorObject, errors: readonly ErrorObject[], names: read
           ? `${at} must be an ISO 4217 code of three capital letters, such as EUR`
           : `${at} holds a control character: leave it out`,
       )
+    case 'format':
+      return told(at, `${at} must be ${FORMATS[params['format'] as FormatName] ?? text(params['format'])}`)
     default:
       return told(at, `${at} ${error.message ?? 'is wrong'}`)
   }

@@ -1,0 +1,192 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { commandsIn, fileIn, root } from './fences.js'
+import { funnel } from './platform.js'
+import { freePort } from './processes.js'
+
+const run = promisify(execFile)
+
+/** Commands of the pages that are not run here, and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'npm start': 'apps/funnel/src/up.e2e.spec.ts starts the workspace demo',
+  'npm test': 'this is part of it',
+  'npm start -- --workspace mine': 'what the workspace of this spec was started with, but for ports and folder',
+  'FUNNEL_DEFINITIONS=our-definitions npm start -- --workspace mine': 'so was this one',
+  [`grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' 127.0.0.1:7071 funnel.v1.KpiService/QueryKpi`]:
+    'grpcurl may be absent; apps/query/src/grpc.int.spec.ts asks the reflection that it asks',
+}
+const pages = ['README.md', 'docs/import.md', 'docs/adding-a-kpi.md']
+
+describe('The pages', () => {
+  let folder: string
+  let dataDir: string
+  let ingest: string
+  let env: Record<string, string>
+  let writeKey = ''
+
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), text)
+  }
+  /** A command of a page, in a folder that has the files of the pages; its stdout. Throws when it fails. */
+  const shell = async (command: string): Promise<string> => {
+    const here = command
+      .replace(/^npx funnel/, `${process.execPath} ${join(root, 'apps/funnel/dist/main.js')}`)
+      .replace('http://127.0.0.1:7070', ingest)
+    const { stdout } = await run('sh', ['-c', here], { cwd: folder, env: { ...env, WRITE_KEY: writeKey } })
+    return stdout
+  }
+  const post = async (events: string): Promise<{ accepted: number }> => {
+    const answer = await fetch(`${ingest}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${writeKey}` },
+      body: events,
+    })
+    return (await answer.json()) as { accepted: number }
+  }
+  /** What the command prints, as soon as it contains the text; at the latest after a while. */
+  const until = async (text: string, command: string): Promise<string> => {
+    for (let tries = 0; ; tries++) {
+      const output = await shell(command)
+      if (output.includes(text) || tries === 100) return output
+      await sleep(100)
+    }
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'funnel-docs-'))
+    chmodSync(folder, 0o755) // PostgreSQL may run as another user
+    dataDir = join(folder, 'data')
+    const kpi = 'our-definitions/kpis/sqls-per-lead.yaml'
+    write(kpi, fileIn('docs/adding-a-kpi.md', kpi))
+    env = {
+      PATH: process.env['PATH'] ?? '',
+      NO_COLOR: '1',
+      FUNNEL_DATA_DIR: dataDir,
+      FUNNEL_WORKSPACE: 'mine',
+      FUNNEL_DEFINITIONS: join(folder, 'our-definitions'),
+    }
+    const names = ['ingest', 'query', 'relay', 'projector', 'query-ops', 'postgres', 'kafka']
+    const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
+    ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`
+    const up = await shell(`npx funnel up --detach --json ${ports.join(' ')}`)
+    writeKey = (JSON.parse(up) as { writeKey: string }).writeKey
+  }, 120_000)
+  afterAll(async () => {
+    await shell('npx funnel down').catch(() => undefined)
+    rmSync(folder, { recursive: true, force: true })
+  }, 60_000)
+
+  it('docs/adding-a-kpi.md: a file makes a KPI, and gives the number the page says', async () => {
+    expect(await post(fileIn('docs/adding-a-kpi.md', 'events.json'))).toMatchObject({ accepted: 5 })
+    const promised = /this is `([^`]+)`/.exec(readFileSync(join(root, 'docs/adding-a-kpi.md'), 'utf8'))![1]!
+    const output = await until(promised, 'npx funnel kpi sqls-per-lead')
+    expect(output).toContain(promised)
+    const answer = JSON.parse(await shell('npx funnel kpi sqls-per-lead --json')) as { kpi: object }
+    expect(JSON.stringify(answer)).toContain('"version":1')
+  }, 60_000)
+
+  it('every command runs, or it is said where it does', async () => {
+    write('map.yaml', readFileSync(join(root, 'examples/crm-sales-opportunities/mapping.yaml'), 'utf8'))
+    const commands = [...new Set(pages.flatMap(commandsIn))]
+    expect(commands.length).toBeGreaterThan(10)
+    for (const command of commands) {
+      if (command in elsewhere || command.startsWith('npx funnel import')) continue
+      await expect(shell(command).then(() => command)).resolves.toBe(command)
+    }
+    for (const command of Object.keys(elsewhere)) expect(commands).toContain(command)
+  }, 120_000)
+
+  it('docs/adding-a-projection.md: the consumer counts what was recorded, once, though it is killed', async () => {
+    const page = 'docs/adding-a-projection.md'
+    const touches = Array.from({ length: 300 }, (_, i) => ({
+      type: 'touchpoint.recorded',
+      data: { visitor: `v-${i}`, kind: 'page', channel: 'paid_search', campaign: `campaign-${i % 3}` },
+    }))
+    // beside the packages, so that it finds them
+    const place = mkdtempSync(join(root, 'apps/e2e/.docs-'))
+    try {
+      writeFileSync(join(place, 'touches-by-campaign.ts'), fileIn(page, 'touches-by-campaign.ts'))
+      const state = readFileSync(join(dataDir, 'mine/state.json'), 'utf8')
+      const { databaseUrl } = JSON.parse(state) as { databaseUrl: string }
+      const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+      const counted = async () => {
+        const { rows } = await pool
+          .query<{ campaign: string; n: string }>('select campaign, n from marketing.touches order by campaign')
+          .catch(() => ({ rows: [] }))
+        return rows.map(({ campaign, n }) => [campaign, Number(n)])
+      }
+      for (let at = 0; at < 300; at += 100) {
+        const consumer = spawn(process.execPath, [join(place, 'touches-by-campaign.ts')], {
+          env: { ...env, DATABASE_URL: databaseUrl },
+          stdio: ['ignore', 'ignore', 'inherit'],
+        })
+        const ended = once(consumer, 'exit')
+        expect(await post(JSON.stringify(touches.slice(at, at + 100)))).toMatchObject({ accepted: 100 })
+        const sum = async () => (await counted()).reduce((total, [, n]) => total + Number(n), 0)
+        for (let tries = 0; tries < 200 && (await sum()) < at + 100; tries++) await sleep(50)
+        consumer.kill(at ? 'SIGTERM' : 'SIGKILL')
+        await ended
+      }
+      expect(await counted()).toEqual([0, 1, 2].map((i) => [`campaign-${i}`, 100]))
+      await pool.end()
+    } finally {
+      rmSync(place, { recursive: true, force: true })
+    }
+  }, 120_000)
+
+  it('docs/adding-an-event-type.md: the type is part of the language, and its golden sample is accepted', async () => {
+    const page = 'docs/adding-an-event-type.md'
+    const place = mkdtempSync(join(root, 'apps/e2e/.docs-'))
+    try {
+      const source = join(place, 'src')
+      cpSync(join(root, 'libs/events/src'), source, { recursive: true })
+      writeFileSync(join(source, 'types/forecasts.ts'), fileIn(page, 'types/forecasts.ts'))
+      const golden = fileIn(page, 'golden/deal.forecast-changed.v1.json')
+      const catalogue = readFileSync(join(source, 'catalogue.ts'), 'utf8')
+      writeFileSync(
+        join(source, 'catalogue.ts'),
+        `import { dealForecastChanged } from './types/forecasts.js'\n${catalogue.replace('\n] as const', '\n  dealForecastChanged,\n] as const')}`,
+      )
+      const options = { extends: join(root, 'tsconfig.base.json'), compilerOptions: { rootDir: 'src', outDir: 'dist' } }
+      writeFileSync(
+        join(place, 'tsconfig.json'),
+        JSON.stringify({ ...options, include: ['src/**/*.ts'], exclude: ['src/**/*.spec.ts'] }),
+      )
+      writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+      await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place])
+      const script = `
+        const { validateEvent, typeOf } = await import(${JSON.stringify(join(place, 'dist/index.js'))})
+        const { title } = typeOf('deal.forecast-changed')
+        const check = (event) => validateEvent(event, { source: '/crm', receivedAt: Date.now() }).ok
+        const golden = ${golden}
+        const wrong = { ...golden, data: { ...golden.data, expected: 'soon' } }
+        process.stdout.write(JSON.stringify([title, check(golden), check(wrong)]))`
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+      expect(JSON.parse(stdout)).toEqual(['The day on which a deal is expected to close changed.', true, false])
+    } finally {
+      rmSync(place, { recursive: true, force: true })
+    }
+  }, 120_000)
+
+  it('name no file that is not there', () => {
+    for (const page of ['README.md', 'docs/architecture.md', 'docs/import.md', 'docs/deployment.md'])
+      for (const [, link] of readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+        expect([page, link, existsSync(join(root, dirname(page), link!))]).toEqual([page, link, true])
+  })
+
+  it('funnel --help names every command that the pages use', async () => {
+    const help = await funnel('--help')
+    for (const command of new Set(
+      pages.flatMap(commandsIn).flatMap((line) => /^npx funnel (\w+)/.exec(line)?.[1] ?? []),
+    ))
+      expect(help).toContain(command)
+  })
+})
