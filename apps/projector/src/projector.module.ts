@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { definitionFolders, loadDefinitions } from '@funnel/definitions'
+import { definitionFolders, loadDefinitions, definitionsHash } from '@funnel/definitions'
 import type { Head } from '@funnel/events'
 import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
@@ -78,6 +78,18 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
       return silence > STUCK ? `the loop has not come round for ${Math.round(silence / 1000)} s` : undefined
     })
     this.health.ready('folding', () => this.projector?.trouble)
+    this.health.note('parked', () => {
+      const parked = this.projector?.generation?.parked ?? 0
+      return parked
+        ? `${parked} subjects could not be folded and stand still: mend the fold, then run \`funnel rebuild\``
+        : undefined
+    })
+    this.health.note('definitions', () => {
+      const live = this.projector?.generation
+      return live && live.definitionsHash !== definitionsHash(definitions)
+        ? 'the read models were made with other definitions than this process has: run `funnel rebuild`'
+        : undefined
+    })
     this.health.ready('lag', () => {
       const lag = lagOf(this.projector?.generation, this.head)
       return lag > BEHIND ? `${lag} events are not folded yet` : undefined

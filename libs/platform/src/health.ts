@@ -5,11 +5,17 @@ export type Check = () => string | undefined
 export class Health {
   readonly #ready = new Map<string, Check>()
   readonly #live = new Map<string, Check>()
+  readonly #notes = new Map<string, Check>()
   #stopping = false
 
   /** Registers a readiness check under a name. */
   ready(name: string, check: Check): void {
     this.#ready.set(name, check)
+  }
+
+  /** Registers something that somebody should look after though the service can do its work. */
+  note(name: string, check: Check): void {
+    this.#notes.set(name, check)
   }
 
   /** Registers a liveness check; it must never depend on a database or a broker. */
@@ -31,6 +37,11 @@ export class Health {
     const why = reasons(this.#ready)
     if (this.#stopping) why['shutdown'] = 'the service is stopping'
     return { ok: Object.keys(why).length === 0, why }
+  }
+
+  /** What should be looked after, by name. */
+  notes(): Record<string, string> {
+    return reasons(this.#notes)
   }
 
   liveness(): { ok: boolean; why: Record<string, string> } {

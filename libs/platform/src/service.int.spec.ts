@@ -48,10 +48,16 @@ describe('A service', () => {
     const { url, app } = await start()
     expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'live', workspace: 'mine', why: {} })
     app.get(Health).ready('store', () => 'cannot be reached')
+    app.get(Health).note('keys', () => 'one runs out tomorrow')
     const ready = await fetch(`${url}/health/ready`)
     expect([ready.status, await ready.json()]).toEqual([
       503,
-      { status: 'unready', workspace: 'mine', why: { store: 'cannot be reached' } },
+      {
+        status: 'unready',
+        workspace: 'mine',
+        why: { store: 'cannot be reached' },
+        notes: { keys: 'one runs out tomorrow' },
+      },
     ])
     const metrics = await fetch(`${url}/metrics`)
     expect(metrics.headers.get('content-type')).toContain('text/plain')

@@ -38,9 +38,12 @@ class OpsController {
   @Get('health/ready')
   ready(@Res() reply: Reply) {
     const { ok, why } = this.health.readiness()
-    return reply
-      .code(ok ? 200 : 503)
-      .send({ status: ok ? 'ready' : 'unready', workspace: this.config.funnelWorkspace, why })
+    return reply.code(ok ? 200 : 503).send({
+      status: ok ? 'ready' : 'unready',
+      workspace: this.config.funnelWorkspace,
+      why,
+      notes: this.health.notes(),
+    })
   }
 
   @Get('metrics')

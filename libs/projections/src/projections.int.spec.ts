@@ -149,6 +149,8 @@ describe('projections', () => {
     expect((await generationOf(pool, generation.id)).definitionsHash).toBe(adopted.definitionsHash)
     const other = { ...more, dimensions: more.dimensions.slice(1) }
     expect(await adoptKpis(pool, adopted, other)).toBe(adopted)
+    // a process that was not restarted yet, and still has the older KPIs
+    expect(await adoptKpis(pool, adopted, definitions)).toBe(adopted)
     expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
   })
 
