@@ -14,8 +14,11 @@ const BEGIN = Date.UTC(2024, 0, 1)
 const W = BEGIN + 150 * DAY
 const iso = (instant: number) => new Date(instant).toISOString()
 
-/** Instants of few days, so that bounds are hit exactly and often. */
-const day = (least: number, most: number) => fc.integer({ min: least, max: most }).map((days) => BEGIN + days * DAY)
+/** Instants of few days, so that bounds are hit exactly and often; some lie within a day. */
+const day = (least: number, most: number) =>
+  fc
+    .tuple(fc.integer({ min: least, max: most }), fc.constantFrom(0, 0, 0, 0, 1, DAY / 2, DAY - 1))
+    .map(([days, within]) => BEGIN + days * DAY + within)
 const dims = fc.record(
   { channel: fc.constantFrom('organic', 'paid', '', 'unknown'), region: fc.constantFrom('north', 'south') },
   { requiredKeys: [] },
@@ -77,6 +80,8 @@ const filter = fc.record({
   values: fc.subarray(['organic', '', 'unknown', 'north']),
   none: fc.boolean(),
 })
+/** Entries of a slice: few, so that there are slices of slices; or so many that nothing is sealed. */
+const slice = fc.constantFrom(5, 20, 60, 1000)
 /** A stock beside a flow is told by an example instead (grpc.int.spec.ts). */
 const kpis = definitions.kpis.map(({ id }) => id).filter((id) => id !== 'open-per-lead')
 const questionOf = (kpi: string) =>
@@ -123,11 +128,12 @@ describe('an answer from PostgreSQL', () => {
   it('equals the answer counted line by line, for any ledger, cut, bucket, dimensions and filters', async () => {
     const values = new Map<string, number>()
     await fc.assert(
-      fc.asyncProperty(lines, fc.tuple(...kpis.map(questionOf)), async (lines, questions) => {
-        await model.pool.query('truncate gen_1.entry, gen_1.fact, gen_1.dims')
+      fc.asyncProperty(lines, fc.tuple(...kpis.map(questionOf)), slice, async (lines, questions, slice) => {
+        await model.clear(1)
         // nothing recorded after the watermark is folded
         const folded = entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W)
         await model.fold(1, iso(W), folded)
+        await model.seal(1, slice)
         for (const question of questions) {
           const answered = await models.answers.of(1, question, Date.now() + 10_000)
           expect(answered.rows.map(flat).sort(byPlace)).toEqual(
@@ -148,7 +154,7 @@ describe('an answer from PostgreSQL', () => {
       fc.asyncProperty(
         fc.array(fc.integer({ min: -9999, max: 9999 }), { minLength: 1, maxLength: 50 }),
         async (elapsed) => {
-          await model.pool.query('truncate gen_1.entry, gen_1.fact, gen_1.dims')
+          await model.clear(1)
           const occurred = iso(BEGIN)
           await model.fold(
             1,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { dimsId } from '@funnel/ledger'
 import { createPool } from '@funnel/platform'
-import { createGeneration, migrateRead, switchTo } from '@funnel/projections'
+import { createGeneration, generationOf, migrateRead, seal, switchTo } from '@funnel/projections'
 
 /** A line of a hand-written ledger; times are ISO texts. What is left out is null, or the first event of its stream. */
 export interface Line {
@@ -85,6 +85,17 @@ export class HandMadeReadModel {
     } finally {
       client.release()
     }
+  }
+
+  /** Adds up the entries below the watermark in slices of about so many. */
+  async seal(generation: number, size: number): Promise<void> {
+    await seal(this.pool, await generationOf(this.pool, generation), size)
+  }
+
+  /** Forgets every entry. */
+  async clear(generation: number): Promise<void> {
+    const tables = ['entry', 'fact', 'dims', 'slice', 'roll'].map((table) => `gen_${generation}.${table}`)
+    await this.pool.query(`truncate ${tables.join(', ')}`)
   }
 
   /** Makes a generation live in place of the other, as a rebuild does at its end. */

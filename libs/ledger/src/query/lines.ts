@@ -53,17 +53,22 @@ export function belongs(side: Side, question: Question, cut: Cut, parameters: Pa
 }
 
 function filtered(filters: readonly Filter[], cut: Cut, parameters: Parameters): string[] {
-  const terms: string[] = []
-  const ofSet: string[] = []
-  for (const { dimension, values, none } of filters) {
-    const value = dimension === STAGE ? 'e.stage' : `d.values ->> ${parameters.add(dimension)}`
-    const any = [
-      ...(values.length ? [`${value} = any(${parameters.add(values)})`] : []),
-      ...(none ? [`${value} is null`] : []),
-    ]
-    ;(dimension === STAGE ? terms : ofSet).push(`(${any.join(' or ')})`)
-  }
-  if (ofSet.length)
-    terms.push(`e.dims in (select d.id from ${schemaOf(cut.generation)}.dims d where ${ofSet.join(' and ')})`)
-  return terms
+  const ofSet = filters
+    .filter(({ dimension }) => dimension !== STAGE)
+    .map((filter) => isOneOf(filter, `d.values ->> ${parameters.add(filter.dimension)}`, parameters))
+  return [
+    ...filters.filter(({ dimension }) => dimension === STAGE).map((filter) => isOneOf(filter, 'e.stage', parameters)),
+    ...(ofSet.length
+      ? [`e.dims in (select d.id from ${schemaOf(cut.generation)}.dims d where ${ofSet.join(' and ')})`]
+      : []),
+  ]
+}
+
+/** SQL: whether a value is one that the filter keeps. */
+export function isOneOf({ values, none }: Filter, value: string, parameters: Parameters): string {
+  const any = [
+    ...(values.length ? [`${value} = any(${parameters.add(values)})`] : []),
+    ...(none ? [`${value} is null`] : []),
+  ]
+  return `(${any.join(' or ')})`
 }

@@ -1,9 +1,12 @@
 import type { Kpi } from '@funnel/definitions'
-import { belongs, maturity, type Cut } from './lines.js'
+import { belongs, type Cut } from './lines.js'
 import { ranks, type Rank } from './percentile.js'
 import { STAGE, type Question } from './question.js'
+import { covering, isRolled, rolled, type Parts } from './rolled.js'
+import { isMoney } from './rolls.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
+import { entriesOf, type Shape } from './sums.js'
 
 /** More cells than this are refused: nobody reads them, and the answer would not fit into a message. */
 export const MOST_ROWS = 50_000
@@ -30,89 +33,66 @@ export interface AnswerRow extends BasisRow {
 
 /**
  * The statement that answers a checked question from one generation, with the generation's row in the same snapshot.
- * `answer` makes cells of what it gives.
+ * `answer` makes cells of what it gives. Sums come from the rolls where they can, with the entries that these do not hold.
  */
 export function plan(question: Question, kpi: Kpi, cut: Cut): Statement {
-  const parameters = new Parameters()
-  const schema = schemaOf(cut.generation)
   const sides = sidesOf(kpi.formula)
-  const generation = parameters.add(cut.generation)
-  const shape: Shape = sides[0].elapsed
-    ? 'elapsed'
-    : sides.some(({ measures }) => measures.some(isMoney))
-      ? 'money'
-      : 'count'
-  const inner = sides.map((side) => lines(side, shape, question, cut, parameters)).join('\n  union all\n')
+  const shape = shapeOf(sides)
+  if (!isRolled(question, sides, shape)) return planFromEntries(question, kpi, cut)
+  const parameters = new Parameters()
+  const slices = covering(cut, parameters)
+  const parts = sides.map((side) => rolled(side, shape, question, cut, parameters))
+  return statement(question, kpi, cut, parameters, {
+    entries: parts.flatMap(({ entries }) => entries),
+    rolls: parts.flatMap(({ rolls }) => rolls),
+    slices,
+  })
+}
+
+/** As `plan`, from nothing but the entries: what every other way must equal. */
+export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Statement {
+  const sides = sidesOf(kpi.formula)
+  const shape = shapeOf(sides)
+  const parameters = new Parameters()
+  const entry = `${schemaOf(cut.generation)}.entry e where `
+  const entries = sides.map((side) =>
+    entriesOf(side, shape, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
+  )
+  return statement(question, kpi, cut, parameters, { entries, rolls: [] })
+}
+
+const shapeOf = (sides: readonly [Side, ...Side[]]): Shape =>
+  sides[0].elapsed ? 'elapsed' : sides.some(({ measures }) => measures.some(isMoney)) ? 'money' : 'count'
+
+function statement(
+  question: Question,
+  kpi: Kpi,
+  cut: Cut,
+  parameters: Parameters,
+  { entries, rolls, slices }: Parts & { readonly slices?: string },
+): Statement {
   const key = question.by.map((dimension) =>
     dimension === STAGE ? 'l.stage' : `d.values ->> ${parameters.add(dimension)}`,
   )
   const rank = 'elapsed' in kpi.formula && kpi.formula.elapsed.stat === 'p90' ? ranks.p90 : ranks.median
-  const text = `with g as (select * from read.generation where id = ${generation}),
-l as (
-${inner}
+  const shape = shapeOf(sidesOf(kpi.formula))
+  const valued = `  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed, l.amount, l.immature, l.size
+  from l left join ${schemaOf(cut.generation)}.dims d on d.id = l.dims`
+  const text = `with g as (select * from read.generation where id = ${parameters.add(cut.generation)}),
+${slices === undefined ? '' : `s as (${slices}),\n`}l as (
+${entries.join('\n  union all\n')}
+),
+v as (
+${[valued, ...rolls].join('\n  union all\n')}
 ),
 c as (
-  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed,
-    sum(l.amount)::bigint amount, sum(l.immature)::bigint immature, sum(l.size)::bigint size
-  from l left join ${schema}.dims d on d.id = l.dims
-  group by 1, 2, 3, 4, 5
+  select side, bucket, key, currency, elapsed, sum(amount)::bigint amount, sum(immature)::bigint immature, sum(size)::bigint size
+  from v group by 1, 2, 3, 4, 5
 ),
 a as (${shape === 'elapsed' ? durations(rank) : sums})
 select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
 from g left join a on true limit ${MOST_ROWS + 1}`
   return parameters.statement(cut.generation, text)
-}
-
-/** Whether a measure adds up money: minor units of the entry's currency. */
-const isMoney = (measure: string): boolean => measure.endsWith('.value')
-
-type Shape = 'count' | 'money' | 'elapsed'
-
-/** First step: sums per set of dimension values, straight from the entries. */
-function lines(side: Side, shape: Shape, question: Question, cut: Cut, parameters: Parameters): string {
-  const time = `e.${side.at}`
-  const bucket = question.bucket ? bucketOf(question, side, time, parameters) : 'null::timestamptz'
-  const columns = [
-    `'${side.name}' side`,
-    `${bucket} bucket`,
-    'e.dims',
-    `${question.by.includes(STAGE) ? 'e.stage' : 'null::text'} stage`,
-    'e.currency',
-    `${shape === 'elapsed' ? 'e.elapsed_s' : 'null::bigint'} elapsed`,
-  ].join(', ')
-  const where = belongs(side, question, cut, parameters)
-  const from = `from ${schemaOf(cut.generation)}.entry e where ${where}`
-  if (shape === 'money') return sized(side, columns, from)
-  let amount = 'sum(e.amount) amount, 0 immature'
-  if (side.matureAfter !== undefined) {
-    const mature = `${time} <= ${maturity(side.matureAfter, cut, parameters)}`
-    amount = `coalesce(sum(e.amount) filter (where ${mature}), 0) amount, coalesce(sum(e.amount) filter (where not (${mature})), 0) immature`
-  }
-  return `  select ${columns}, ${amount}, null::bigint size
-  ${from}
-  group by 1, 2, 3, 4, 5, 6`
-}
-
-/**
- * Sums of money with the number of subjects behind them, which amounts do not tell: of a flow those that hold a part in
- * the bucket, of a stock how many more than before it, since what a subject holds adds up over the buckets.
- */
-function sized(side: Side, columns: string, from: string): string {
-  const held = `select ${columns}, e.subject, sum(e.amount) amount ${from} group by 1, 2, 3, 4, 5, 6, 7`
-  const size = side.stock ? 'sum((run <> 0)::int - (run <> amount)::int)' : 'count(*) filter (where amount <> 0)'
-  const run = `select *, sum(amount) over (partition by dims, stage, currency, subject order by bucket) run from (${held}) held`
-  return `  select side, bucket, dims, stage, currency, elapsed, sum(amount) amount, 0 immature, ${size} size
-  from (${side.stock ? run : held}) x
-  group by 1, 2, 3, 4, 5, 6`
-}
-
-/** A stock's first bucket holds everything before it as well: where it starts from. */
-function bucketOf(question: Question, side: Side, time: string, parameters: Parameters): string {
-  const unit = parameters.add(question.bucket ?? 'day')
-  const start = (instant: string) => `date_trunc(${unit}, ${instant}, 'UTC')`
-  return side.stock && question.from !== undefined
-    ? start(`greatest(${time}, ${parameters.at(question.from)})`)
-    : start(time)
 }
 
 /** Second step, of counts and money: the cells are there already. */

@@ -44,7 +44,7 @@ describe('the plan of a question', () => {
   })
 
   it('shares its statement with a question that differs in values only', () => {
-    const other = { ...question, from: 0, filters: [{ dimension: 'a', values: ['b', 'c'], none: false }], by: ['z'] }
+    const other = { ...question, from: 0, filters: [{ dimension: 'z', values: ['b', 'c'], none: false }], by: ['z'] }
     const formula = { sum: { measure: 'touch' } }
     expect(plan(other, kpi(formula), { generation: 1 }).name).toBe(plan(question, kpi(formula), { generation: 1 }).name)
   })

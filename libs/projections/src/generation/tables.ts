@@ -1,3 +1,5 @@
+import { rollupIndexes, rollupTables } from '../rollup/tables.js'
+
 /** The tables of one generation, in a schema of its own. */
 export const tables = (schema: string): string => `
   create schema ${schema};
@@ -33,9 +35,9 @@ export const tables = (schema: string): string => `
     kind text not null, key text not null, reason text not null,
     topic smallint not null, partition smallint not null, "position" bigint not null,
     since timestamptz(3) not null default clock_timestamp(), primary key (kind, key)
-  );`
+  );${rollupTables(schema)}`
 
 /** What questions need and a rebuild makes last. */
 export const indexes = (schema: string): string => `
   create index entry_cell on ${schema}.entry (measure, occurred_at);
-  create index entry_known on ${schema}.entry (recorded_at);`
+  create index entry_known on ${schema}.entry (recorded_at);${rollupIndexes(schema)}`

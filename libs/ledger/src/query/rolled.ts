@@ -1,0 +1,171 @@
+import { belongs, isOneOf, maturity, type Cut } from './lines.js'
+import { STAGE, type Question } from './question.js'
+import { dayOf, heldSince, isMoney, TOTAL, WINDOWS } from './rolls.js'
+import type { Side } from './side.js'
+import { bucketOf, entriesOf, type Shape } from './sums.js'
+import { schemaOf, type Parameters } from './statement.js'
+
+const DAY = 86_400_000
+
+/** What the sums of a side are made of: rows by set of dimension values from entries, and rows by value from rolls. */
+export interface Parts {
+  readonly entries: readonly string[]
+  readonly rolls: readonly string[]
+}
+
+/** The whole days of a period, half-open, and what of it lies in days that are cut. Absent: without a bound. */
+interface Days {
+  readonly from: number | undefined
+  readonly to: number | undefined
+  readonly cut: readonly (readonly [from: number, to: number])[]
+}
+
+/**
+ * Whether the rolls can answer: they tell counts and money by at most one dimension beside the stage, and conversions
+ * within the windows that they know.
+ */
+export function isRolled(question: Question, sides: readonly Side[], shape: Shape): boolean {
+  return dimensionsOf(question).length <= 1 && sides.every((side) => isRolledSide(question, side, shape))
+}
+
+function isRolledSide(question: Question, side: Side, shape: Shape): boolean {
+  const days = daysOf(question, side)
+  if (shape === 'elapsed' || !days) return false
+  if (side.within !== undefined && !WINDOWS.some((days) => days * 86_400 === side.within)) return false
+  if (side.at === 'cohort_at' && side.measures.some((measure) => measure !== 'converted')) return false
+  if (shape === 'count') return true
+  // subjects are counted once over several measures, and at an instant within a day, by their entries only
+  return side.measures.length === 1 && side.measures.every(isMoney) && !(side.stock && days.cut.length)
+}
+
+/** The dimensions beside the stage that a question needs told apart. */
+const dimensionsOf = ({ by, filters }: Question): readonly string[] => [
+  ...new Set([...by, ...filters.map(({ dimension }) => dimension)].filter((dimension) => dimension !== STAGE)),
+]
+
+/** Nothing where no whole day lies in the period. */
+function daysOf(question: Question, side: Side): Days | undefined {
+  const begin = side.stock ? undefined : question.from
+  const ends = [question.to, question.asOf === undefined ? undefined : question.asOf + 1].filter(
+    (end) => end !== undefined,
+  )
+  const end = ends.length ? Math.min(...ends) : undefined
+  const from = begin === undefined ? undefined : Math.ceil(begin / DAY) * DAY
+  const to = end === undefined ? undefined : Math.floor(end / DAY) * DAY
+  if (from !== undefined && to !== undefined && from >= to) return undefined
+  const cut: [number, number][] = []
+  if (begin !== undefined && from !== undefined && begin < from) cut.push([begin, from])
+  if (end !== undefined && to !== undefined && to < end) cut.push([to, end])
+  return { from, to, cut }
+}
+
+/** SQL of the CTE s: the largest slices that hold nothing recorded after the cut, and up to when they reach. */
+export const covering = ({ generation, knownAt }: Cut, parameters: Parameters): string => {
+  const at = knownAt === undefined ? `'infinity'::timestamptz` : parameters.at(knownAt)
+  return `select coalesce(array_agg(id), '{}') ids, coalesce(max(known_to), '-infinity') upto
+  from ${schemaOf(generation)}.slice where known_to <= ${at} and (parent_to is null or parent_to > ${at})`
+}
+
+const SEALED = '(select upto from s)'
+const SLICES = '(select ids from s)::int[]'
+
+/** The parts of a side that `isRolled` found answerable. Need the CTEs g and s. */
+export function rolled(side: Side, shape: Shape, question: Question, cut: Cut, parameters: Parameters): Parts {
+  const days = daysOf(question, side)
+  if (!days) throw new RangeError('no whole day: such a question is answered from the entries')
+  const entry = `${schemaOf(cut.generation)}.entry`
+  const time = `e.${side.at}`
+  const where = () => belongs(side, question, cut, parameters)
+  const sealed = (from: string) =>
+    entriesOf(
+      side,
+      shape,
+      question,
+      cut,
+      parameters,
+      `${entry} e where ${from} and e.recorded_at <= ${SEALED} and ${where()}`,
+    )
+  const edges = days.cut.map(([from, to]) =>
+    sealed(`${time} >= ${parameters.at(from)} and ${time} < ${parameters.at(to)}`),
+  )
+  if (side.matureAfter !== undefined) edges.push(sealed(maturingDay(side, side.matureAfter, days, cut, parameters)))
+  return {
+    entries: [...edges, tail(side, shape, question, cut, parameters, where)],
+    rolls: [rolls(side, shape, question, cut, days, parameters)],
+  }
+}
+
+/** SQL: what the slices hold of the whole days. */
+function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Days, parameters: Parameters): string {
+  const [dimension = TOTAL] = dimensionsOf(question)
+  const terms = [
+    `r.dimension = ${parameters.add(dimension)}`,
+    `r.measure = any(${parameters.add(side.measures)})`,
+    side.at === 'cohort_at' ? 'r.cohort' : 'not r.cohort',
+    `r.slice = any(${SLICES})`,
+  ]
+  if (side.stage !== undefined) terms.push(`r.stage = ${parameters.add(side.stage)}`)
+  if (days.from !== undefined) terms.push(`r."day" >= ${parameters.at(days.from)}`)
+  if (days.to !== undefined) terms.push(`r."day" < ${parameters.at(days.to)}`)
+  if (side.within !== undefined) terms.push(`r."window" between 1 and ${parameters.add(side.within / 86_400)}`)
+  for (const filter of question.filters)
+    terms.push(isOneOf(filter, filter.dimension === STAGE ? 'r.stage' : 'r.value', parameters))
+  let amount = 'sum(r.amount) amount, 0 immature'
+  if (side.matureAfter !== undefined) {
+    const day = dayOf(`(${maturity(side.matureAfter, cut, parameters)})`)
+    terms.push(`r."day" <> ${day}`)
+    amount = `coalesce(sum(r.amount) filter (where r."day" < ${day}), 0) amount, coalesce(sum(r.amount) filter (where r."day" > ${day}), 0) immature`
+  }
+  const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
+  const bucket = bucketOf(question, side, 'r."day"', parameters)
+  return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, null::bigint elapsed, ${amount},
+    ${shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size
+  from ${schemaOf(cut.generation)}.roll r where ${terms.join(' and ')}
+  group by 1, 2, 3, 4`
+}
+
+/**
+ * SQL: the entries of the day within which the cohorts' windows end, as far as rolls leave it out. Of a conversion the
+ * ends are bounded as well, because there is no index over cohorts.
+ */
+function maturingDay(
+  { at, within }: Side,
+  seconds: number,
+  { from, to }: Days,
+  cut: Cut,
+  parameters: Parameters,
+): string {
+  const day = dayOf(`(${maturity(seconds, cut, parameters)})`)
+  const terms = [`e.${at} >= ${day}`, `e.${at} < ${day} + interval '24 hours'`]
+  if (from !== undefined) terms.push(`e.${at} >= ${parameters.at(from)}`)
+  if (to !== undefined) terms.push(`e.${at} < ${parameters.at(to)}`)
+  if (within !== undefined)
+    terms.push(
+      `e.occurred_at >= ${day} and e.occurred_at < ${day} + interval '24 hours' + ${parameters.add(within)} * interval '1 second'`,
+    )
+  return terms.join(' and ')
+}
+
+/**
+ * SQL: the entries that are in no slice. Read by when they became known, whatever else could narrow them: the planner
+ * cannot know how few they are, so the rest is asked outside.
+ */
+function tail(
+  side: Side,
+  shape: Shape,
+  question: Question,
+  cut: Cut,
+  parameters: Parameters,
+  where: () => string,
+): string {
+  const entry = `${schemaOf(cut.generation)}.entry`
+  const upTo = cut.knownAt === undefined ? `'infinity'::timestamptz` : parameters.at(cut.knownAt)
+  const unsealed = `(select * from ${entry} where recorded_at > ${SEALED} and recorded_at <= ${upTo} offset 0) e where ${where()}`
+  if (shape !== 'money') return entriesOf(side, shape, question, cut, parameters, unsealed)
+  const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${unsealed}`
+  const bucket = bucketOf(question, side, 'h."day"', parameters)
+  return `  select '${side.name}' side, ${bucket} bucket, h.dims, ${question.by.includes(STAGE) ? 'h.stage' : 'null::text'} stage, h.currency,
+    null::bigint elapsed, sum(h.amount) amount, 0 immature, sum(h.size) size
+  from (${heldSince(entry, SEALED, touched, where())}) h
+  group by 1, 2, 3, 4, 5`
+}

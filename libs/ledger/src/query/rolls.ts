@@ -1,0 +1,50 @@
+import { measures as kinds, type Measure } from '@funnel/definitions'
+
+/**
+ * The rolls of a generation: entries added up by day, sealed in slices of the known axis. A slice holds what was recorded
+ * in (known_from, known_to], which lies below the watermark, so it never changes. For each dimension there is a row per
+ * value (null: none), and under the dimension TOTAL one for everything; combinations of dimensions are not added up.
+ */
+export const TOTAL = ''
+
+/** Windows in days that conversions can be asked for from rolls; others are counted from the entries. */
+export const WINDOWS = [1, 2, 3, 7, 14, 30, 60, 90, 180, 365] as const
+
+/** SQL: the least window that holds an entry; 0 where the end came no later than the beginning, null beyond the last. */
+export const windowOf = (elapsed: string): string =>
+  `case when ${elapsed} <= 0 then 0 ${WINDOWS.map((days) => `when ${elapsed} <= ${days * 86_400} then ${days}`).join(' ')} end`
+
+/** SQL: the start of the day in UTC. */
+export const dayOf = (instant: string): string => `date_trunc('day', ${instant}, 'UTC')`
+
+/** Whether a measure adds up money: minor units of the entry's currency. */
+export const isMoney = (measure: string): boolean => measure.endsWith('.value')
+
+const stocks = (Object.keys(kinds) as Measure[]).filter((measure) => kinds[measure] === 'stock' && isMoney(measure))
+
+/**
+ * SQL: by how much the entries recorded after `known` and up to now change the sums of money by day, and the number of
+ * subjects that hold a part of them, which amounts do not tell. Of a flow those count that hold a part of the day, of a
+ * stock those that hold one at its end, less those that did the day before.
+ *
+ * @param entry the table
+ * @param touched SQL: distinct (measure, stage, currency, dims, subject) of what was recorded since `known`
+ * @param where SQL: which entries `e` count, up to now
+ */
+export const heldSince = (entry: string, known: string, touched: string, where: string): string => `
+  select measure, stage, currency, dims, day, sum(now - before) amount, sum(case
+      when measure = any('{${stocks.join(',')}}') then (level <> 0)::int - (level - now <> 0)::int - (was <> 0)::int + (was - before <> 0)::int
+      else (now <> 0)::int - (before <> 0)::int end) size
+  from (
+    select *, sum(now) over own level, sum(before) over own was
+    from (
+      select e.measure, e.stage, e.currency, e.dims, e.subject, ${dayOf('e.occurred_at')} "day",
+        sum(e.amount) now, coalesce(sum(e.amount) filter (where e.recorded_at <= ${known}), 0) before
+      from (${touched}) t join ${entry} e on e.currency is not null and e.subject = t.subject and e.measure = t.measure
+        and e.dims = t.dims and e.currency = t.currency and e.stage is not distinct from t.stage
+      where ${where}
+      group by 1, 2, 3, 4, 5, 6
+    ) held
+    window own as (partition by measure, stage, currency, dims, subject order by "day")
+  ) x
+  group by 1, 2, 3, 4, 5`

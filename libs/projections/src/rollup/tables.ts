@@ -1,0 +1,25 @@
+/** Entries added up by day, in slices of the known axis. Written once, never changed; children stay beside their parent. */
+export const rollupTables = (schema: string): string => `
+  create table ${schema}.slice (
+    id int generated always as identity primary key,
+    level smallint not null,
+    known_from timestamptz(3) not null,                -- recorded after this
+    known_to timestamptz(3) not null,                  -- and up to this
+    parent_to timestamptz(3),                          -- where the slice ends that it was merged into
+    unique (level, known_from)
+  );
+  create table ${schema}.roll (
+    slice int not null,
+    dimension text not null, value text,               -- '' is the total; no value: the entries have none
+    measure text not null, stage text, currency text,
+    cohort boolean not null,                           -- "day" is the cohort's
+    "day" timestamptz(3) not null,                     -- its start in UTC
+    "window" smallint,                                 -- of a conversion by cohort: the least window that holds it
+    amount bigint not null,
+    size bigint                                        -- of money: subjects that hold a part of it
+  );
+  create index roll_cell on ${schema}.roll (dimension, measure, cohort, slice, "day");`
+
+/** What sealing needs: the lines of one subject's money. */
+export const rollupIndexes = (schema: string): string => `
+  create index entry_money on ${schema}.entry (subject) where currency is not null;`
