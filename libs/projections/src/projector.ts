@@ -8,6 +8,7 @@ import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
 import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
 import { liveOrFirst } from './rebuild/rebuild.js'
+import { sealBeside } from './rollup/seal-beside.js'
 
 /** Keeps the live generation up with the log. */
 export interface Projector {
@@ -70,6 +71,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     const ended = AbortSignal.any([stop.signal, lost])
     const end = () => void opened.close().catch(() => undefined)
     ended.addEventListener('abort', end, { once: true })
+    const sealing = sealBeside(pool, live, (error) => logger.warn(causeOf(error), 'rolls could not be sealed'))
     let swept = Date.now()
     try {
       // an abort while the log was being opened called nobody
@@ -79,6 +81,7 @@ export function startProjector(options: ProjectorOptions): Projector {
         tick = Date.now()
         trouble = undefined
         opened.hint(generation.positions)
+        sealing.saved(applied.entries)
         if (applied.parked)
           logger.error(
             { parked: generation.parked },
@@ -94,6 +97,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       })
     } finally {
       ended.removeEventListener('abort', end)
+      await sealing.close()
       await opened.close()
     }
   }

@@ -45,7 +45,13 @@ const line = fc
     occurred: day(0, 100),
     delay: fc.integer({ min: 0, max: 40 }),
     until: fc.option(fc.integer({ min: 0, max: 30 }), { freq: 2 }),
-    elapsed: fc.option(fc.integer({ min: -3 * 86_400, max: 40 * 86_400 }), { freq: 6 }),
+    elapsed: fc.option(
+      fc.oneof(
+        fc.integer({ min: -3 * 86_400, max: 40 * 86_400 }),
+        fc.constantFrom(0, 1, 30 * 86_400, 30 * 86_400 + 1), // about the bounds of a window
+      ),
+      { freq: 6 },
+    ),
     money: fc.integer({ min: 1, max: 99_999 }),
     currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'JPY'),
     subject: fc.integer({ min: 1, max: 9 }),

@@ -76,13 +76,11 @@ const isZero = (quantity: Quantity) =>
   'count' in quantity ? quantity.count === 0 : quantity.money.every(({ minor }) => minor === 0)
 
 function quantityOf(rows: readonly CellRow[]): Quantity {
-  const money = rows.flatMap(({ currency, amount, size }) =>
-    // a currency whose entries cancel never was in this cell
-    currency === null || (amount === 0 && size === 0) ? [] : [{ minor: amount, currency }],
-  )
-  if (rows.some(({ currency }) => currency !== null))
-    return { money: money.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
-  return { count: rows.reduce((sum, { amount }) => sum + amount, 0) }
+  // a currency whose entries cancel never was in this cell
+  const held = rows.filter(({ currency, amount, size }) => currency === null || amount !== 0 || size !== 0)
+  const money = held.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: amount, currency }]))
+  if (money.length) return { money: money.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
+  return { count: held.reduce((sum, { amount }) => sum + amount, 0) }
 }
 
 const sizeOf = (rows: readonly CellRow[]) => rows.reduce((sum, { amount, size }) => sum + (size ?? amount), 0)

@@ -12,6 +12,7 @@ import {
   switchTo,
   type Generation,
 } from '../generation/generation.js'
+import { seal, SLICE } from '../rollup/seal.js'
 
 /** How far a rebuild is. */
 export interface Progress {
@@ -43,6 +44,7 @@ export async function rebuild(options: RebuildOptions): Promise<Generation> {
     try {
       await foldUpTo(folder, options, await options.tail.heads())
       await addIndexes(pool, folder.generation)
+      await seal(pool, folder.generation, SLICE, options.signal)
       for (;;) {
         await foldUpTo(folder, options, await options.tail.heads())
         if (await switchTo(pool, id)) return { ...folder.generation, state: 'live' }

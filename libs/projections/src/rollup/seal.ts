@@ -11,28 +11,35 @@ const LOCK = 7007
 /** Memory for the sums, so that they do not go through the disk. */
 const WORK_MEM = '64MB'
 
+/** What is sealed. */
+export type Sealed = Pick<Generation, 'id' | 'schema' | 'definitions'>
+
 /**
  * Adds up the entries below the watermark in slices of about `size` entries, and slices in larger ones, until nothing is
- * due; returns how many slices were made. Each is made in a transaction of its own, so what is interrupted is gone on with
- * later. Where slices end depends on the entries alone. While another process seals the same generation, does nothing.
+ * due or the signal is aborted; returns how many slices were made. Each is made in a transaction of its own, so what is
+ * interrupted is gone on with later. Where slices end depends on the entries alone. While another process seals the same
+ * generation, does nothing.
  */
-export async function seal(pool: pg.Pool, generation: Pick<Generation, 'id' | 'schema' | 'definitions'>, size = SLICE) {
-  for (let made = 0; ; made++) {
+export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, signal?: AbortSignal): Promise<number> {
+  const { id, schema } = generation
+  let made = 0
+  for (;;) {
+    if (signal?.aborted) break
     const sealed = await inTransaction(pool, async (client) => {
-      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) got', [
-        LOCK,
-        generation.id,
-      ])
+      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) got', [LOCK, id])
       if (!rows[0]!.got) return false
       await client.query(`set local work_mem = '${WORK_MEM}'`)
       return (await merge(client, generation)) || (await cut(client, generation, size))
     })
-    if (!sealed) return made
+    if (!sealed) break
+    made++
   }
+  if (made >= FAN) await pool.query(`analyze ${schema}.slice, ${schema}.roll`) // many at once: sooner than autovacuum does
+  return made
 }
 
 /** Cuts the next slice off the tail, if there is enough of it below the watermark. */
-async function cut(client: pg.PoolClient, generation: Pick<Generation, 'id' | 'schema' | 'definitions'>, size: number) {
+async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
   const { id, schema, definitions } = generation
   // the watermark first: whatever was recorded up to it is seen by every later statement
   const { rows: bounds } = await client.query<{ after: string; w: string | null }>(
@@ -59,7 +66,7 @@ async function cut(client: pg.PoolClient, generation: Pick<Generation, 'id' | 's
 }
 
 /** Adds up the oldest slices of a level that has enough of them. They stay: an answer known at a time within needs them. */
-async function merge(client: pg.PoolClient, { schema }: Pick<Generation, 'schema'>): Promise<boolean> {
+async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean> {
   const { rows } = await client.query<{ level: number; ids: number[] }>(
     `select level, (array_agg(id order by known_from))[:${FAN}] ids from ${schema}.slice
      where parent_to is null group by level having count(*) >= ${FAN} order by level limit 1`,

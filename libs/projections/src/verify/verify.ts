@@ -3,6 +3,7 @@ import { FunnelError, type Instant } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import { liveGeneration, inTransaction, type Generation } from '../generation/generation.js'
 import { withShadow, type Progress } from '../rebuild/rebuild.js'
+import { wrongSlices } from '../rollup/check.js'
 import { fingerprint, type Fingerprint } from './fingerprint.js'
 import { recount, type Recounted } from './recount.js'
 
@@ -19,7 +20,8 @@ export interface Verification {
 
 /**
  * Proves the live read models on their own data: counts again from the event table by independent SQL, and folds the log
- * anew beside them up to the same place and compares every table. Reads and folds go on meanwhile.
+ * anew beside them up to the same place and compares every table, and adds the rolls up again. Reads and folds go on
+ * meanwhile.
  */
 export async function verify(options: {
   readonly store: pg.Pool
@@ -33,9 +35,14 @@ export async function verify(options: {
     const generation = await liveGeneration(client)
     if (!generation || generation.w === null)
       throw new FunnelError('NOT_FOUND', 'there is nothing to verify yet: no event was folded')
-    return { generation, w: generation.w, live: await fingerprint(client, generation) }
+    return {
+      generation,
+      w: generation.w,
+      live: await fingerprint(client, generation),
+      slices: await wrongSlices(client, generation),
+    }
   })
-  const { generation, w, live } = taken
+  const { generation, w, live, slices } = taken
   const numbers = await recount(store, read, generation, w)
   const head = { w, positions: generation.positions, epoch: generation.epoch }
   const definitions = generation.definitions
@@ -54,6 +61,7 @@ export async function verify(options: {
     ...(Object.keys(live) as (keyof Fingerprint)[])
       .filter((table) => live[table] !== rebuilt[table])
       .map((table) => `the table ${table} differs from a rebuild (${live[table]} and ${rebuilt[table]})`),
+    ...slices.map((slice) => `the rolls of slice ${slice} are not the sum of its entries`),
   ]
   return { generation: generation.id, w, numbers, live, rebuilt, differences }
 }

@@ -1,0 +1,204 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import type pg from 'pg'
+import * as fc from 'fast-check'
+import type { Definitions, Kpi } from '@funnel/definitions'
+import type { Instant, Recorded } from '@funnel/events'
+import { answer, asked, plan, planFromEntries, type Answer, type AnswerRow, type Question } from '@funnel/ledger'
+import { happenings, record } from '@funnel/ledger/testing'
+import { syntheticLog } from '@funnel/testing'
+import { createFolder } from '../fold/folder.js'
+import { createGeneration, generationOf, type Generation } from '../generation/generation.js'
+import { failing } from '../testing/cut.js'
+import { readDatabase, type ReadDatabase } from '../testing/database.js'
+import { batches, definitions as shipped, epoch, recordAll } from '../testing/scene.js'
+import { seal } from './seal.js'
+import { wrongSlices } from './check.js'
+
+const DAY = 86_400_000
+const kpiOf = (id: string, formula: Kpi['formula']): Kpi => ({ ...shipped.kpis[0]!, id, formula })
+/** The shipped KPIs and some that try the edges of what is added up. */
+const definitions: Definitions = {
+  ...shipped,
+  kpis: [
+    ...shipped.kpis,
+    kpiOf('within-14', { conversion: { from: 'mql', to: 'sql', window: '14d' } }),
+    kpiOf('within-10', { conversion: { from: 'mql', to: 'sql', window: '10d' } }),
+    kpiOf('in-stage', { stock: { measure: 'lead.in-stage' } }),
+    kpiOf('conversions', { sum: { measure: 'converted' } }),
+    kpiOf('opened-value', { sum: { measure: 'deal.opened.value' } }),
+    kpiOf('closed', { sum: { measures: ['deal.won', 'deal.lost'] } }),
+    kpiOf('lost-for-won', {
+      ratio: { numerator: { measure: 'deal.lost.value' }, denominator: { measure: 'deal.won.value' } },
+    }),
+    kpiOf('mean-won', { ratio: { numerator: { measure: 'deal.won.value' }, denominator: { measure: 'deal.won' } } }),
+  ],
+}
+/** Times of the random logs: what happened within three days is recorded within some weeks after. */
+const HAPPENED = Date.UTC(2026, 0, 1)
+const instant = (from: number, days: number) =>
+  fc
+    .tuple(fc.integer({ min: 0, max: days }), fc.constantFrom(0, 0, 1, DAY / 3, DAY - 1))
+    .map(([day, within]): Instant => HAPPENED + (from + day) * DAY + within)
+const hours = fc.array(fc.constantFrom(0, 0, 1, 5 * 3_600_000, 17 * 3_600_000), { minLength: 1, maxLength: 12 })
+const dimensions = ['stage', ...definitions.dimensions.map(({ id }) => id)]
+const values = ['c1', 'c2', 'a1', 'o1', 'web', '', 'unknown', 'big', 'mql', 'sql', 's1', 'mql>sql']
+const question: fc.Arbitrary<Question> = fc
+  .record({
+    kpi: fc.constantFrom(...definitions.kpis),
+    bucket: fc.constantFrom(undefined, 'day', 'week', 'month'),
+    period: fc.tuple(fc.option(instant(-1, 4), { nil: undefined }), fc.option(instant(0, 4), { nil: undefined })),
+    asOf: fc.option(instant(0, 4), { nil: undefined, freq: 2 }),
+    knownAt: fc.option(instant(10, 24), { nil: undefined, freq: 3 }),
+    by: fc.oneof(fc.constant<string[]>([]), fc.subarray(dimensions, { maxLength: 2 })),
+    filter: fc.option(
+      fc.record({
+        own: fc.boolean(),
+        dimension: fc.constantFrom(...dimensions),
+        values: fc.subarray(values),
+        none: fc.boolean(),
+      }),
+      { freq: 2 },
+    ),
+  })
+  .map(({ kpi, period: [a, b], by, filter, ...rest }): Question => {
+    const timed = 'conversion' in kpi.formula || 'elapsed' in kpi.formula
+    const [from, to] = a !== undefined && b !== undefined && a >= b ? [undefined, b] : [a, b]
+    const dimension = filter?.own ? (by[0] ?? filter.dimension) : filter?.dimension
+    return {
+      ...rest,
+      kpi: kpi.id,
+      from,
+      to,
+      by: by.filter((one) => !timed || one !== 'stage'),
+      filters:
+        filter && dimension !== undefined && (filter.none || filter.values.length) && !(timed && dimension === 'stage')
+          ? [{ dimension, values: filter.values, none: filter.none }]
+          : [],
+    }
+  })
+
+describe('rolls', () => {
+  let database: ReadDatabase
+  let pool: pg.Pool
+  beforeAll(async () => {
+    database = await readDatabase()
+    pool = database.pool
+  })
+  afterEach(() => database.clear())
+  afterAll(() => database.drop())
+
+  const live = () => createGeneration(pool, { definitions, epoch, state: 'live' })
+
+  const ask = async (planned: typeof plan, one: Question, { id }: Generation): Promise<Answer['rows']> => {
+    const kpi = asked(one, definitions)
+    const { text, values } = planned(one, kpi, { generation: id, knownAt: one.knownAt })
+    const { rows } = await pool.query<AnswerRow>(text, [...values])
+    return answer(one, kpi, rows).rows
+  }
+  const foldSealing = async (records: readonly Recorded[], size: number, generation: Generation) => {
+    const folder = createFolder(pool, generation)
+    for (const batch of batches(records, [13])) {
+      await folder.apply(batch)
+      await seal(pool, generation, size)
+    }
+  }
+  const slicesOf = async ({ schema }: Generation) =>
+    (
+      await pool.query<{ level: number; n: number; ends: number }>(
+        `select level, count(*) n, sum(extract(epoch from known_to))::float8 ends from ${schema}.slice group by 1 order by 1`,
+      )
+    ).rows
+
+  it('give every answer that the entries give, for any log, slices, question and time of knowing', async () => {
+    const tally = { questions: 0, rolled: 0, told: 0 }
+    const told = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(
+        happenings(60).filter(({ length }) => length > 20),
+        hours,
+        fc.constantFrom(2, 5, 15),
+        fc.array(question, { minLength: 70, maxLength: 70 }),
+        async (list, between, size, questions) => {
+          const generation = await live()
+          await foldSealing(record(list, between), size, generation)
+          expect((await slicesOf(generation)).length).toBeGreaterThan(0)
+          for (const one of questions) {
+            const kpi = asked(one, definitions)
+            const cut = { generation: generation.id, knownAt: one.knownAt }
+            const rolled = plan(one, kpi, cut).text !== planFromEntries(one, kpi, cut).text
+            const rows = await ask(plan, one, generation)
+            expect([one, rows]).toEqual([one, await ask(planFromEntries, one, generation)])
+            tally.questions++
+            if (!rolled) continue
+            tally.rolled++
+            if (!rows.some(({ cell }) => cell.sampleSize > 0)) continue
+            tally.told++
+            told.add(one.kpi)
+          }
+          await database.clear()
+        },
+      ),
+      { numRuns: 30, endOnFailure: true },
+    )
+    // the rolls were asked, and had something to tell of every kind
+    expect(tally.rolled).toBeGreaterThan(tally.questions / 3)
+    expect(tally.told).toBeGreaterThan(300)
+    for (const id of ['leads', 'win-rate', 'won-revenue', 'open-pipeline', 'deals-open', 'lead-to-won', 'within-14'])
+      expect(told).toContain(id)
+  })
+
+  it('end where the entries say, whenever they are sealed', async () => {
+    const records = recordAll([...syntheticLog(600, { seed: 21 })])
+    const [often, once] = [await live(), await createGeneration(pool, { definitions, epoch, state: 'building' })]
+    await foldSealing(records, 20, often)
+    const folder = createFolder(pool, once)
+    for (const batch of batches(records)) await folder.apply(batch)
+    await seal(pool, once, 20)
+    expect(await slicesOf(once)).toEqual(await slicesOf(often))
+    expect((await slicesOf(once)).map(({ level }) => level)).toEqual([0, 1])
+    expect(await seal(pool, once, 20)).toBe(0)
+  })
+
+  it('are sealed once by several at the same time, and go on where a sealer was cut off', async () => {
+    const generation = await live()
+    const folder = createFolder(pool, generation)
+    for (const batch of batches(recordAll([...syntheticLog(1500, { seed: 22 })]), [500])) await folder.apply(batch)
+    for (let statement = 1; statement < 12; statement++)
+      await seal(failing(pool, statement), generation, 30).catch(({ message }: Error) =>
+        expect(message).toBe('the connection was cut'),
+      )
+    await Promise.all([1, 2, 3, 4].map(() => seal(pool, generation, 30)))
+    await seal(pool, generation, 30)
+    const { rows } = await pool.query<{ n: number; sealed: number }>(
+      `select (select coalesce(sum(amount), 0)::bigint from ${generation.schema}.roll r join ${generation.schema}.slice s on s.id = r.slice
+          where level = 0 and dimension = '' and measure = 'touch') n,
+        (select coalesce(sum(amount), 0)::bigint from ${generation.schema}.entry where measure = 'touch'
+          and recorded_at <= (select max(known_to) from ${generation.schema}.slice)) sealed`,
+    )
+    expect(rows[0]!.n).toBe(rows[0]!.sealed)
+    expect(rows[0]!.n).toBeGreaterThan(500)
+    expect(await wrongSlices(pool, generation)).toEqual([])
+  })
+
+  it('that differ from their entries or from their parts are found', async () => {
+    const generation = await live()
+    await foldSealing(recordAll([...syntheticLog(600, { seed: 23 })]), 20, generation)
+    const { schema } = await generationOf(pool, generation.id)
+    expect(await wrongSlices(pool, generation)).toEqual([])
+    const spoil = (level: number, by: number) =>
+      pool.query(
+        `update ${schema}.roll set amount = amount + $2 where ctid = (select r.ctid from ${schema}.roll r join ${schema}.slice s on s.id = r.slice
+         where level = $1 limit 1) returning slice`,
+        [level, by],
+      )
+    const { rows: parent } = await spoil(1, 1)
+    expect(await wrongSlices(pool, generation)).toEqual([(parent[0] as { slice: number }).slice])
+    await spoil(0, 2)
+    expect(await wrongSlices(pool, generation)).toHaveLength(2)
+    const { rows: lost } = await pool.query<{ next: number }>(
+      `with lost as (delete from ${schema}.slice where level = 0 and id = 5 returning known_to)
+       select id next from ${schema}.slice s, lost where s.level = 0 and s.known_from = lost.known_to`,
+    )
+    expect(await wrongSlices(pool, generation)).toContain(lost[0]!.next)
+  })
+})
