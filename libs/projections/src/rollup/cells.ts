@@ -15,13 +15,13 @@ export const cellsOf = (schema: string): string => {
   const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject ${from} and e.currency is not null`
   return `
   with cell as (
-    select measure, stage, currency, false cohort, ${dayOf('e.occurred_at')} "day", null::int "window", dims, sum(amount) amount, null::bigint size
+    select measure, stage, currency, false cohort, ${dayOf('e.occurred_at')} "day", null::int "window", dims, sum(amount)::bigint amount, null::bigint size
     ${from} and e.currency is null group by 1, 2, 3, 4, 5, 6, 7
     union all
-    select measure, stage, currency, true, ${dayOf('e.cohort_at')}, ${windowOf('e.elapsed_s')}, dims, sum(amount), null
+    select measure, stage, currency, true, ${dayOf('e.cohort_at')}, ${windowOf('e.elapsed_s')}, dims, sum(amount)::bigint, null
     ${from} and e.measure = 'converted' group by 1, 2, 3, 4, 5, 6, 7
     union all
-    select measure, stage, currency, false, "day", null, dims, amount, size
+    select measure, stage, currency, false, "day", null, dims, amount::bigint, size::bigint
     from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
   )
   select ${CELL}, sum(amount)::bigint amount, sum(size)::bigint size

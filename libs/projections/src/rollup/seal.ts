@@ -3,7 +3,7 @@ import { inTransaction, type Generation } from '../generation/generation.js'
 import { cellsOf, mergedCells, ROLL_COLUMNS } from './cells.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
-export const SLICE = 10_000
+export const SLICE = 20_000
 /** How many slices of a level become one of the next. */
 const FAN = 10
 /** First number of the advisory lock of a generation's sealer; the second is the generation. */
