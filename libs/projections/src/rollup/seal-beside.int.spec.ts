@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type pg from 'pg'
+import { createPool, migrate } from '@funnel/platform'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { createGeneration, type Generation } from '../generation/generation.js'
+import { Read1764000000001 } from '../migrations/1764000000001-read.js'
+import { migrateRead } from '../migrations/index.js'
+import { definitions, epoch } from '../testing/scene.js'
+import { wrongSlices } from './check.js'
+import { sealBeside } from './seal-beside.js'
+import { SLICE } from './seal.js'
+
+describe('sealing beside the fold', () => {
+  let database: TestDatabase
+  let pool: pg.Pool
+  let generation: Generation
+  beforeAll(async () => {
+    database = await testDatabase()
+    await migrate(database.url, 'read', [Read1764000000001])
+    pool = createPool(database.url, 'test', 4)
+    generation = await createGeneration(pool, { definitions, epoch, state: 'live' })
+    // as it was before there were rolls
+    const { schema } = generation
+    await pool.query(`drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money`)
+    await migrateRead(database.url)
+  })
+  afterAll(async () => {
+    await pool?.end()
+    await database?.drop()
+  })
+
+  const book = async (count: number) => {
+    const { id, schema } = generation
+    await pool.query(
+      `insert into ${schema}.dims values (1, '{"channel": "web"}') on conflict do nothing;
+       insert into ${schema}.entry select 1, 1, i, 0, 'touch', 1, null, at, at, null, null, 'visitor', 'v', null, 'web', null, 1
+       from generate_series(1, ${count}) i, lateral (select clock_timestamp() at) x;
+       update read.generation set w = clock_timestamp() where id = ${id}`,
+    )
+  }
+  const slices = async () => {
+    const { rows } = await pool.query<{ n: number }>(`select count(*) n from ${generation.schema}.slice`)
+    return rows[0]!.n
+  }
+  const failed = (error: unknown) => {
+    throw error
+  }
+
+  it('takes up what was folded before there were rolls, then waits until another slice has gathered', async () => {
+    await book(SLICE + 100)
+    const sealing = sealBeside(pool, generation, failed)
+    sealing.saved(1)
+    await sealing.close()
+    expect(await slices()).toBe(1)
+    expect(await wrongSlices(pool, generation)).toEqual([])
+    await book(SLICE + 100)
+    sealing.saved(SLICE)
+    expect(await slices()).toBe(1) // it was closed
+    const next = sealBeside(pool, generation, failed)
+    next.saved(1)
+    await next.close()
+    expect(await slices()).toBe(2)
+  })
+
+  it('tells a failure and goes on', async () => {
+    const failures: unknown[] = []
+    const sealing = sealBeside(pool, { ...generation, schema: 'gen_0' }, (error) => failures.push(error))
+    sealing.saved(1)
+    await sealing.close()
+    expect(failures).toHaveLength(1)
+  })
+})
