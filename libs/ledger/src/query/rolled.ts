@@ -1,6 +1,6 @@
 import { belongs, isOneOf, maturity, type Cut } from './lines.js'
 import { STAGE, type Question } from './question.js'
-import { dayOf, heldSince, isMoney, TOTAL, WINDOWS } from './rolls.js'
+import { dayNumber, dayOf, dayStart, heldSince, isMoney, spanOf, TOTAL, unrolled, WINDOWS } from './rolls.js'
 import type { Side } from './side.js'
 import { bucketOf, entriesOf, type Shape } from './sums.js'
 import { schemaOf, type Parameters } from './statement.js'
@@ -105,24 +105,27 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
     `r.slice = any(${SLICES})`,
   ]
   if (side.stage !== undefined) terms.push(`r.stage = ${parameters.add(side.stage)}`)
-  if (days.from !== undefined) terms.push(`r."day" >= ${parameters.at(days.from)}`)
-  if (days.to !== undefined) terms.push(`r."day" < ${parameters.at(days.to)}`)
+  if (days.from !== undefined) terms.push(...fromDay(parameters.add(days.from / DAY)))
+  if (days.to !== undefined) terms.push(...untilDay(parameters.add(days.to / DAY)))
   if (side.within !== undefined) terms.push(`r."window" between 1 and ${parameters.add(side.within / 86_400)}`)
   for (const filter of question.filters)
     terms.push(isOneOf(filter, filter.dimension === STAGE ? 'r.stage' : 'r.value', parameters))
-  let amount = 'sum(r.amount) amount, 0 immature'
+  let amount = 'sum(cell.amount) amount, 0 immature'
   if (side.matureAfter !== undefined) {
-    const day = dayOf(`(${maturity(side.matureAfter, cut, parameters)})`)
-    terms.push(`r."day" <> ${day}`)
-    amount = `coalesce(sum(r.amount) filter (where r."day" < ${day}), 0) amount, coalesce(sum(r.amount) filter (where r."day" > ${day}), 0) immature`
+    const day = `(select ${dayNumber(`(${maturity(side.matureAfter, cut, parameters)})`)})`
+    terms.push(`"day" <> ${day}`)
+    amount = `coalesce(sum(cell.amount) filter (where "day" < ${day}), 0) amount, coalesce(sum(cell.amount) filter (where "day" > ${day}), 0) immature`
   }
   const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
-  const bucket = bucketOf(question, side, 'r."day"', parameters)
+  const bucket = bucketOf(question, side, dayStart('"day"'), parameters)
   return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, null::bigint elapsed, ${amount},
-    ${shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size
-  from ${schemaOf(cut.generation)}.roll r where ${terms.join(' and ')}
+    ${shape === 'money' ? 'sum(cell.size)' : 'null::bigint'} size
+  from ${unrolled(schemaOf(cut.generation))} where ${terms.join(' and ')}
   group by 1, 2, 3, 4`
 }
+
+const fromDay = (day: string) => [`r.span >= ${spanOf(`${day}::int`)}`, `"day" >= ${day}`]
+const untilDay = (day: string) => [`r.span <= ${spanOf(`${day}::int - 1`)}`, `"day" < ${day}`]
 
 /**
  * SQL: the entries of the day within which the cohorts' windows end, as far as rolls leave it out. Of a conversion the

@@ -17,6 +17,19 @@ export const windowOf = (elapsed: string): string =>
 /** SQL: the start of the day in UTC. */
 export const dayOf = (instant: string): string => `date_trunc('day', ${instant}, 'UTC')`
 
+/** SQL: the day in UTC as a number since 1970-01-01, as rolls have it. */
+export const dayNumber = (instant: string): string => `((${instant} at time zone 'UTC')::date - date '1970-01-01')`
+
+/** SQL: the start of the day with this number. */
+export const dayStart = (day: string): string => `to_timestamp(${day} * 86400::float8)`
+
+/** SQL: which 32 days a day belongs to. */
+export const spanOf = (day: string): string => `(${day}) >> 5`
+
+/** SQL: the rolls `r` of a generation with a row for each day: "day", amount, size. */
+export const unrolled = (schema: string): string =>
+  `${schema}.roll r cross join lateral unnest(r.days, r.amounts, r.sizes) cell ("day", amount, size)`
+
 /** Whether a measure adds up money: minor units of the entry's currency. */
 export const isMoney = (measure: string): boolean => measure.endsWith('.value')
 
@@ -25,7 +38,8 @@ const stocks = (Object.keys(kinds) as Measure[]).filter((measure) => kinds[measu
 /**
  * SQL: by how much the entries recorded after `known` and up to now change the sums of money by day, and the number of
  * subjects that hold a part of them, which amounts do not tell. Of a flow those count that hold a part of the day, of a
- * stock those that hold one at its end, less those that did the day before.
+ * stock those that hold one at its end, less those that did the day before. Reads subject by subject, whatever the planner
+ * thinks of it: it cannot know how few they are.
  *
  * @param entry the table
  * @param touched SQL: distinct (measure, stage, currency, dims, subject) of what was recorded since `known`
@@ -40,9 +54,9 @@ export const heldSince = (entry: string, known: string, touched: string, where: 
     from (
       select e.measure, e.stage, e.currency, e.dims, e.subject, ${dayOf('e.occurred_at')} "day",
         sum(e.amount) now, coalesce(sum(e.amount) filter (where e.recorded_at <= ${known}), 0) before
-      from (${touched}) t join ${entry} e on e.currency is not null and e.subject = t.subject and e.measure = t.measure
-        and e.dims = t.dims and e.currency = t.currency and e.stage is not distinct from t.stage
-      where ${where}
+      from (${touched}) t
+        cross join lateral (select * from ${entry} own where own.currency is not null and own.subject = t.subject offset 0) e
+      where e.measure = t.measure and e.dims = t.dims and e.currency = t.currency and e.stage is not distinct from t.stage and ${where}
       group by 1, 2, 3, 4, 5, 6
     ) held
     window own as (partition by measure, stage, currency, dims, subject order by "day")

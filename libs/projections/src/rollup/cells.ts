@@ -1,38 +1,53 @@
-import { dayOf, heldSince, windowOf } from '@funnel/ledger'
+import { dayNumber, heldSince, spanOf, unrolled, windowOf } from '@funnel/ledger'
 
 /** The columns of a roll, but its slice. */
-export const ROLL_COLUMNS = 'dimension, value, measure, stage, currency, cohort, "day", "window", amount, size'
+export const ROLL_COLUMNS = 'dimension, value, measure, stage, currency, cohort, "window", span, days, amounts, sizes'
 
-const CELL = 'dimension, value, measure, stage, currency, cohort, "day", "window"'
+/** What tells two cells apart, but the day. */
+const KEY = 'dimension, value, measure, stage, currency, cohort, "window"'
+/** The columns of cells: one for each day of a key. */
+export const CELL_COLUMNS = `${KEY}, "day", amount, size`
 
 /**
- * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
- * set of dimension values first: there are fewer sets of a day than entries, and each set is then taken apart once.
+ * SQL: the cells of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
+ * set of dimension values first, and each set is taken apart once.
  */
 export const cellsOf = (schema: string): string => {
-  const known = `e.recorded_at > $1 and e.recorded_at <= $2`
-  const from = `from ${schema}.entry e where ${known}`
-  const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject ${from} and e.currency is not null`
+  const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'
   return `
-  with cell as (
-    select measure, stage, currency, false cohort, ${dayOf('e.occurred_at')} "day", null::int "window", dims, sum(amount)::bigint amount, null::bigint size
-    ${from} and e.currency is null group by 1, 2, 3, 4, 5, 6, 7
+  with known as materialized (
+    select measure, stage, currency, occurred_at, cohort_at, elapsed_s, dims, subject, amount
+    from ${schema}.entry where recorded_at > $1 and recorded_at <= $2
+  ),
+  summed as materialized (
+    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", dims, sum(amount)::bigint amount, null::bigint size
+    from known where currency is null group by 1, 2, 3, 4, 5, 6, 7
     union all
-    select measure, stage, currency, true, ${dayOf('e.cohort_at')}, ${windowOf('e.elapsed_s')}, dims, sum(amount)::bigint, null
-    ${from} and e.measure = 'converted' group by 1, 2, 3, 4, 5, 6, 7
+    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, dims, sum(amount)::bigint, null
+    from known where measure = 'converted' group by 1, 2, 3, 4, 5, 6, 7
     union all
-    select measure, stage, currency, false, "day", null, dims, amount::bigint, size::bigint
+    select measure, stage, currency, false, ${dayNumber('"day"')}, null, dims, amount::bigint, size::bigint
     from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
+  ),
+  taken as materialized (
+    select d.id dims, dimension, value
+    from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
+    where d.id in (select dims from summed)
   )
-  select ${CELL}, sum(amount)::bigint amount, sum(size)::bigint size
-  from cell join ${schema}.dims d on d.id = cell.dims
-    cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) taken
-  group by ${CELL} having ${SOMETHING}`
+  select ${KEY}, "day", sum(amount)::bigint amount, sum(size)::bigint size
+  from summed join taken using (dims)
+  group by ${KEY}, "day" having ${SOMETHING}`
 }
 
-/** SQL: the rolls of the slices $1 in one. */
+/** SQL: the cells of the slices $1 in one. */
 export const mergedCells = (schema: string): string => `
-  select ${CELL}, sum(amount)::bigint amount, sum(size)::bigint size from ${schema}.roll
-  where slice = any($1) group by ${CELL} having ${SOMETHING}`
+  select ${KEY}, "day", sum(amount)::bigint amount, sum(size)::bigint size from ${unrolled(schema)}
+  where r.slice = any($1) group by ${KEY}, "day" having ${SOMETHING}`
+
+/** SQL: the rolls of cells; they are made as they are asked for. */
+export const rollsOf = (cells: string): string => `
+  select ${KEY}, ${spanOf('"day"')} span, array_agg("day") days, array_agg(amount) amounts,
+    case when currency is not null then array_agg(size) end sizes
+  from (${cells}) cell group by ${KEY}, ${spanOf('"day"')} order by dimension, measure, cohort, span`
 
 const SOMETHING = 'sum(amount) <> 0 or sum(size) <> 0'

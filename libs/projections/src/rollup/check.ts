@@ -1,5 +1,6 @@
+import { unrolled } from '@funnel/ledger'
 import type { Generation, Queryable } from '../generation/generation.js'
-import { cellsOf, mergedCells, ROLL_COLUMNS } from './cells.js'
+import { CELL_COLUMNS, cellsOf, mergedCells } from './cells.js'
 
 /**
  * The slices whose rolls are not what adding up gives: those of the first level against the entries, the others against
@@ -29,9 +30,9 @@ export async function wrongSlices(
     const values = level === 0 ? [after, upto, dimensions] : [parts]
     const cells = level === 0 ? cellsOf(schema) : mergedCells(schema)
     const { rows } = await db.query<{ differs: boolean }>(
-      `with cells as (${cells}), rolled as (select ${ROLL_COLUMNS} from ${schema}.roll where slice = $${values.length + 1})
-       select exists ((select ${ROLL_COLUMNS} from cells except all select ${ROLL_COLUMNS} from rolled)
-         union all (select ${ROLL_COLUMNS} from rolled except all select ${ROLL_COLUMNS} from cells)) differs`,
+      `with cells as (${cells}), rolled as (select ${CELL_COLUMNS} from ${unrolled(schema)} where r.slice = $${values.length + 1})
+       select exists ((select ${CELL_COLUMNS} from cells except all select ${CELL_COLUMNS} from rolled)
+         union all (select ${CELL_COLUMNS} from rolled except all select ${CELL_COLUMNS} from cells)) differs`,
       [...values, id],
     )
     if (rows[0]!.differs || !follows) wrong.push(id)

@@ -3,7 +3,16 @@ import type pg from 'pg'
 import * as fc from 'fast-check'
 import type { Definitions, Kpi } from '@funnel/definitions'
 import type { Instant, Recorded } from '@funnel/events'
-import { answer, asked, plan, planFromEntries, type Answer, type AnswerRow, type Question } from '@funnel/ledger'
+import {
+  answer,
+  asked,
+  plan,
+  planFromEntries,
+  unrolled,
+  type Answer,
+  type AnswerRow,
+  type Question,
+} from '@funnel/ledger'
 import { happenings, record } from '@funnel/ledger/testing'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
@@ -176,7 +185,7 @@ describe('rolls', () => {
     await Promise.all([1, 2, 3, 4].map(() => seal(pool, generation, 30)))
     await seal(pool, generation, 30)
     const { rows } = await pool.query<{ n: number; sealed: number }>(
-      `select (select coalesce(sum(amount), 0)::bigint from ${generation.schema}.roll r join ${generation.schema}.slice s on s.id = r.slice
+      `select (select coalesce(sum(amount), 0)::bigint from ${unrolled(generation.schema)} join ${generation.schema}.slice s on s.id = r.slice
           where level = 0 and dimension = '' and measure = 'touch') n,
         (select coalesce(sum(amount), 0)::bigint from ${generation.schema}.entry where measure = 'touch'
           and recorded_at <= (select max(known_to) from ${generation.schema}.slice)) sealed`,
@@ -193,7 +202,7 @@ describe('rolls', () => {
     expect(await wrongSlices(pool, generation)).toEqual([])
     const spoil = (level: number, by: number) =>
       pool.query(
-        `update ${schema}.roll set amount = amount + $2 where ctid = (select r.ctid from ${schema}.roll r join ${schema}.slice s on s.id = r.slice
+        `update ${schema}.roll set amounts[1] = amounts[1] + $2 where ctid = (select r.ctid from ${schema}.roll r join ${schema}.slice s on s.id = r.slice
          where level = $1 limit 1) returning slice`,
         [level, by],
       )

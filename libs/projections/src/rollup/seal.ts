@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { inTransaction, type Generation } from '../generation/generation.js'
-import { cellsOf, mergedCells, ROLL_COLUMNS } from './cells.js'
+import { cellsOf, mergedCells, ROLL_COLUMNS, rollsOf } from './cells.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
@@ -28,7 +28,7 @@ export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, sign
     const sealed = await inTransaction(pool, async (client) => {
       const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) got', [LOCK, id])
       if (!rows[0]!.got) return false
-      await client.query(`set local work_mem = '${WORK_MEM}'`)
+      await client.query(`set local work_mem = '${WORK_MEM}'; set local enable_sort = off`) // sums by hash: sorting texts is dear
       return (await merge(client, generation)) || (await cut(client, generation, size))
     })
     if (!sealed) break
@@ -56,12 +56,11 @@ async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
   if (!ends[0]) return false
   const { end } = ends[0]
   await client.query(`insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2)`, [after, end])
-  await client.query(
-    `with cells as (${cellsOf(schema)})
-     insert into ${schema}.roll (slice, ${ROLL_COLUMNS})
-     select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from cells order by dimension, measure, cohort, "day"`,
-    [after, end, definitions.dimensions.map((dimension) => dimension.id)],
-  )
+  await client.query(inserted(schema, cellsOf(schema)), [
+    after,
+    end,
+    definitions.dimensions.map((dimension) => dimension.id),
+  ])
   return true
 }
 
@@ -82,11 +81,11 @@ async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean
     `update ${schema}.slice set parent_to = (select max(known_to) from ${schema}.slice where id = any($1)) where id = any($1)`,
     [ids],
   )
-  await client.query(
-    `with cells as (${mergedCells(schema)})
-     insert into ${schema}.roll (slice, ${ROLL_COLUMNS})
-     select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from cells order by dimension, measure, cohort, "day"`,
-    [ids],
-  )
+  await client.query(inserted(schema, mergedCells(schema)), [ids])
   return true
 }
+
+/** SQL: makes the rolls of the slice that was inserted last. */
+const inserted = (schema: string, cells: string): string => `
+  insert into ${schema}.roll (slice, ${ROLL_COLUMNS})
+  select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from (${rollsOf(cells)}) r`

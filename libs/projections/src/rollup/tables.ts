@@ -1,4 +1,7 @@
-/** Entries added up by day, in slices of the known axis. Written once, never changed; children stay beside their parent. */
+/**
+ * Entries added up by day, in slices of the known axis. Written once, never changed; children stay beside their parent.
+ * Days lie together in arrays, because a slice of a small company has hardly more than an entry for each.
+ */
 export const rollupTables = (schema: string): string => `
   create table ${schema}.slice (
     id int generated always as identity primary key,
@@ -10,15 +13,16 @@ export const rollupTables = (schema: string): string => `
   );
   create table ${schema}.roll (
     slice int not null,
-    dimension text not null, value text,               -- '' is the total; no value: the entries have none
-    measure text not null, stage text, currency text,
-    cohort boolean not null,                           -- "day" is the cohort's
-    "day" timestamptz(3) not null,                     -- its start in UTC
+    dimension text collate "C" not null, value text,   -- '' is the total; no value: the entries have none
+    measure text collate "C" not null, stage text, currency text,
+    cohort boolean not null,                           -- the days are the cohorts'
     "window" smallint,                                 -- of a conversion by cohort: the least window that holds it
-    amount bigint not null,
-    size bigint                                        -- of money: subjects that hold a part of it
+    span int not null,                                 -- days div 32
+    days int[] not null,                               -- UTC days since 1970-01-01, each once
+    amounts bigint[] not null,                         -- of the day at the same place
+    sizes bigint[]                                     -- of money: subjects that hold a part of it
   );
-  create index roll_cell on ${schema}.roll (dimension, measure, cohort, slice, "day");`
+  create index roll_cell on ${schema}.roll (dimension, measure, cohort, slice, span);`
 
 /** What sealing needs: the lines of one subject's money. */
 export const rollupIndexes = (schema: string): string => `
