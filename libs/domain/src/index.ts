@@ -1,0 +1,1 @@
+export { evolved, type Decider } from './decider.js'
