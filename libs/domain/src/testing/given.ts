@@ -8,6 +8,7 @@ export const specOf = <Command, State, Event>(decider: Decider<Command, State, E
     when: (command: Command) => {
       const decide = () => decider.decide(command, evolved(decider, events))
       return {
+        // oxlint-disable-next-line unicorn/no-thenable -- given, when, then
         then: (...expected: readonly Event[]) => expect(decide()).toEqual(expected),
         /** The command is refused with this code and a message that says so. */
         thenRefused: (code: ErrorCode, message: RegExp) => {
