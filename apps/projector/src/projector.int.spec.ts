@@ -44,7 +44,8 @@ describe('projector', () => {
     expect(rowCount).toBe(1)
     await pool.end()
     await start()
-    await until(async () => Object.keys((await ready()).body.notes).length > 0)
+    // notes are there before the first batch is, and until then it is not ready
+    await until(async () => (await ready()).status === 200)
     expect(await ready()).toMatchObject({
       status: 200,
       body: {

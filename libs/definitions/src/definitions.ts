@@ -65,6 +65,17 @@ export interface Kpi extends Definition {
   readonly formula: Formula
 }
 
+/** What a decision must give a reason for; a taxonomy has one of these ids. */
+export const reasonsFor = ['disqualified', 'recycled', 'reversed', 'rejected', 'lost'] as const
+export type ReasonFor = (typeof reasonsFor)[number]
+
+/** The reasons that both teams use for one kind of decision. */
+export interface Taxonomy extends Definition {
+  readonly id: ReasonFor
+  /** `note: true`: the reason alone says too little, so a note must tell more. */
+  readonly reasons: readonly { readonly id: string; readonly name: string; readonly note?: boolean }[]
+}
+
 /** Everything that is agreed on, as plain JSON: what a generation of the read models is pinned to. */
 export interface Definitions {
   readonly funnel: Funnel
@@ -76,11 +87,18 @@ export interface Definitions {
 export const measures = {
   touch: 'flow',
   'lead.captured': 'flow',
+  'lead.qualified': 'flow',
+  'lead.disqualified': 'flow',
   'lead.recycled': 'flow',
   'lead.in-stage': 'stock',
   'stage.entered': 'flow',
   'stage.first': 'flow',
   converted: 'flow',
+  'handoff.offered': 'flow',
+  'handoff.accepted': 'flow',
+  'handoff.rejected': 'flow',
+  'handoff.expired': 'flow',
+  'handoff.withdrawn': 'flow',
   'deal.opened': 'flow',
   'deal.opened.value': 'flow',
   'deal.won': 'flow',

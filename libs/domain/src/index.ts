@@ -1,1 +1,6 @@
-export { evolved, type Decider } from './decider.js'
+export * from './decider.js'
+export type { DealCommand } from './deal/commands.js'
+export type { LeadCommand } from './lead/commands.js'
+export type { PersonCommand } from './person/commands.js'
+export type { Member, QueueCommand } from './queue/commands.js'
+export type { VisitorCommand } from './visitor/commands.js'

@@ -1,3 +1,4 @@
+export * from './command-handler.js'
 export * from './event-store.js'
 export * from './group-commit.js'
 export * from './memory/memory-event-store.js'

@@ -93,6 +93,8 @@ const headers = {
     ce_causationid: header('The event that caused it'),
     ce_hops: header('Events since the outside cause; a whole number'),
     ce_importid: header('The import that brought it'),
+    ce_requesthash: header('Of a decision: hash of the command that it came of'),
+    ce_actor: header('Of a decision: who decided; absent where the platform did'),
     position: header('Place in the partition, dense from 1'),
     version: header('Place in the stream, dense from 1'),
     stream: header('<category>-<key>'),

@@ -1,23 +1,105 @@
 import type { Envelope, Recorded } from './envelope.js'
 import { FunnelError } from './errors.js'
 import type { EventOf, EventType } from './event-type.js'
-import { dealAmountChanged, dealLost, dealOpened, dealReopened, dealStageEntered, dealWon } from './types/deals.js'
-import { leadCaptured, leadStageEntered } from './types/leads.js'
-import { touchpointRecorded, visitorIdentified } from './types/touchpoints.js'
+import { accountRecorded } from './types/accounts.js'
+import {
+  dealAmountChanged,
+  dealAssigned,
+  dealCloseExpected,
+  dealContactAdded,
+  dealContactRemoved,
+  dealLost,
+  dealOpened,
+  dealReopened,
+  dealStageEntered,
+  dealWon,
+} from './types/deals.js'
+import { definitionApplied } from './types/definitions.js'
+import {
+  handoffAccepted,
+  handoffExpired,
+  handoffFeedbackRaised,
+  handoffOffered,
+  handoffRejected,
+  handoffWithdrawn,
+} from './types/handoffs.js'
+import {
+  leadAdvanced,
+  leadAssigned,
+  leadConversionReversed,
+  leadConverted,
+  leadDisqualified,
+  leadQualified,
+  leadRecycled,
+} from './types/lead-decisions.js'
+import { leadCaptured, leadEngaged, leadEnriched, leadStageEntered } from './types/leads.js'
+import {
+  personAbsorbed,
+  personAccountMatched,
+  personConsentRecorded,
+  personErased,
+  personMerged,
+  personReleased,
+  personUnmerged,
+} from './types/people.js'
+import {
+  queueAssigned,
+  queueCredited,
+  queueMemberLeft,
+  queueMemberReturned,
+  queueReleased,
+  queueStaffed,
+} from './types/queues.js'
+import { touchpointRecorded, visitorIdentified, visitorUnlinked } from './types/touchpoints.js'
 import { upcastTo } from './upcast.js'
 
 /** The published language: every event type there is. */
 export const catalogue = [
   touchpointRecorded,
   visitorIdentified,
+  visitorUnlinked,
+  personConsentRecorded,
+  personMerged,
+  personAbsorbed,
+  personUnmerged,
+  personReleased,
+  personAccountMatched,
+  personErased,
+  accountRecorded,
   leadCaptured,
+  leadEnriched,
+  leadEngaged,
   leadStageEntered,
+  leadQualified,
+  leadAdvanced,
+  leadRecycled,
+  leadDisqualified,
+  leadConverted,
+  leadConversionReversed,
+  leadAssigned,
+  handoffOffered,
+  handoffAccepted,
+  handoffRejected,
+  handoffExpired,
+  handoffWithdrawn,
+  handoffFeedbackRaised,
+  queueStaffed,
+  queueAssigned,
+  queueCredited,
+  queueReleased,
+  queueMemberLeft,
+  queueMemberReturned,
   dealOpened,
   dealStageEntered,
   dealAmountChanged,
   dealWon,
   dealLost,
   dealReopened,
+  dealAssigned,
+  dealCloseExpected,
+  dealContactAdded,
+  dealContactRemoved,
+  definitionApplied,
 ] as const satisfies readonly EventType[]
 
 /** Any event of the language, told apart by `type`; `data` is of the type's current version. */

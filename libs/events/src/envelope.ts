@@ -28,6 +28,10 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly hops?: number
   /** The import that brought it, where it came by one. */
   readonly importid?: string
+  /** Of a decision: hash of the command, so that its repetition is told apart from another command under its key. */
+  readonly requesthash?: string
+  /** Of a decision: who decided, a person's id; absent where the platform itself did. */
+  readonly actor?: string
   readonly data: Data
 }
 

@@ -51,7 +51,7 @@ export function decode(topic: Topic, partition: number, message: IncomingRecord)
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
 
-const texts = ['correlationid', 'causationid', 'importid'] as const
+const texts = ['correlationid', 'causationid', 'importid', 'requesthash', 'actor'] as const
 const numbers = ['sequence', 'hops'] as const
 
 function envelope(header: (name: string) => string | undefined, value: Buffer | null): Envelope | undefined {

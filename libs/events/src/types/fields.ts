@@ -31,3 +31,14 @@ export const Properties = Type.Record(
     description: 'Free scalar properties with names of 1 to 128 characters; definitions may make dimensions of them',
   },
 )
+
+/** The id of an event. */
+export const EventId = (description: string) => Type.String({ format: 'uuid', description })
+
+/** Free text belongs in the vault; an event only names it. */
+export const Note = Type.Optional(EventId('The note that tells more; its text is kept apart from the log'))
+
+/** The events that led to a decision. */
+export const Because = Type.Optional(
+  Type.Array(EventId('An event'), { maxItems: 100, description: 'The ids of the events that led to it' }),
+)

@@ -31,3 +31,29 @@ export const leadStageEntered = eventType({
     { additionalProperties: false },
   ),
 })
+
+export const leadEnriched = eventType({
+  name: 'lead.enriched',
+  title: 'More became known about a lead: its properties, its person, its company.',
+  kind: 'observation',
+  category: 'lead',
+  key: 'lead',
+  rank: 32,
+  schema: Type.Object(
+    { lead: Id('The lead'), account: Type.Optional(Id('The company it belongs to')), ...about },
+    { additionalProperties: false },
+  ),
+})
+
+export const leadEngaged = eventType({
+  name: 'lead.engaged',
+  title: 'A lead showed interest of its own: it replied, booked or held a meeting, asked for a price.',
+  kind: 'observation',
+  category: 'lead',
+  key: 'lead',
+  rank: 34,
+  schema: Type.Object(
+    { lead: Id('The lead'), kind: Name('What it did, e.g. reply, meeting-booked, demo-requested'), ...about },
+    { additionalProperties: false },
+  ),
+})

@@ -34,3 +34,16 @@ export const visitorIdentified = eventType({
   rank: 20,
   schema: Type.Object({ visitor: Id('The visitor'), person: Id('The person') }, { additionalProperties: false }),
 })
+
+export const visitorUnlinked = eventType({
+  name: 'visitor.unlinked',
+  title: 'A visitor is not that person after all, as with a shared device; its touches are its own again.',
+  kind: 'decision',
+  category: 'visitor',
+  key: 'visitor',
+  rank: 22,
+  schema: Type.Object(
+    { visitor: Id('The visitor'), person: Id('The person it was taken for'), reason: Type.Optional(Name('Why')) },
+    { additionalProperties: false },
+  ),
+})

@@ -32,6 +32,8 @@ const SERVERS = new Set([
   'offset',
   'hops',
   'importid',
+  'requesthash',
+  'actor',
   'epoch',
   'hash',
 ])

@@ -10,6 +10,7 @@ const FORMATS: Readonly<Partial<Record<FormatName, string>>> = {
   date: 'a day, such as 2026-03-31',
   'date-time': 'an instant with its offset, such as 2026-03-31T12:00:00Z',
   uri: 'a URL',
+  uuid: 'a UUID, such as 0198c0de-0000-7000-8000-000000000001',
 }
 
 const ajv = formats.default(

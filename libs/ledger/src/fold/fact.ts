@@ -43,3 +43,15 @@ export function withFact<F extends FactOrder>(facts: readonly F[], fact: F): F[]
 /** The latest value of a field that names something, over facts in order. */
 export const lastNamed = (facts: readonly Fact[], field: string): string | undefined =>
   facts.findLast(({ data }) => data[field] !== undefined)?.data[field] as string | undefined
+
+type OfLead = Extract<FunnelEvent, { readonly type: `lead.${string}` | `handoff.${string}` }>
+type OfDeal = Extract<FunnelEvent, { readonly type: `deal.${string}` }>
+
+/** A fact of a lead's own stream, its handoffs among them. */
+export const isOfLead = (event: FunnelEvent): event is OfLead => typeOf(event.type)!.category === 'lead'
+
+export const isOfDeal = (event: FunnelEvent): event is OfDeal => typeOf(event.type)!.category === 'deal'
+
+/** Whom a fact of a lead or deal names beside its subject. */
+export const linksIn = ({ data }: OfLead | OfDeal) =>
+  data as { readonly person?: string; readonly visitor?: string; readonly lead?: string }

@@ -2,7 +2,7 @@ import type { Definitions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { deal } from './deal/node.js'
-import { factOf } from './fact.js'
+import { factOf, isOfDeal, isOfLead, linksIn } from './fact.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
 import { lead } from './lead/node.js'
@@ -73,14 +73,15 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
   return { entries, changed: [...changed.values()], parked }
 }
 
-/** Whom an event concerns first. */
+/** Whom an event concerns first; nobody where no number depends on it. */
 function messagesOf(record: Recorded<FunnelEvent>): Message[] {
   const { event } = record
   const fact = factOf(record)
   if (event.type === 'touchpoint.recorded' || event.type === 'visitor.identified')
     return [{ kind: 'visitor', key: event.data.visitor, news: { fact } }]
-  if (event.type === 'lead.captured' || event.type === 'lead.stage-entered') {
-    const { lead, person, visitor } = event.data
+  if (isOfLead(event)) {
+    const { lead } = event.data
+    const { person, visitor } = linksIn(event)
     // whoever it names must know the lead first, so as to tell it of a first touch to come
     return [
       ...(visitor === undefined ? [] : [{ kind: 'visitor', key: visitor, news: { lead } } as const]),
@@ -88,7 +89,7 @@ function messagesOf(record: Recorded<FunnelEvent>): Message[] {
       { kind: 'lead', key: lead, news: { fact } },
     ]
   }
-  return [{ kind: 'deal', key: event.data.deal, news: { fact } }]
+  return isOfDeal(event) ? [{ kind: 'deal', key: event.data.deal, news: { fact } }] : []
 }
 
 const nodes: { readonly [K in NodeKind]: React<K> } = { visitor, person, lead, deal }

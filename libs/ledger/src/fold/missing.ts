@@ -1,6 +1,6 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { leadOf } from './deal/node.js'
-import { factOf } from './fact.js'
+import { factOf, isOfDeal, isOfLead, linksIn } from './fact.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
 import { nodeId, type FoldState, type NodeKind, type StateOf } from './state.js'
@@ -49,11 +49,11 @@ export function missing(
       if (!visitor || !changesVisitor(factOf(record), visitor)) continue
       wantPerson(visitor.identified?.person)
       wantLeads(visitor.leads)
-    } else if (event.type === 'lead.captured' || event.type === 'lead.stage-entered') {
+    } else if (isOfLead(event)) {
       wantLeads([event.data.lead])
-      wantParents(event.data)
-    } else {
-      want('lead', event.data.lead)
+      wantParents(linksIn(event))
+    } else if (isOfDeal(event)) {
+      want('lead', linksIn(event).lead)
       want('lead', leadOf(want('deal', event.data.deal)?.facts ?? []))
     }
   }

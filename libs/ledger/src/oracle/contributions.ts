@@ -14,14 +14,14 @@ import { leadContributions } from './lead.js'
  */
 export function contributions(records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Line[] {
   const all = inOrder(records)
-  const group = (prefix: string, field: string) =>
+  const group = (prefix: RegExp, field: string) =>
     Map.groupBy(
-      all.filter(({ type }) => type.startsWith(prefix)),
+      all.filter(({ type }) => prefix.test(type)),
       ({ data }) => data[field] as string,
     )
   const touches = all.filter(({ type }) => type === 'touchpoint.recorded')
-  const leads = group('lead.', 'lead')
-  const deals = group('deal.', 'deal')
+  const leads = group(/^(lead|handoff)\./, 'lead')
+  const deals = group(/^deal\./, 'deal')
 
   const personOf = (visitor: unknown) =>
     all.find(({ type, data }) => type === 'visitor.identified' && data['visitor'] === visitor)?.data['person']

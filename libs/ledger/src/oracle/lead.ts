@@ -4,6 +4,12 @@ import type { Line } from '../line.js'
 import { valuesAt, type FromOthers } from './dimensions.js'
 import type { Happened } from './happened.js'
 
+const CONVERSIONS: Readonly<Record<string, number>> = { 'lead.converted': 1, 'lead.conversion-reversed': -1 }
+const COUNTED: readonly string[] =
+  'lead.qualified lead.disqualified handoff.offered handoff.accepted handoff.rejected handoff.expired handoff.withdrawn'.split(
+    ' ',
+  )
+
 /** What a lead adds: `facts` in order, `wins` the instants at which its deals that stand won were won. */
 export function leadContributions(
   id: string,
@@ -15,9 +21,17 @@ export function leadContributions(
   const { stages, conversions } = definitions.funnel
   const indexes = facts.map((_, i) => i)
   const dims = indexes.map((i) => valuesAt(facts, i, 'lead', definitions, others))
+  // a reversal undoes the nearest conversion before it that no other undoes: what stands between two is balanced
+  const balance = (i: number, j: number) =>
+    facts.slice(i, j + 1).reduce((sum, { type }) => sum + (CONVERSIONS[type] ?? 0), 0)
+  const undone = (i: number) =>
+    facts[i]!.type === 'lead.converted' &&
+    indexes.some((j) => j > i && facts[j]!.type === 'lead.conversion-reversed' && balance(i, j) === 0)
   const known = indexes.map(
     (i) =>
-      facts.slice(0, i + 1).findLast(({ type }) => type === 'lead.stage-entered')?.data['stage'] as string | undefined,
+      facts.filter((_, j) => j <= i && !undone(j)).findLast(({ data }) => data['stage'] !== undefined)?.data[
+        'stage'
+      ] as string | undefined,
   )
   const stageAfter = (i: number) => known[i]
   const enters = (i: number) => stageAfter(i) !== stageAfter(i - 1)
@@ -39,6 +53,10 @@ export function leadContributions(
   const entries = indexes.filter(enters)
   return [
     ...indexes.filter((i) => i === first('captured')).map((i) => line('lead.captured', i)),
+    ...indexes.flatMap((i) => {
+      const { type } = facts[i]!
+      return COUNTED.includes(type) ? [line(type as Line['measure'], i)] : []
+    }),
     ...entries.map((i) => line('stage.entered', i, { stage: stageAfter(i)! })),
     ...entries.filter((i) => i === first(stageAfter(i)!)).map((i) => line('stage.first', i, { stage: stageAfter(i)! })),
     ...entries

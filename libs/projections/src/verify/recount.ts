@@ -9,6 +9,9 @@ export interface Recounted {
   readonly fromLedger: number
 }
 
+/** Decisions that count by themselves; their measures have their names. */
+const COUNTED = `'lead.qualified', 'lead.disqualified', 'handoff.offered', 'handoff.accepted', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'`
+
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
  * fold. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told.
@@ -22,10 +25,20 @@ const EVENTS = `
       coalesce((envelope->>'sequence')::bigint, 0) as seq
     from store.event where recorded_at <= $1
   ),
+  lead_told as (
+    select data->>'lead' as lead, *,
+      sum(case type when 'lead.converted' then 1 when 'lead.conversion-reversed' then -1 else 0 end)
+        over (partition by data->>'lead' order by at, seq, id) as balance
+    from fact where type like 'lead.%' or type like 'handoff.%'
+  ),
+  -- a reversal takes back the last conversion before it that stands: from there on the balance falls below that one's
+  standing as (
+    select *, min(balance) over (partition by lead order by at, seq, id rows between 1 following and unbounded following) as least
+    from lead_told
+  ),
   stage_told as (
-    select data->>'lead' as lead, data->>'stage' as stage,
-      lag(data->>'stage') over (partition by data->>'lead' order by at, seq, id) as before
-    from fact where type = 'lead.stage-entered'
+    select lead, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
+    from standing where data ? 'stage' and not (type = 'lead.converted' and coalesce(least < balance, false))
   ),
   deal_told as (select data->>'deal' as deal, * from fact where type like 'deal.%'),
   outcome as (
@@ -47,6 +60,7 @@ const EVENTS = `
   union all select 'leads', count(distinct data->>'lead') from fact where type = 'lead.captured'
   union all select 'stage entries', count(*) from stage_told where stage is distinct from before
   union all select 'leads in a stage for the first time', count(distinct (lead, stage)) from stage_told
+  union all select type, count(*) from fact where type in (${COUNTED}) group by type
   union all select 'deals opened', count(distinct deal) from deal_told where type = 'deal.opened'
   union all select 'deals won', count(*) from outcome where type = 'deal.won'
   union all select 'deals lost', count(*) from outcome where type = 'deal.lost'
@@ -64,7 +78,8 @@ const LEDGER = (schema: string) => `
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
         when 'deal.open' then 'deals open' when 'deal.won.value' then 'revenue in minor ' || currency
         when 'deal.open.value' then 'open pipeline in minor ' || currency
-        when 'converted' then case stage when 'captured>won' then 'leads won' end end as number, amount
+        when 'converted' then case stage when 'captured>won' then 'leads won' end
+        else case when measure in (${COUNTED}) then measure end end as number, amount
     from ${schema}.entry where recorded_at <= $1) x
   where number is not null group by number having sum(amount) <> 0 order by 1`
 

@@ -1,5 +1,5 @@
-import type { Definitions } from '@funnel/definitions'
-import type { Instant } from '@funnel/events'
+import type { Definitions, Measure } from '@funnel/definitions'
+import type { FunnelEvent, Instant } from '@funnel/events'
 import type { Dims, Line } from '../../line.js'
 import { sameDims } from '../compare.js'
 import { dimsAlong, knownAfter } from '../dims.js'
@@ -15,6 +15,8 @@ import { leadStory, type LeadStory } from './story.js'
  *   is not imputed: nothing says when it would have been entered.
  * - `lead.recycled`: an entry to a stage that stands earlier in the funnel than the one before. The entry itself is kept.
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
+ * - `handoff.offered`, `.accepted`, `.rejected`, `.expired`, `.withdrawn`, `lead.qualified`, `lead.disqualified`: each time
+ *   it was decided.
  * - `converted`: for each declared pair of milestones that were both reached, by the first time of each and in whatever
  *   order: `elapsed` is negative where the end came first. Dated by the end, with the start as its cohort and the
  *   dimension values of the start, so that numerator and denominator of a rate agree. The milestone `won` is the first
@@ -35,6 +37,8 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
   const seen = new Set<string>()
   for (const [index, stage] of story.stages.entries()) {
     if (index === story.captured) lines.push({ measure: 'lead.captured', ...at(index) })
+    const { type } = facts[index]!
+    if (isDecided(type)) lines.push({ measure: type, ...at(index) })
     const entry = entries.get(index)
     if (entry) {
       const line = { ...at(index), stage: entry.stage }
@@ -67,6 +71,18 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
   }
   return lines
 }
+
+/** Decisions that are counted as they are. */
+const decided = [
+  'lead.qualified',
+  'lead.disqualified',
+  'handoff.offered',
+  'handoff.accepted',
+  'handoff.rejected',
+  'handoff.expired',
+  'handoff.withdrawn',
+] as const satisfies readonly (FunnelEvent['type'] & Measure)[]
+const isDecided = (type: string): type is (typeof decided)[number] => (decided as readonly string[]).includes(type)
 
 /** When each milestone was reached first, and the dimension values of that moment. */
 function milestones(

@@ -20,16 +20,20 @@ export interface LeadStory {
   readonly stages: readonly (string | undefined)[]
 }
 
-/** Reads the facts of a lead. A stage that the funnel does not have comes neither before nor after any other. */
+/**
+ * Reads the facts of a lead. A stage that the funnel does not have comes neither before nor after any other. A conversion
+ * that was reversed enters no stage: it is as if it had not been.
+ */
 export function leadStory(facts: readonly Fact[], { stages: known }: Funnel): LeadStory {
+  const reversed = reversedConversions(facts)
   const entries: StageEntry[] = []
   const stages: (string | undefined)[] = []
   let captured: number | undefined
   let stage: string | undefined
   for (const [index, { type, data }] of facts.entries()) {
     if (type === 'lead.captured') captured ??= index
-    else if (data['stage'] !== stage) {
-      const next = data['stage'] as string
+    const next = reversed.has(index) ? undefined : (data['stage'] as string | undefined)
+    if (next !== undefined && next !== stage) {
       const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
       entries.push({ stage: next, index, backward: place(next) >= 0 && place(next) < place(stage) })
       stage = next
@@ -37,4 +41,15 @@ export function leadStory(facts: readonly Fact[], { stages: known }: Funnel): Le
     stages.push(stage)
   }
   return { captured, entries, stages }
+}
+
+/** Indexes of the conversions that a later reversal takes back: each the last one before it that stands. */
+function reversedConversions(facts: readonly Fact[]): ReadonlySet<number> {
+  const reversed = new Set<number>()
+  const standing: number[] = []
+  for (const [index, { type }] of facts.entries()) {
+    if (type === 'lead.converted') standing.push(index)
+    else if (type === 'lead.conversion-reversed' && standing.length) reversed.add(standing.pop()!)
+  }
+  return reversed
 }

@@ -25,7 +25,7 @@ const properties = fc.constantFrom(
 
 const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbitrary<Record<string, unknown>> }[] = [
   {
-    weight: 6,
+    weight: 12,
     type: 'touchpoint.recorded',
     data: fc.record({
       visitor,
@@ -35,9 +35,9 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
       properties,
     }),
   },
-  { weight: 6, type: 'visitor.identified', data: fc.record({ visitor, person }) },
+  { weight: 8, type: 'visitor.identified', data: fc.record({ visitor, person }) },
   {
-    weight: 4,
+    weight: 6,
     type: 'lead.captured',
     data: fc.record({
       lead,
@@ -59,6 +59,17 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
       properties,
     }),
   },
+  { weight: 1, type: 'lead.qualified', data: fc.record({ lead, stage }) },
+  { weight: 1, type: 'lead.recycled', data: fc.record({ lead, stage }) },
+  { weight: 1, type: 'lead.disqualified', data: fc.record({ lead, stage }) },
+  { weight: 2, type: 'lead.converted', data: fc.record({ lead, stage: maybe(stage) }) },
+  { weight: 2, type: 'lead.conversion-reversed', data: fc.record({ lead }) },
+  { weight: 1, type: 'lead.assigned', data: fc.record({ lead, owner }) },
+  { weight: 1, type: 'handoff.offered', data: fc.record({ lead }) },
+  { weight: 1, type: 'handoff.accepted', data: fc.record({ lead, owner, stage: maybe(stage) }) },
+  { weight: 1, type: 'handoff.rejected', data: fc.record({ lead }) },
+  { weight: 1, type: 'handoff.expired', data: fc.record({ lead }) },
+  { weight: 1, type: 'handoff.withdrawn', data: fc.record({ lead }) },
   {
     weight: 3,
     type: 'deal.opened',
