@@ -1,5 +1,7 @@
 export * from './decider.js'
 export type { DealCommand } from './deal/commands.js'
+export { dealDecider, dealStreams, type DealRules } from './deal/deal.js'
+export type { DealState } from './deal/state.js'
 export type { LeadCommand } from './lead/commands.js'
 export { leadDecider, leadStreams } from './lead/lead.js'
 export type { LeadRules } from './lead/rules.js'
