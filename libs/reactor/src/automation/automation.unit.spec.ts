@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { loadAllDefinitions } from '@funnel/definitions'
+import { leadDecider, leadStreams, type LeadCommand } from '@funnel/domain'
+import { derivedId, type Envelope, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
+import { catchUp } from '../catch-up.js'
+import { memoryKeep } from '../memory-keep.js'
+import { automation } from './automation.js'
+import { executor, leadRules } from './execute.js'
+
+const rules = loadAllDefinitions()
+const HOUR = 3_600_000
+const NOON = Date.UTC(2026, 0, 5, 12)
+
+/** A company in memory: what is told, what sales does, and automation between them; time goes on when it is told to. */
+class World {
+  now: Instant = NOON
+  readonly store: MemoryEventStore = memoryEventStore(() => this.now)
+  readonly #acting = {
+    reactor: automation(rules),
+    keep: memoryKeep<never>(),
+    execute: (intent: Parameters<ReturnType<typeof executor>['execute']>[0]) => this.#executor.execute(intent),
+  }
+  readonly #executor = executor(this.store, rules, () => this.now)
+  #told = 0
+
+  async begin(): Promise<void> {
+    await this.#executor.staff()
+    await this.#catchUp()
+  }
+  async tell(
+    type: FunnelEvent['type'],
+    data: Readonly<Record<string, unknown>>,
+    more: Partial<Envelope> = {},
+  ): Promise<string> {
+    const id = derivedId('told', this.#told++)
+    const key = String(
+      data[
+        type.startsWith('visitor') || type.startsWith('touch')
+          ? 'visitor'
+          : type.startsWith('person')
+            ? 'person'
+            : 'lead'
+      ],
+    )
+    const event = {
+      specversion: '1.0',
+      id,
+      source: '/site',
+      type,
+      dataschema: `${type}:1`,
+      time: new Date(this.now).toISOString(),
+      partitionkey: key,
+      data,
+      ...more,
+    } as Envelope
+    await this.store.append({ events: [event] })
+    await this.#catchUp()
+    return id
+  }
+  async wait(ms: number): Promise<void> {
+    this.now += ms
+    await this.#catchUp()
+  }
+  async command(command: LeadCommand, actor: string): Promise<void> {
+    await handle(this.store, {
+      decider: leadDecider(leadRules(rules)),
+      command,
+      streams: leadStreams(command),
+      source: '/crm',
+      key: `c${this.#told++}`,
+      actor,
+      now: this.now,
+    })
+    await this.#catchUp()
+  }
+  async lead(lead: string): Promise<readonly FunnelEvent[]> {
+    return (await this.store.read(`lead-${lead}`)).map(({ event }) => event as FunnelEvent)
+  }
+  async types(lead: string): Promise<string[]> {
+    return (await this.lead(lead)).map(({ type }) => type)
+  }
+  async queue(queue: string): Promise<readonly Recorded[]> {
+    return this.store.read(`queue-${queue}`)
+  }
+  #catchUp(): Promise<void> {
+    return catchUp(this.#acting, this.store.tail, async () => {
+      this.now++
+      return this.store.tail.heads()
+    })
+  }
+}
+
+const offerOf = (events: readonly FunnelEvent[]) => events.findLast((event) => event.type === 'handoff.offered')!.data
+
+describe('automation', () => {
+  let world: World
+  beforeEach(async () => {
+    world = new World()
+    await world.begin()
+  })
+  const capture = (lead: string, more: object = {}) =>
+    world.tell('lead.captured', { lead, properties: { segment: 'small', origin: 'signup' }, ...more })
+
+  it('row 5: qualifies a lead that fits and engaged, naming rule, version and the events that satisfied it', async () => {
+    const captured = await capture('l')
+    expect(await world.types('l')).toEqual(['lead.captured'])
+    const reply = await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const qualified = (await world.lead('l')).find((event) => event.type === 'lead.qualified')!
+    expect(qualified).toMatchObject({
+      data: { stage: 'mql', rule: 'mql', ruleVersion: 1, because: [captured, reply] },
+      causationid: reply,
+      hops: 1,
+    })
+  })
+
+  it('row 5: outbound mail with no reply does not qualify, nor does a lead that does not fit', async () => {
+    await capture('l', { visitor: 'v' })
+    await world.tell('touchpoint.recorded', { visitor: 'v', kind: 'email' })
+    await world.tell('touchpoint.recorded', { visitor: 'v', kind: 'call' })
+    await world.tell('lead.captured', { lead: 'm', properties: { segment: 'small', role: 'student' } })
+    await world.tell('lead.engaged', { lead: 'm', kind: 'reply' })
+    expect(await world.types('l')).toEqual(['lead.captured'])
+    expect(await world.types('m')).toEqual(['lead.captured', 'lead.engaged'])
+  })
+
+  it('counts what every visitor of the person did, before and after they were known to be that person', async () => {
+    await world.tell('touchpoint.recorded', { visitor: 'v1', kind: 'form' })
+    await capture('l', { person: 'p' })
+    await world.tell('visitor.identified', { visitor: 'v1', person: 'p' })
+    expect(await world.types('l')).toEqual(['lead.captured'])
+    await world.tell('visitor.identified', { visitor: 'v2', person: 'p' })
+    await world.tell('touchpoint.recorded', { visitor: 'v2', kind: 'form' })
+    expect(await world.types('l')).toContain('lead.qualified')
+  })
+
+  it('row 9: routes a qualified lead to a member of the queue, with a deadline; unanswered it expires and falls back', async () => {
+    await capture('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const offered = offerOf(await world.lead('l'))
+    const [assigned] = (await world.queue('commercial')).slice(-1)
+    expect(assigned!.event.data).toMatchObject({ lead: 'l', member: offered.assignee })
+    expect(offered).toMatchObject({ fallback: 'silva' })
+    expect(Date.parse(offered.deadline)).toBe(assigned!.recorded + 24 * HOUR)
+    await world.wait(24 * HOUR - 60_000)
+    expect(await world.types('l')).not.toContain('handoff.expired')
+    await world.wait(60_000)
+    const events = await world.lead('l')
+    expect(events.filter(({ type }) => type === 'handoff.expired')).toHaveLength(1)
+    expect(events.at(-1)).toMatchObject({ type: 'lead.assigned', data: { owner: 'silva' } })
+    expect((await world.queue('commercial')).at(-1)!.event.type).toBe('queue.released')
+    await world.wait(240 * HOUR)
+    expect(await world.lead('l')).toHaveLength(events.length)
+  })
+
+  it('row 9: an accepted offer does not expire', async () => {
+    await capture('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const { handoff, assignee } = offerOf(await world.lead('l'))
+    await world.command({ type: 'handoff.accept', lead: 'l', handoff, owner: assignee! }, assignee!)
+    await world.wait(48 * HOUR)
+    expect(await world.types('l')).not.toContain('handoff.expired')
+  })
+
+  it('row 10: a rejection raises a feedback event with the source of the lead, and the member gets another turn', async () => {
+    await world.tell('touchpoint.recorded', {
+      visitor: 'v',
+      kind: 'ad-click',
+      channel: 'paid_search',
+      campaign: 'spring',
+    })
+    await capture('l', { visitor: 'v' })
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const { handoff, assignee } = offerOf(await world.lead('l'))
+    await world.command({ type: 'handoff.reject', lead: 'l', handoff, reason: rejection }, assignee!)
+    expect((await world.lead('l')).at(-1)).toMatchObject({
+      type: 'handoff.feedback-raised',
+      data: { handoff, reason: rejection, channel: 'paid_search', campaign: 'spring' },
+    })
+    expect((await world.queue('commercial')).at(-1)!.event).toMatchObject({
+      type: 'queue.credited',
+      data: { member: assignee, reason: rejection },
+    })
+  })
+
+  it('offers a lead to the queue itself where nobody has room', async () => {
+    for (let i = 0; i < 200; i++) {
+      await capture(`l${i}`)
+      await world.tell('lead.engaged', { lead: `l${i}`, kind: 'reply' })
+    }
+    const offers = await Promise.all(Array.from({ length: 200 }, async (_, i) => offerOf(await world.lead(`l${i}`))))
+    expect(offers.filter(({ assignee }) => assignee !== undefined)).toHaveLength(160)
+    expect(offers.at(-1)).toMatchObject({ queue: 'commercial', fallback: 'silva' })
+  })
+
+  it('leaves imported history alone', async () => {
+    await capture('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' }, { importid: 'i1' })
+    expect(await world.types('l')).toEqual(['lead.captured', 'lead.engaged'])
+  })
+
+  it('comes to the same decisions whatever was recorded twice and whatever was repeated', async () => {
+    await capture('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const before = await world.lead('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    expect((await world.types('l')).filter((type) => /qualified|offered/.test(type))).toHaveLength(2)
+    expect(await world.lead('l')).toHaveLength(before.length + 1)
+  })
+})
+
+const rejection = rules.reasons.find(({ id }) => id === 'rejected')!.reasons.find(({ note }) => !note)!.id

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import {
+  leadDecider,
+  leadStreams,
+  queueDecider,
+  queueStreams,
+  type LeadCommand,
+  type LeadRules,
+  type QueueCommand,
+} from '@funnel/domain'
+import type { AllDefinitions } from '@funnel/definitions'
+import { canonicalJson, FunnelError, type Instant, type Recorded } from '@funnel/events'
+import { handle, type EventStore } from '@funnel/event-store'
+import type { Cause, Intent } from '../reactor.js'
+import type { Outcome } from '../batch.js'
+import type { Intended, Route } from './intents.js'
+
+const SOURCE = '/funnel/automation'
+
+/** Carries out what automation asks for, through the deciders. */
+export interface Executor {
+  readonly execute: (intent: Intent<Intended>) => Promise<Outcome>
+  /** Tells the queues who their members are. Nothing happens where they know. */
+  readonly staff: () => Promise<void>
+}
+
+/**
+ * An executor on a store. A refusal is an outcome, not an error: the decider knows better, as when somebody was faster.
+ * Throws UNAVAILABLE, and VERSION_CONFLICT where others were faster time and again.
+ */
+export function executor(
+  store: EventStore,
+  definitions: Pick<AllDefinitions, 'funnel' | 'reasons' | 'queues'>,
+  clock: () => Instant = Date.now,
+): Executor {
+  const leads = leadDecider(leadRules(definitions))
+
+  const about = (key: string, cause?: Cause, at = 0) => ({
+    source: SOURCE,
+    key,
+    ...(cause && { cause }),
+    // the clock of this machine may be behind that of the store, whose time it is that something was due
+    now: Math.max(clock(), at),
+  })
+  const ofLead = (command: LeadCommand, key: string, cause: Cause, at: number) =>
+    handle(store, { decider: leads, command, streams: leadStreams(command), ...about(key, cause, at) })
+  const ofQueue = (command: QueueCommand, key: string, cause?: Cause) =>
+    handle(store, { decider: queueDecider, command, streams: queueStreams(command), ...about(key, cause) })
+
+  /** Whose turn it is; undefined where nobody can take the lead. */
+  const turnOf = async ({ queue: id, lead, rule }: Route, { key, cause }: Intent<Intended>) => {
+    try {
+      const command = { type: 'queue.assign', queue: id, lead, rule, because: [cause.id] } as const
+      return (await ofQueue(command, `${key}/assign`, cause)).events[0]
+    } catch (error) {
+      if (isRefusal(error)) return undefined
+      throw error
+    }
+  }
+
+  const offer = async (command: Route, intent: Intent<Intended>): Promise<Outcome> => {
+    const { key, cause, at } = intent
+    const { lead, queue: id, patience, fallback } = command
+    const turn = await turnOf(command, intent)
+    const member = turn && (turn.event.data as { readonly member: string }).member
+    const whom = member === undefined ? { queue: id } : { assignee: member }
+    // from the assignment on, so that a repeat offers the same
+    const deadline = (turn?.recorded ?? Math.max(at, clock())) + patience
+    const offered = { type: 'handoff.offer', lead, handoff: cause.id, deadline, fallback, ...whom } as const
+    const outcome = await outcomeOf(ofLead(offered, `${key}/offer`, cause, at))
+    // the lead went elsewhere meanwhile: the member's turn does not count
+    if (outcome === 'refused' && turn)
+      await outcomeOf(ofQueue({ type: 'queue.credit', queue: id, lead, reason: 'not-offered' }, `${key}/credit`, cause))
+    return outcome
+  }
+
+  return {
+    execute: (intent) => {
+      const { command, key, cause, at } = intent
+      if (command.type === 'route') return offer(command, intent)
+      return outcomeOf(isOfQueue(command) ? ofQueue(command, key, cause) : ofLead(command, key, cause, at))
+    },
+    async staff() {
+      for (const { id, version, members } of definitions.queues) {
+        const hash = createHash('sha256').update(canonicalJson(members)).digest('hex')
+        await outcomeOf(ofQueue({ type: 'queue.staff', queue: id, members }, `staff/${id}/${version}/${hash}`))
+      }
+    },
+  }
+}
+
+/** What leads are decided by, of all that is agreed on. */
+export const leadRules = ({ funnel, reasons }: Pick<AllDefinitions, 'funnel' | 'reasons'>): LeadRules => ({
+  stages: funnel.stages,
+  reasons,
+  ...(funnel.accepted !== undefined && { acceptedStage: funnel.accepted }),
+  ...(funnel.converted !== undefined && { convertedStage: funnel.converted }),
+})
+
+async function outcomeOf(handled: Promise<{ readonly events: readonly Recorded[] }>): Promise<Outcome> {
+  try {
+    return (await handled).events.length ? 'done' : 'nothing'
+  } catch (error) {
+    if (isRefusal(error)) return 'refused'
+    throw error
+  }
+}
+
+/** A decider said no, or this very intent was carried out before at another instant. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof FunnelError && ['REJECTED', 'INVALID', 'NOT_FOUND', 'IDEMPOTENCY_CONFLICT'].includes(error.code)
+
+const isOfQueue = (command: LeadCommand | QueueCommand): command is QueueCommand => command.type.startsWith('queue.')

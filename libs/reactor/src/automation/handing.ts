@@ -1,0 +1,59 @@
+import { millisOf, ruleFor } from '@funnel/definitions'
+import type { Of, Step } from './people.js'
+import { factsOf, valueIn, type Rules } from './judge.js'
+import { leadKey } from './links.js'
+import { leadOf } from './people.js'
+
+/** Offers a lead that a decision brought to a stage with a routing. */
+export function route(
+  { data: { lead, stage } }: Of<'lead.qualified' | 'lead.advanced'>,
+  turn: Step,
+  rules: Rules,
+): void {
+  const routing = rules.routings.find((one) => one.stage === stage)
+  if (!routing) return
+  const rule = ruleFor(routing, rules.territories, valueIn(factsOf(lead, leadOf(turn, lead), turn)))
+  if (!rule) return
+  const { queue, deadline, fallback } = rule
+  turn.command(`route/${routing.id}`, {
+    type: 'route',
+    lead,
+    queue,
+    rule: routing.id,
+    patience: millisOf(deadline),
+    fallback,
+  })
+}
+
+/** Tells marketing why sales did not want the lead, with where it came from. */
+export function feedBack({ id, data: { lead, handoff } }: Of<'handoff.rejected'>, turn: Step): void {
+  const value = valueIn(factsOf(lead, leadOf(turn, lead), turn))
+  const channel = value('first-touch.channel')
+  const campaign = value('first-touch.campaign')
+  turn.command('feedback', {
+    type: 'handoff.raise-feedback',
+    lead,
+    handoff,
+    ...(typeof channel === 'string' && { channel }),
+    ...(typeof campaign === 'string' && { campaign }),
+    because: [id],
+  })
+}
+
+/** The member who had the lead gets their turn back. */
+export function credit(lead: string, reason: string, turn: Step): void {
+  const { queue } = leadOf(turn, lead)
+  if (queue !== undefined) turn.command('credit', { type: 'queue.credit', queue, lead, reason })
+}
+
+/** The member who had the lead has room for another. */
+export function release(lead: string, turn: Step): void {
+  const { queue } = leadOf(turn, lead)
+  if (queue !== undefined) turn.command('release', { type: 'queue.release', queue, lead })
+}
+
+/** The lead is with no queue any more. */
+export function leftQueue(lead: string, turn: Step): void {
+  const { queue: _, ...kept } = leadOf(turn, lead)
+  turn.set(leadKey(lead), kept)
+}

@@ -1,0 +1,64 @@
+import type { Scalar } from '@funnel/definitions'
+import type { Instant } from '@funnel/events'
+
+/** Something a lead did that may qualify it. */
+export type Deed = {
+  readonly id: string
+  readonly type: 'touchpoint.recorded' | 'lead.engaged'
+  readonly kind: string
+  readonly at: Instant
+}
+
+/** A field of a lead and the event that told it. */
+export type Told = {
+  readonly value: Scalar | null
+  readonly event: string
+}
+
+/** The first touch of a visitor, as far as rules ask for it. */
+export type FirstTouch = {
+  readonly id: string
+  readonly at: Instant
+  readonly channel?: string
+  readonly campaign?: string
+}
+
+/** What automation keeps of a lead. */
+export type LeadKept = {
+  readonly person?: string
+  readonly visitor?: string
+  readonly stage?: string
+  /** Converted or lost: nothing is done about it. */
+  readonly closed?: boolean
+  readonly fields: Readonly<Record<string, Told>>
+  readonly deeds: readonly Deed[]
+  /** The queue whose member has it. */
+  readonly queue?: string
+}
+
+/** What it keeps of a visitor. */
+export type VisitorKept = {
+  readonly person?: string
+  readonly leads: readonly string[]
+  readonly deeds: readonly Deed[]
+  readonly first?: FirstTouch
+}
+
+/** What it keeps of a person. */
+export type PersonKept = {
+  readonly visitors: readonly string[]
+  readonly leads: readonly string[]
+  /** Ids that were merged with this one, whichever absorbed the other. */
+  readonly same: readonly string[]
+}
+
+export type Kept = LeadKept | VisitorKept | PersonKept
+
+/** Kinds of touch are counted up to this many a visitor; the oldest are forgotten. */
+const MOST_DEEDS = 200
+
+export const withDeed = (deeds: readonly Deed[], deed: Deed): readonly Deed[] => [...deeds, deed].slice(-MOST_DEEDS)
+
+/** A list with one more key, once. */
+export const withKey = (keys: readonly string[], key: string): readonly string[] =>
+  keys.includes(key) ? keys : [...keys, key]

@@ -1,0 +1,24 @@
+import type { Keep } from './place.js'
+import type { Json, Timer } from './reactor.js'
+
+/** Keeps what a reactor keeps in memory; nothing before it is history. */
+export function memoryKeep<State extends Json>(): Keep<State> {
+  const states = new Map<string, State>()
+  const timers = new Map<string, Timer>()
+  let place: Keep<State>['place'] = { epoch: '', fold: 0, positions: {}, w: null, quietUntil: null }
+  return {
+    get place() {
+      return place
+    },
+    load: async (keys) => new Map(keys.flatMap((key) => (states.has(key) ? [[key, states.get(key)!] as const] : []))),
+    dueBy: async (w) => [...timers.values()].filter(({ due }) => due <= w),
+    async save(stepped, positions, w) {
+      for (const [key, state] of stepped.states)
+        if (state === undefined) states.delete(key)
+        else states.set(key, state)
+      for (const id of stepped.gone) timers.delete(id)
+      for (const [id, timer] of stepped.armed) timers.set(id, timer)
+      place = { ...place, fold: place.fold + 1, positions, w }
+    },
+  }
+}
