@@ -1,5 +1,7 @@
 export * from './decider.js'
 export type { DealCommand } from './deal/commands.js'
+export type { DefinitionCommand } from './definition/commands.js'
+export { definitionDecider, type DefinitionState } from './definition/decider.js'
 export type { LeadCommand } from './lead/commands.js'
 export type { PersonCommand } from './person/commands.js'
 export type { Member, QueueCommand } from './queue/commands.js'
