@@ -40,7 +40,10 @@ describe('A definition', () => {
       .when(apply(1, { effective: NOON + 1 }))
       .then(applied(1, content(1), NOON + 1)))
 
-  it('is not applied again', () => given(applied(1)).when(apply(1)).then(...nothing))
+  it('is not applied again', () =>
+    given(applied(1))
+      .when(apply(1))
+      .then(...nothing))
 
   it('is not applied again because its fields stand in another order, or others approved it since', () =>
     given(applied(1))
