@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Registry } from 'prom-client'
 import { FunnelError } from '@funnel/events'
-import { kafkaClient, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
+import { kafkaClient, leadOnce, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
 import { createPool, type Health, type Logger } from '@funnel/platform'
 import type { RelayConfig } from './config.js'
 import { HeadWatch } from './head-watch.js'
-import { leadOnce } from './leadership.js'
 import { relayMetrics } from './metrics.js'
 import { relay } from './relay.js'
 
@@ -16,6 +15,7 @@ interface Around {
   readonly registry: Registry
 }
 
+const LOCK = [7003, 1] as const
 const RETRY_MIN = 250
 const RETRY_MAX = 5000
 const STUCK = 120_000
@@ -87,26 +87,23 @@ export class RelayProcess {
     while (!stop.aborted) {
       alive()
       try {
-        await leadOnce(
-          this.#config.databaseUrl,
-          (signal) =>
-            relay(
-              {
-                tail,
-                client,
-                naming: names,
-                logger,
-                tick: alive,
-                moved: (ms) => this.#watch.moved(ms),
-                published: (records, progress) => {
-                  this.#problem = progress.oldest === undefined ? undefined : this.#problem
-                  if (records.length) pause = RETRY_MIN
-                  metrics.progress(records, progress)
-                },
+        await leadOnce(this.#config.databaseUrl, { lock: LOCK, name: 'funnel-relay-lock', standby, stop }, (signal) =>
+          relay(
+            {
+              tail,
+              client,
+              naming: names,
+              logger,
+              tick: alive,
+              moved: (ms) => this.#watch.moved(ms),
+              published: (records, progress) => {
+                this.#problem = progress.oldest === undefined ? undefined : this.#problem
+                if (records.length) pause = RETRY_MIN
+                metrics.progress(records, progress)
               },
-              signal,
-            ),
-          { stop, standby },
+            },
+            signal,
+          ),
         )
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
