@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startScript, testDatabase, type TestDatabase } from '@funnel/testing'
 import { leadOnce } from './leadership.js'
 
 /** Leads in a process of its own, as built, and prints what becomes of it. */
@@ -17,36 +16,11 @@ const SCRIPT = `
 
 describe('leading by a lock', () => {
   let database: TestDatabase
-  const children: ChildProcess[] = []
   beforeAll(async () => {
     database = await testDatabase()
   })
-  afterEach(async () => {
-    for (const child of children.splice(0)) {
-      const ended = child.exitCode === null && once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-    }
-  })
   afterAll(() => database.drop())
 
-  /** A process that leads, or tries to; `said` waits for a word of it. */
-  const candidate = () => {
-    const env = { ...process.env, DATABASE_URL: database.url }
-    const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    children.push(child)
-    let output = ''
-    const said = async (word: string) => {
-      while (!output.split('\n').includes(word)) {
-        const [chunk] = (await once(child.stdout!, 'data')) as [Buffer]
-        output += chunk.toString()
-      }
-    }
-    return { said, kill: (signal: NodeJS.Signals) => child.kill(signal) }
-  }
   /** Leads in this process until the returned function is called. */
   const lead = () => {
     const stop = new AbortController()
@@ -72,7 +46,7 @@ describe('leading by a lock', () => {
   }
 
   it('passes from one that is frozen to one that stands by; the frozen one hears of it when it goes on', async () => {
-    const frozen = candidate()
+    const frozen = startScript(SCRIPT, { DATABASE_URL: database.url })
     await frozen.said('leads')
     const other = lead()
     frozen.kill('SIGSTOP')
@@ -81,6 +55,7 @@ describe('leading by a lock', () => {
     frozen.kill('SIGCONT')
     await frozen.said('UNAVAILABLE')
     await other.end()
+    await frozen.end()
   })
 
   it('stays with one that has nothing to do but lead', async () => {
@@ -88,7 +63,7 @@ describe('leading by a lock', () => {
     await first.began
     const second = lead()
     // more than the silence after which a leader counts as frozen
-    while (second.tries() < 24) await new Promise((resolve) => setTimeout(resolve, 100))
+    while (second.tries() < 24) await sleep(100)
     await first.end()
     await second.began
     await second.end()

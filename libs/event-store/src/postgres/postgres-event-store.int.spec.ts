@@ -4,11 +4,12 @@ import pg from 'pg'
 import { advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
-import { startPostgres, testDatabase, type TestDatabase } from '@funnel/testing'
+import { startPostgres, startScript, testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured, eventStoreContract, expectDense, readAll } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
 import { appendCall } from './append-call.js'
+import { APPEND_SETTINGS } from './append-settings.js'
 import { assertDurable } from './durable.js'
 import { openEventStore } from './postgres-event-store.js'
 import { createWriteKey, sourceOfKey } from './write-keys.js'
@@ -147,20 +148,55 @@ describe('the store in PostgreSQL', () => {
       expect(busy!.record.recorded).toBeGreaterThan(w)
     })
 
+    it('records nothing before what its partition holds, though the clock steps back an hour', async () => {
+      await store.append({ events: [captured('a')] })
+      // the clock was ahead then, and no head was read meanwhile
+      await pool.query(`update store.event set recorded_at = clock_timestamp() + interval '1 hour'`)
+      const [first] = await store.read('lead-a')
+      const appended = await store.append({ events: [captured('a'), captured('a')] })
+      expect(appended.map(({ record }) => record.recorded)).toEqual([first!.recorded, first!.recorded])
+    })
+
     it('a writer that hangs inside an append holds back its partition and the watermark, and nobody else', async () => {
-      const hung = new pg.Client({ connectionString: database.url, options: '-c transaction_timeout=1500ms' })
+      const options = APPEND_SETTINGS.replace('transaction_timeout=10s', 'transaction_timeout=1500ms')
+      expect(options).not.toBe(APPEND_SETTINGS)
+      const hung = new pg.Client({ connectionString: database.url, options })
       hung.on('error', () => undefined)
       await hung.connect()
       await hung.query('begin')
       await hung.query('select * from store.append($1, $2, $3)', incoming('hung'))
+      const hanging = hung.query('select pg_sleep(3600)').catch((error: { code?: string }) => error.code)
       const head = advanceHead(pool)
       const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
       expect(other!.outcome).toBe('recorded')
       await head // goes on when the server ends the transaction that hangs
+      expect(await hanging).toBe('25P04') // transaction_timeout
       expect(await store.read('lead-hung')).toEqual([])
       const [next] = await store.append({ events: [captured('hung')] })
       expect(next!.record.version).toBe(1)
       await hung.end().catch(() => undefined)
+      expectDense(await readAll(freshTail(pool)))
+    })
+
+    it('an ingest that is frozen inside an append holds up its partition and the watermark for a while, and nobody else', async () => {
+      const options = APPEND_SETTINGS.replace('session_timeout=10s', 'session_timeout=2s')
+      expect(options).not.toBe(APPEND_SETTINGS)
+      const env = { DATABASE_URL: database.url, OPTIONS: options, VALUES: JSON.stringify(incoming('frozen')) }
+      const frozen = startScript(APPENDING, env)
+      await frozen.said('appended')
+      frozen.kill('SIGSTOP')
+      const head = advanceHead(pool)
+      const waiting = store.append({ events: [captured('frozen')] })
+      const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
+      expect(other!.outcome).toBe('recorded')
+      const [next] = await waiting
+      expect(next!.record.version).toBe(1)
+      await head
+      expect((await advanceHead(pool)).w).toBeGreaterThanOrEqual(next!.record.recorded)
+      frozen.kill('SIGCONT')
+      await frozen.said('25P03') // idle_in_transaction_session_timeout: it cannot commit any more
+      await frozen.end()
+      expect((await store.read('lead-frozen')).map(({ event }) => event.id)).toEqual([next!.record.event.id])
       expectDense(await readAll(freshTail(pool)))
     })
 
@@ -271,6 +307,19 @@ describe('the store in PostgreSQL', () => {
     expect(await sourceOfKey(pool, key)).toBeUndefined()
   })
 })
+
+/**
+ * Appends in a transaction which it does not end: prints `appended`, and when its connection ends the code of the error.
+ */
+const APPENDING = `
+  import pg from 'pg'
+  const { DATABASE_URL: connectionString, OPTIONS: options, VALUES } = process.env
+  const client = new pg.Client({ connectionString, options })
+  client.on('error', ({ code }) => console.log(code))
+  await client.connect()
+  await client.query('begin')
+  await client.query('select * from store.append($1, $2, $3)', JSON.parse(VALUES))
+  console.log('appended')`
 
 /** The parameters with which the adapter calls the SQL function. */
 const incoming = (lead: string): string[] => [...appendCall(Buffer.alloc(32), [{ events: [captured(lead)] }]).values]
