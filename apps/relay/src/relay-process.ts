@@ -5,6 +5,7 @@ import { FunnelError } from '@funnel/events'
 import { kafkaClient, leadOnce, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
 import { createPool, type Health, type Logger } from '@funnel/platform'
 import type { RelayConfig } from './config.js'
+import { keepForgetting } from './forgetting.js'
 import { HeadWatch } from './head-watch.js'
 import { relayMetrics } from './metrics.js'
 import { relay } from './relay.js'
@@ -21,8 +22,8 @@ const RETRY_MAX = 5000
 const STUCK = 120_000
 
 /**
- * What the relay does all the time: publish the head of the store and, where brokers are named, its tail to Kafka. Any
- * number of these may run; one of them is active in each.
+ * What the relay does all the time: publish the head of the store and, where brokers are named, its tail to Kafka; and have
+ * old bodies forgotten. Any number of these may run; one of them is active in each.
  */
 export class RelayProcess {
   readonly #config: RelayConfig
@@ -32,6 +33,7 @@ export class RelayProcess {
   readonly #watch: HeadWatch
   #heads: HeadReader | undefined
   #publishing: Promise<void> = Promise.resolve()
+  #forgetting: Promise<void> = Promise.resolve()
   #tick = Date.now()
   /** Why nothing is published; undefined while something is, or another relay does it. */
   #problem: string | undefined = 'Kafka has not been reached yet'
@@ -50,6 +52,9 @@ export class RelayProcess {
     this.#heads = startHeadReader({ url, logger })
     this.#watch.start()
     const heads = this.#heads
+    // whoever publishes the head: there is one, its role is the store's, and no sender waits for it
+    const forgetting = { logger, leads: () => heads.active, stop: this.#stop.signal }
+    this.#forgetting = keepForgetting(this.#pool, forgetting)
     health.ready('head', () => this.#watch.problem)
     health.live('head', () => stuck('the head reader', heads.tick))
     if (kafkaBrokers) {
@@ -63,6 +68,7 @@ export class RelayProcess {
     this.#stop.abort()
     this.#watch.ring()
     await this.#publishing
+    await this.#forgetting
     await this.#watch.close()
     await this.#heads?.close()
     await this.#pool.end()

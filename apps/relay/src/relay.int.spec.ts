@@ -83,6 +83,28 @@ describe('relay', () => {
     expect(body).toMatch(/funnel_watermark_age_seconds\{[^}]*\} \d/)
   })
 
+  it('has bodies of refused events forgotten after 30 days, and keeps why they were refused', async () => {
+    const rejection = { source: '/spec', code: 'INVALID', message: 'wrong', body: '{}' }
+    await store.reject(Array.from({ length: 1202 }, () => rejection))
+    const pool = createPool(database.url, 'spec')
+    closing.push(() => pool.end())
+    await pool.query(
+      `update vault.raw set received_at = received_at - interval '30 days' + interval '5 minutes' where id = 1`,
+    )
+    await pool.query(`update vault.raw set received_at = received_at - interval '30 days' where id > 2`)
+    await startRelay()
+    const left = async () => {
+      const { rows } = await pool.query<{ id: number }>('select id from vault.raw order by id')
+      return rows.map(({ id }) => id)
+    }
+    await eventually(async () => (await left()).length === 2)
+    expect(await left()).toEqual([1, 2])
+    const { rows } = await pool.query<object>(
+      `select count(*) as n, count(*) filter (where code = 'INVALID' and message = 'wrong') as why, count(raw) as bodies from store.rejected_event`,
+    )
+    expect(rows).toEqual([{ n: 1202, why: 1202, bodies: 2 }])
+  })
+
   describeKafka('with Kafka', () => {
     let brokers: string[]
     let client: KafkaClient

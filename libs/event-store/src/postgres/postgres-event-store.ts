@@ -78,14 +78,15 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
   }
 }
 
+/** Bodies get their numbers beforehand: who writes to the vault may not read it. */
 const REJECT = `
-  with input as (
-    select row_number() over () as n, x.* from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
+  with input as materialized (
+    select x.*, nextval('vault.raw_id_seq') as raw
+    from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
   ),
-  bodies as (insert into vault.raw (body) select body from input order by n returning id),
-  numbered as (select row_number() over (order by id) as n, id from bodies)
+  bodies as (insert into vault.raw (id, body) overriding system value select raw, body from input)
   insert into store.rejected_event (source, code, field, message, raw)
-  select i.source, i.code, i.field, i.message, b.id from input i join numbered b on b.n = i.n`
+  select source, code, field, message, raw from input order by raw`
 
 /** Text that PostgreSQL refuses is kept in escaped form, so that a refusal can always be recorded. */
 const storable = (rejection: Rejection): Rejection => ({
