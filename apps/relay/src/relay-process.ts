@@ -8,7 +8,7 @@ import type { RelayConfig } from './config.js'
 import { keepForgetting } from './forgetting.js'
 import { HeadWatch } from './head-watch.js'
 import { relayMetrics } from './metrics.js'
-import { relay } from './relay.js'
+import { relay, type RelayParts } from './relay.js'
 
 interface Around {
   readonly logger: Logger
@@ -48,7 +48,7 @@ export class RelayProcess {
 
   start(): void {
     const { databaseUrl: url, kafkaBrokers } = this.#config
-    const { logger, health } = this.#around
+    const { logger, health, registry } = this.#around
     this.#heads = startHeadReader({ url, logger })
     this.#watch.start()
     const heads = this.#heads
@@ -61,7 +61,7 @@ export class RelayProcess {
       health.ready('kafka', () => this.#problem)
       health.live('kafka', () => stuck('publishing to Kafka', this.#tick))
       this.#publishing = this.#publish(kafkaBrokers.split(','))
-    } else relayMetrics(this.#around.registry, this.#watch)
+    } else relayMetrics(registry, this.#watch, postgresEventTail(this.#pool)).standby()
   }
 
   async close(): Promise<void> {
@@ -79,7 +79,7 @@ export class RelayProcess {
     const names = naming(this.#config.kafkaTopicPrefix)
     const client = kafkaClient({ brokers, clientId: 'funnel-relay', log: logger })
     const tail = postgresEventTail(this.#pool)
-    const metrics = relayMetrics(registry, this.#watch)
+    const metrics = relayMetrics(registry, this.#watch, tail)
     const stop = this.#stop.signal
     const alive = () => {
       this.#tick = Date.now()
@@ -90,27 +90,27 @@ export class RelayProcess {
       metrics.standby()
     }
     let pause = RETRY_MIN
+    const parts: RelayParts = {
+      tail,
+      client,
+      naming: names,
+      logger,
+      tick: alive,
+      moved: (ms) => this.#watch.moved(ms),
+      began: metrics.began,
+      published: (records) => {
+        this.#problem = undefined
+        if (records.length) pause = RETRY_MIN
+        metrics.published(records)
+      },
+    }
     while (!stop.aborted) {
       alive()
       try {
-        await leadOnce(this.#config.databaseUrl, { lock: LOCK, name: 'funnel-relay-lock', standby, stop }, (signal) =>
-          relay(
-            {
-              tail,
-              client,
-              naming: names,
-              logger,
-              tick: alive,
-              moved: (ms) => this.#watch.moved(ms),
-              published: (records, progress) => {
-                this.#problem = progress.oldest === undefined ? undefined : this.#problem
-                if (records.length) pause = RETRY_MIN
-                metrics.progress(records, progress)
-              },
-            },
-            signal,
-          ),
-        )
+        await leadOnce(this.#config.databaseUrl, { lock: LOCK, name: 'funnel-relay-lock', standby, stop }, (signal) => {
+          metrics.leads()
+          return relay(parts, signal)
+        })
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         this.#problem = reason

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { derivedId, mintId, topicNames, type Envelope, type Recorded } from '@funnel/events'
 import { decode, kafkaClient, KafkaEventLog, naming, postgresEventTail, type KafkaClient } from '@funnel/event-log'
 import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
-import { createPool, startService, type Service } from '@funnel/platform'
+import { createPool, freePort, startService, type Service } from '@funnel/platform'
 import { describeKafka, startKafka, testDatabase, testKafka, type TestDatabase, type TestKafka } from '@funnel/testing'
 import { RelayConfig } from './config.js'
 import { RelayModule } from './relay.module.js'
@@ -103,6 +103,20 @@ describe('relay', () => {
       `select count(*) as n, count(*) filter (where code = 'INVALID' and message = 'wrong') as why, count(raw) as bodies from store.rejected_event`,
     )
     expect(rows).toEqual([{ n: 1202, why: 1202, bodies: 2 }])
+  })
+
+  it('tells how much is not published though it has never reached Kafka, and 0 where another relay is to publish it', async () => {
+    const leader = await startRelay([`127.0.0.1:${await freePort()}`])
+    await append(5)
+    await eventually(async () => (await gauge(leader, 'relay_lag_events')) === 5)
+    const age = await gauge(leader, 'relay_oldest_seconds')
+    expect(age).toBeGreaterThan(0)
+    await eventually(async () => (await gauge(leader, 'relay_oldest_seconds')) > age + 1)
+    const second = await startRelay([`127.0.0.1:${await freePort()}`])
+    await eventually(async () => (await get(second, 'health/ready')).status === 200)
+    expect([await gauge(second, 'relay_lag_events'), await gauge(second, 'relay_oldest_seconds')]).toEqual([0, 0])
+    await relays.splice(0, 1)[0]?.close()
+    await eventually(async () => (await gauge(second, 'relay_lag_events')) === 5)
   })
 
   describeKafka('with Kafka', () => {
@@ -232,6 +246,8 @@ describe('relay', () => {
         const during = await append(30)
         await eventually(async () => (await get(relay, 'health/ready')).status === 503, 40)
         expect((await get(relay, 'health/live')).status).toBe(200)
+        expect(await gauge(relay, 'relay_lag_events')).toBe(30)
+        expect(await gauge(relay, 'relay_oldest_seconds')).toBeGreaterThan(0)
         await kafka.brokers[0]?.start()
         const read = await onTopics(client, 50)
         expect(new Set(read.map(idOf))).toEqual(new Set([...before, ...during].map(idOf)))
@@ -268,6 +284,11 @@ async function head(pool: pg.Pool): Promise<{ sum: number } | undefined> {
 async function get(relay: Service, path: string): Promise<{ status: number; body: string }> {
   const response = await fetch(`${relay.url}/${path}`)
   return { status: response.status, body: await response.text() }
+}
+
+async function gauge(relay: Service, name: string): Promise<number> {
+  const { body } = await get(relay, 'metrics')
+  return Number(new RegExp(`^funnel_${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(body)?.[1])
 }
 
 async function eventually(check: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
