@@ -27,6 +27,8 @@ export interface PlatformOptions {
   readonly topicPrefix?: string
   /** Folders of definitions beside those that come with the platform. */
   readonly definitions?: readonly string[]
+  /** `warn` when absent. */
+  readonly logLevel?: string
   /** An empty database to run on; one of the shared PostgreSQL when absent. */
   readonly database?: TestDatabase
 }
@@ -37,6 +39,7 @@ export async function startPlatform({
   kafkaBrokers,
   topicPrefix,
   definitions,
+  logLevel = 'warn',
   database: given,
 }: PlatformOptions = {}): Promise<Platform> {
   const database = given ?? (await testDatabase())
@@ -46,7 +49,7 @@ export async function startPlatform({
   await pool.end()
   const env = {
     DATABASE_URL: database.url,
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: logLevel,
     FUNNEL_WORKSPACE: 'e2e',
     ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
     ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),

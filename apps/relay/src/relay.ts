@@ -137,8 +137,6 @@ async function assertIntact(
 
 /** Topics whose records the brokers may drop with time: those being empty is no loss. */
 async function expiringTopics(client: KafkaClient, naming: Naming): Promise<ReadonlySet<Topic>> {
-  const expiring = new Set<Topic>()
-  for (const topic of topicNames)
-    if ((await client.topicConfig(naming.nameOf(topic), 'retention.ms')) !== '-1') expiring.add(topic)
-  return expiring
+  const retention = await client.topicConfigs(topicNames.map(naming.nameOf), 'retention.ms')
+  return new Set(topicNames.filter((topic) => retention.get(naming.nameOf(topic)) !== '-1'))
 }
