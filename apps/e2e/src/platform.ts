@@ -14,8 +14,10 @@ export interface Platform {
   readonly databaseUrl: string
   readonly writeKey: string
   readonly query: FunnelClient
-  /** The processes, to be killed. */
+  /** The processes, to be killed: ingest, relay, projector, query, and others that were started later. */
   readonly services: readonly Supervised[]
+  /** Starts one more process of a service, at its own port; it ends with the platform. */
+  another(name: string): Promise<Supervised>
   /** Waits until everything recorded so far is in the answers. */
   settled(): Promise<void>
   stop(): Promise<void>
@@ -76,6 +78,11 @@ export async function startPlatform({
     writeKey,
     query,
     services,
+    async another(name) {
+      const service = supervise(name, await freePort(), env)
+      services.push(service)
+      return service
+    },
     async settled() {
       const now = Date.now()
       let watermark: Date | undefined
