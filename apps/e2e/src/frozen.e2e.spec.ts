@@ -50,14 +50,15 @@ describe('A process that is frozen and goes on later', () => {
   /** Sends events, four senders at once, until it is ended; then how many were acknowledged. */
   const load = (url = platform.ingest) => {
     const run = { on: true }
+    const name = crypto.randomUUID()
     let sent = 0
-    const sender = async (n: number) => {
+    const sender = async () => {
       let acknowledged = 0
       while (run.on) {
         const events = Array.from({ length: 20 }, () => {
           const i = sent++
           return {
-            id: `${url}-${n}-${i}`,
+            id: `${name}-${i}`,
             type: 'touchpoint.recorded',
             data: { visitor: `v-${i % 500}`, kind: 'page' },
           }
@@ -71,7 +72,7 @@ describe('A process that is frozen and goes on later', () => {
       }
       return acknowledged
     }
-    const senders = Promise.all([0, 1, 2, 3].map(sender))
+    const senders = Promise.all([sender(), sender(), sender(), sender()])
     return async () => {
       run.on = false
       return (await senders).reduce((sum, n) => sum + n, 0)
@@ -105,7 +106,7 @@ describe('A process that is frozen and goes on later', () => {
     expect(leaders).not.toContain(await holder(PROJECTOR))
 
     for (const name of ['relay', 'ingest', 'projector']) service(name).kill('SIGCONT')
-    const more = await load(`http://127.0.0.1:${door.port}`)
+    const more = load(`http://127.0.0.1:${door.port}`)
     await sleep(1000)
     await expectWhole((await atFrozen) + acknowledged + (await more()))
   }, 240_000)

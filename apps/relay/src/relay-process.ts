@@ -97,7 +97,7 @@ export class RelayProcess {
       logger,
       tick: alive,
       moved: (ms) => this.#watch.moved(ms),
-      began: metrics.began,
+      began: (cursor) => metrics.began(cursor),
       published: (records) => {
         this.#problem = undefined
         if (records.length) pause = RETRY_MIN

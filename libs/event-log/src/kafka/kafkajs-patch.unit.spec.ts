@@ -81,7 +81,7 @@ describe('the headers of a record, as kafkajs reads them', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(name, bytes), { selector: ([one]) => one, maxLength: 16 }), (headers) => {
         const written = Object.fromEntries(headers)
-        expect(Object.entries(read(written)).toSorted()).toEqual(Object.entries(written).toSorted())
+        expect(new Map(Object.entries(read(written)))).toEqual(new Map(Object.entries(written)))
       }),
     )
   })
