@@ -1,12 +1,5 @@
 import type pg from 'pg'
-import {
-  assertDurable,
-  groupCommit,
-  openEventStore,
-  sourceOfKey,
-  type EventStore,
-  type GroupCommit,
-} from '@funnel/event-store'
+import { groupCommit, openEventStore, sourceOfKey, type EventStore, type GroupCommit } from '@funnel/event-store'
 import { createPool, type Health } from '@funnel/platform'
 import { cachedWriteKeys, type WriteKeys } from './keys/write-keys.js'
 
@@ -22,19 +15,10 @@ export interface Store {
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000
 
-/**
- * Opens the store. Throws UNAVAILABLE when it cannot be reached or has no schema yet, UNSAFE_DATABASE when it could lose
- * what it acknowledges. Readiness says from then on whether it answers.
- */
+/** Opens the store; throws as `openEventStore` does. Readiness says from then on whether it answers. */
 export async function openStore(url: string, health: Health): Promise<Store> {
   const events = await openEventStore({ url })
   const pool = createPool(url, 'funnel-ingest', 2)
-  try {
-    await assertDurable(pool)
-  } catch (error) {
-    await Promise.all([events.close(), pool.end()])
-    throw error
-  }
   const commit = groupCommit(events)
   const probe = watch(pool, health)
   return {

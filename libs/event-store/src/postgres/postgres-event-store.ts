@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
 import { FunnelError } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
 import { createBell } from './bell.js'
+import { assertDurable } from './durable.js'
 import { codeOf, translated } from './errors.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
@@ -19,13 +19,13 @@ export interface PostgresEventStoreOptions {
   readonly connections?: number
 }
 
-/** The store on PostgreSQL. Run `migrateStore` before. */
+/**
+ * The store on PostgreSQL. Run `migrateStore` before. Throws UNAVAILABLE when it cannot be reached or has no schema yet,
+ * UNSAFE_DATABASE when the server could lose what it acknowledges.
+ */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
+  const key = await firstLook(url)
   const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
-  const key = await hashKey(pool).catch(async (error: unknown) => {
-    await pool.end()
-    throw error
-  })
   const bell = createBell(url)
 
   return {
@@ -78,14 +78,15 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
   }
 }
 
+/** Bodies get their numbers beforehand: who writes to the vault may not read it. */
 const REJECT = `
-  with input as (
-    select row_number() over () as n, x.* from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
+  with input as materialized (
+    select x.*, nextval('vault.raw_id_seq') as raw
+    from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
   ),
-  bodies as (insert into vault.raw (body) select body from input order by n returning id),
-  numbered as (select row_number() over (order by id) as n, id from bodies)
+  bodies as (insert into vault.raw (id, body) overriding system value select raw, body from input)
   insert into store.rejected_event (source, code, field, message, raw)
-  select i.source, i.code, i.field, i.message, b.id from input i join numbered b on b.n = i.n`
+  select source, code, field, message, raw from input order by raw`
 
 /** Text that PostgreSQL refuses is kept in escaped form, so that a refusal can always be recorded. */
 const storable = (rejection: Rejection): Rejection => ({
@@ -96,12 +97,17 @@ const storable = (rejection: Rejection): Rejection => ({
 })
 const printable = (text: string): string => text.toWellFormed().replaceAll('\0', String.raw`\u0000`)
 
-async function hashKey(pool: pg.Pool): Promise<Buffer> {
+/** Checks the database, as it is without our own settings, and gives the key of its hashes. */
+async function firstLook(url: string): Promise<Buffer> {
+  const pool = createPool(url, 'funnel-event-store', 1)
   try {
+    await assertDurable(pool)
     const { rows } = await pool.query<{ hash_key: Buffer }>('select hash_key from store.meta')
     if (rows[0]) return rows[0].hash_key
   } catch (error) {
     if (codeOf(error) !== '42P01') throw translated(error)
+  } finally {
+    await pool.end()
   }
   throw new FunnelError('UNAVAILABLE', 'the database has no event store yet: run the migrations (funnel up does)')
 }
