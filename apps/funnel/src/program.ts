@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { dealsCommand, leadsCommand } from './ask/lists.js'
 import { diffCommand } from './ask/diff.js'
 import { explainCommand } from './ask/explain.js'
+import { journeyCommand } from './ask/journey.js'
 import { kpiCommand } from './ask/kpi.js'
 import { kpisCommand } from './ask/kpis.js'
 import { tailCommand } from './ask/tail.js'
@@ -26,7 +27,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.commandsGroup('Run:')
   for (const make of [upCommand, downCommand, statusCommand, topCommand]) program.addCommand(make())
   program.commandsGroup('Ask:')
-  for (const make of [kpiCommand, kpisCommand, explainCommand, diffCommand, leadsCommand, dealsCommand, tailCommand])
+  for (const make of [kpiCommand, kpisCommand, explainCommand, diffCommand, leadsCommand, dealsCommand, journeyCommand, tailCommand])
     program.addCommand(make())
   program.commandsGroup('Look after:')
   program.addCommand(await importing(args))

@@ -2,6 +2,7 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleDestroy } from
 import { CONFIG, createPool, LOGGER, type Logger } from '@funnel/platform'
 import type { QueryConfig } from './config.js'
 import { GrpcServer } from './grpc/server.js'
+import { JourneyController } from './journey/journey.controller.js'
 import { KpiController } from './kpi/kpi.controller.js'
 import { DealsController } from './lists/deals.controller.js'
 import { LeadsController } from './lists/leads.controller.js'
@@ -12,7 +13,7 @@ import { StatusController } from './status/status.controller.js'
 const CONNECTIONS = 10
 
 @Module({
-  controllers: [KpiController, LeadsController, DealsController, StatusController],
+  controllers: [KpiController, LeadsController, DealsController, JourneyController, StatusController],
   providers: [
     GrpcServer,
     Readiness,

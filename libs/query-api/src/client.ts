@@ -1,6 +1,7 @@
 import { Client, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js'
 import { FunnelError } from '@funnel/events'
 import { DealServiceService, ListDealsRequest } from './gen/funnel/v1/deal.js'
+import { JourneyServiceService, ListJourneyRequest } from './gen/funnel/v1/journey.js'
 import {
   DiffKpiRequest,
   ExplainKpiRequest,
@@ -111,6 +112,7 @@ export function createClient(address: string, options: ClientOptions = {}) {
     watchKpi: stream(KpiServiceService.watchKpi, WatchKpiRequest),
     listLeads: unary(LeadServiceService.listLeads, ListLeadsRequest),
     listDeals: unary(DealServiceService.listDeals, ListDealsRequest),
+    listJourney: unary(JourneyServiceService.listJourney, ListJourneyRequest),
     getStatus: unary(StatusServiceService.getStatus, GetStatusRequest),
     close: () => channel.close(),
   }

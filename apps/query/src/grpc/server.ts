@@ -9,6 +9,7 @@ import { CONFIG, Health } from '@funnel/platform'
 import {
   DealServiceService,
   descriptorSet,
+  JourneyServiceService,
   KpiServiceService,
   LeadServiceService,
   limits,
@@ -35,6 +36,7 @@ const services = {
   KpiService: KpiServiceService,
   LeadService: LeadServiceService,
   DealService: DealServiceService,
+  JourneyService: JourneyServiceService,
   StatusService: StatusServiceService,
 } as const
 const serviceNames: readonly string[] = Object.keys(services).map((name) => `${PACKAGE}.${name}`)

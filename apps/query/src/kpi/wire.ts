@@ -100,7 +100,6 @@ export function toQuantity(quantity: Quantity): api.Quantity {
 }
 
 export function toEntry(row: EntryRow): api.Entry {
-  const topic = topicById(row.topic)
   return {
     measure: row.measure,
     amount: toQuantity(
@@ -116,18 +115,23 @@ export function toEntry(row: EntryRow): api.Entry {
     stage: row.stage ?? undefined,
     dimensions: Object.entries(row.dimensions ?? {}).map(([dimension, value]) => ({ dimension, value })),
     ordinal: row.ordinal,
-    event: row.event
-      ? {
-          id: row.event.id,
-          type: row.event.type,
-          source: row.event.source,
-          stream: row.event.stream,
-          version: row.event.version,
-          occurredAt: new Date(row.event.occurredAt),
-          recordedAt: new Date(row.event.recordedAt),
-          position: { topic, partition: row.partition, position: row.position },
-          dataJson: JSON.stringify(row.event.data),
-        }
-      : undefined,
+    event: row.event ? toEvent({ ...row.event, ...placeOf(row) }) : undefined,
   }
 }
+
+/** An event and its place in the log, as the table `fact` has it. */
+export type EventRow = NonNullable<EntryRow['event']> & Pick<EntryRow, 'topic' | 'partition' | 'position'>
+
+export const toEvent = (row: EventRow): api.Event => ({
+  id: row.id,
+  type: row.type,
+  source: row.source,
+  stream: row.stream,
+  version: row.version,
+  occurredAt: new Date(row.occurredAt),
+  recordedAt: new Date(row.recordedAt),
+  position: { topic: topicById(row.topic), partition: row.partition, position: row.position },
+  dataJson: JSON.stringify(row.data),
+})
+
+const placeOf = ({ topic, partition, position }: EntryRow) => ({ topic, partition, position })

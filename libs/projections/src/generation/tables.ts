@@ -40,4 +40,11 @@ export const tables = (schema: string): string => `
 /** What questions need and a rebuild makes last. */
 export const indexes = (schema: string): string => `
   create index entry_cell on ${schema}.entry (measure, occurred_at);
-  create index entry_known on ${schema}.entry (recorded_at);${rollupIndexes(schema)}`
+  create index entry_known on ${schema}.entry (recorded_at);${journeyIndexes(schema)}${rollupIndexes(schema)}`
+
+/** What a journey is put together by. */
+export const journeyIndexes = (schema: string): string => `
+  create index fact_stream on ${schema}.fact (stream);
+  create index node_account on ${schema}.node ((state->>'account')) where kind = 'person' and state->>'account' is not null;
+  create index deal_account on ${schema}.deal (account) where account is not null;
+  create index deal_person on ${schema}.deal (person) where person is not null;`

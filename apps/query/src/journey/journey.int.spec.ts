@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { loadDefinitions } from '@funnel/definitions'
+import { advance, type FunnelEvent } from '@funnel/events'
+import { record } from '@funnel/ledger/testing'
+import { createPool, freePort, startService, type Service } from '@funnel/platform'
+import { createFolder, createGeneration, migrateRead } from '@funnel/projections'
+import { createClient, type FunnelClient } from '@funnel/query-api'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { QueryConfig } from '../config.js'
+import { queryService } from '../service.js'
+
+const day = (n: number) => Date.UTC(2026, 0, n)
+const on = (at: number, type: FunnelEvent['type'], data: Record<string, unknown>) => ({ type, data, at: day(at) })
+
+/** In the order of arrival: the trade fair was on day 2 and is imported last. */
+const told = [
+  on(1, 'touchpoint.recorded', { visitor: 'v1', kind: 'page', channel: 'organic_search' }),
+  on(3, 'touchpoint.recorded', { visitor: 'v2', kind: 'form' }),
+  on(3, 'visitor.identified', { visitor: 'v2', person: 'p' }),
+  on(3, 'lead.captured', { lead: 'l', person: 'p', visitor: 'v2' }),
+  on(4, 'visitor.identified', { visitor: 'v1', person: 'p' }),
+  on(4, 'lead.captured', { lead: 'other', person: 'q' }),
+  on(5, 'lead.qualified', { lead: 'l', stage: 'mql', rule: 'mql', ruleVersion: 1 }),
+  on(5, 'handoff.offered', { lead: 'l', handoff: 'h', assignee: 'sam', deadline: '2026-01-06T00:00:00.000Z' }),
+  on(6, 'handoff.accepted', { lead: 'l', handoff: 'h', owner: 'sam', stage: 'sal' }),
+  on(7, 'deal.opened', { deal: 'd', lead: 'l', person: 'p', account: 'acme' }),
+  on(9, 'deal.won', { deal: 'd' }),
+  on(8, 'deal.opened', { deal: 'd2', account: 'acme' }),
+  on(8, 'lead.captured', { lead: 'anonymous', visitor: 'v9' }),
+  on(7, 'touchpoint.recorded', { visitor: 'v9', kind: 'page' }),
+  on(2, 'touchpoint.recorded', { visitor: 'v2', kind: 'event' }),
+]
+
+describe('a journey', () => {
+  let database: TestDatabase
+  let service: Service
+  let client: FunnelClient
+
+  beforeAll(async () => {
+    database = await testDatabase()
+    await migrateRead(database.url)
+    const pool = createPool(database.url, 'test', 2)
+    const epoch = '00000000-0000-4000-8000-000000000000'
+    const folder = createFolder(
+      pool,
+      await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' }),
+    )
+    const events = record(told, [1])
+    await folder.apply({ events, positions: advance({}, events), w: events.at(-1)!.recorded })
+    await pool.end()
+    const config = Object.assign(new QueryConfig(), {
+      databaseUrl: database.url,
+      port: 0,
+      grpcPort: await freePort(),
+      logLevel: 'silent',
+    })
+    service = await startService({ ...queryService, config })
+    client = createClient(`127.0.0.1:${config.grpcPort}`, { deadline: 10_000 })
+  })
+  afterAll(async () => {
+    client?.close()
+    await service?.close()
+    await database?.drop()
+  })
+
+  type Asked = NonNullable<Parameters<FunnelClient['listJourney']>[0]>
+  const steps = async (asked: Asked) => {
+    const { events } = await client.listJourney(asked)
+    return events.map(({ occurredAt, type }) => `${occurredAt!.getUTCDate()} ${type}`)
+  }
+  const whole = [
+    '1 touchpoint.recorded',
+    '2 touchpoint.recorded',
+    '3 touchpoint.recorded',
+    '3 visitor.identified',
+    '3 lead.captured',
+    '4 visitor.identified',
+    '5 lead.qualified',
+    '5 handoff.offered',
+    '6 handoff.accepted',
+    '7 deal.opened',
+    '9 deal.won',
+  ]
+
+  it('row 33: has everything of a person in the order in which it happened, the scan that was imported late at its date', async () => {
+    expect(await steps({ subject: { $case: 'person', value: 'p' } })).toEqual(whole)
+  })
+
+  it('row 28: has the touches from before the person was known', async () => {
+    const { events, persons, leads, deals, basis } = await client.listJourney({
+      subject: { $case: 'lead', value: 'l' },
+      types: ['touchpoint.recorded'],
+    })
+    expect(events.map(({ stream }) => stream)).toEqual(['visitor-v1', 'visitor-v2', 'visitor-v2'])
+    expect(events[0]).toMatchObject({ source: '/test', dataJson: expect.stringContaining('organic_search') })
+    expect({ persons, leads, deals }).toEqual({ persons: ['p'], leads: ['l'], deals: ['d'] })
+    expect(basis).toMatchObject({ generation: 1 })
+  })
+
+  it('is the same asked by lead and by deal', async () => {
+    expect(await steps({ subject: { $case: 'lead', value: 'l' } })).toEqual(whole)
+    expect(await steps({ subject: { $case: 'deal', value: 'd' } })).toEqual(whole)
+  })
+
+  it('of a lead of nobody known is that of its visitor', async () => {
+    expect(await steps({ subject: { $case: 'lead', value: 'anonymous' } })).toEqual([
+      '7 touchpoint.recorded',
+      '8 lead.captured',
+    ])
+  })
+
+  it('of a company has the deals with it and those behind them', async () => {
+    const events = await steps({ subject: { $case: 'account', value: 'acme' } })
+    expect(events).toEqual(whole.toSpliced(-1, 0, '8 deal.opened'))
+  })
+
+  it('comes in pages that fit together, and of a period', async () => {
+    const subject = { $case: 'person', value: 'p' } as const
+    const pages: string[] = []
+    for (let pageToken = ''; ;) {
+      const page = await client.listJourney({ subject, pageSize: 4, pageToken })
+      pages.push(...page.events.map(({ occurredAt, type }) => `${occurredAt!.getUTCDate()} ${type}`))
+      if (!(pageToken = page.nextPageToken)) break
+    }
+    expect(pages).toEqual(whole)
+    expect(await steps({ subject, from: new Date(day(5)), to: new Date(day(7)) })).toEqual(whole.slice(6, 9))
+  })
+
+  it('of nobody known is empty, of nobody at all is refused', async () => {
+    expect(await steps({ subject: { $case: 'person', value: 'x' } })).toEqual([])
+    await expect(client.listJourney({})).rejects.toMatchObject({ code: 'INVALID' })
+    const { nextPageToken: pageToken } = await client.listJourney({
+      subject: { $case: 'person', value: 'p' },
+      pageSize: 1,
+    })
+    await expect(client.listJourney({ subject: { $case: 'person', value: 'q' }, pageToken })).rejects.toMatchObject({
+      code: 'INVALID',
+      details: { field: 'page_token' },
+    })
+  })
+})

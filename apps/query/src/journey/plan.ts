@@ -1,0 +1,121 @@
+import { basisColumns, millis, Parameters, schemaOf, type Statement } from '@funnel/ledger'
+import type { Instant } from '@funnel/events'
+
+/** Whose journey is asked for. */
+export interface Subject {
+  readonly kind: 'person' | 'account' | 'lead' | 'deal'
+  readonly id: string
+}
+
+/** What of it. */
+export interface Selection {
+  readonly types: readonly string[]
+  readonly from: Instant | undefined
+  readonly to: Instant | undefined
+}
+
+/** After which event a page starts: (occurred, recorded, topic, partition, position). */
+export type Place = readonly [occurred: Instant, recorded: Instant, topic: number, partition: number, position: number]
+
+export const isPlace = (value: unknown): value is Place =>
+  Array.isArray(value) && value.length === 5 && value.every((part) => Number.isSafeInteger(part))
+
+/** Where a journey begins: whom and what the subject names by itself. */
+const seeds: Readonly<Record<Subject['kind'], (id: string, schema: string) => string>> = {
+  person: (id) => `select 'person' kind, ${id} key`,
+  account: (id, schema) => `
+    select 'person' kind, key from ${schema}.node where kind = 'person' and state->>'account' = ${id}
+    union select 'deal', deal from ${schema}.deal where account = ${id}
+    union select 'lead', lead from ${schema}.deal where account = ${id} and lead is not null
+    union select 'person', person from ${schema}.deal where account = ${id} and person is not null`,
+  lead: (id, schema) => `
+    select 'lead' kind, ${id} key
+    union select 'person', person from ${schema}.lead where lead = ${id} and person is not null
+    union select 'visitor', data->>'visitor' from ${schema}.fact where stream = 'lead-' || ${id} and data->>'visitor' is not null`,
+  deal: (id, schema) => `
+    select 'deal' kind, ${id} key
+    union select 'lead', lead from ${schema}.deal where deal = ${id} and lead is not null
+    union select 'person', person from ${schema}.deal where deal = ${id} and person is not null
+    union select 'person', l.person from ${schema}.deal d join ${schema}.lead l using (lead) where d.deal = ${id} and l.person is not null`,
+}
+
+/**
+ * The statement of a page: first who and what belongs to the journey, then its events. One row at least, with the
+ * generation's own columns; the event's are null where there is none.
+ *
+ * An id stands for the root that it was merged into, and the root for all that was merged into it. Of the leads that ever
+ * named one of them only those count that are the root's now.
+ */
+export function planJourney(
+  generation: number,
+  { kind, id }: Subject,
+  { types, from, to }: Selection,
+  after: Place | undefined,
+  limit: number,
+): Statement {
+  const parameters = new Parameters()
+  const schema = schemaOf(generation)
+  const row = parameters.add(generation)
+  const subject = `${parameters.add(id)}::text`
+  const terms = [
+    ...(types.length ? [`f.type = any(${parameters.add(types)})`] : []),
+    ...(from === undefined ? [] : [`f.occurred_at >= ${parameters.at(from)}`]),
+    ...(to === undefined ? [] : [`f.occurred_at < ${parameters.at(to)}`]),
+  ]
+  if (after) {
+    const [occurred, recorded, topic, partition, position] = after
+    terms.push(
+      `(f.occurred_at, f.recorded_at, f.topic, f.partition, f.position) > (${parameters.at(occurred)}, ${parameters.at(recorded)}, ${parameters.add(topic)}, ${parameters.add(partition)}, ${parameters.add(position)})`,
+    )
+  }
+  const order = 'occurred_at, recorded_at, topic, partition, "position"'
+  return parameters.statement(
+    generation,
+    `with recursive g as (select * from read.generation where id = ${row}),
+seed as (${seeds[kind](subject, schema)}),
+up (key) as (
+  select key from seed where kind = 'person'
+  union select n.state->>'into' from up join ${schema}.node n on n.kind = 'person' and n.key = up.key
+  where n.state->>'into' is not null
+),
+root as (
+  select up.key from up left join ${schema}.node n on n.kind = 'person' and n.key = up.key where n.state->>'into' is null
+),
+person (key) as (
+  select key from root
+  union select a->>'person' from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+  cross join lateral json_array_elements(coalesce(n.state->'absorbed', '[]')) a
+),
+known as materialized (
+  select n.state from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+),
+visitor as (
+  select key from seed where kind = 'visitor'
+  union select t->>'visitor' from known cross join lateral json_array_elements(state->'touches') t
+),
+lead as (
+  select key from seed where kind = 'lead'
+  union select l.lead from known cross join lateral json_array_elements_text(state->'leads') k
+  join ${schema}.lead l on l.lead = k join root on root.key = l.person
+),
+deal as (
+  select key from seed where kind = 'deal'
+  union select d from lead join ${schema}.node n on n.kind = 'lead' and n.key = lead.key
+  cross join lateral json_array_elements_text(n.state->'deals') d
+  union select d.deal from person p join ${schema}.deal d on d.person = p.key
+),
+stream as (
+  select 'visitor-' || key stream from visitor union all select 'person-' || key from person
+  union all select 'lead-' || key from lead union all select 'deal-' || key from deal
+),
+e as (
+  select f.* from ${schema}.fact f join stream using (stream) ${terms.length ? `where ${terms.join(' and ')}` : ''}
+  order by f.occurred_at, f.recorded_at, f.topic, f.partition, f.position limit ${parameters.add(limit)}
+)
+select ${basisColumns}, array(select key from person order by 1) persons, array(select key from lead order by 1) leads,
+  array(select key from deal order by 1) deals,
+  e.topic, e.partition, e."position", e.id, e.type, e.source, e.stream, e.version, ${millis('e.occurred_at')} "occurredAt",
+  ${millis('e.recorded_at')} "recordedAt", e.data
+from g left join e on true order by ${order.replaceAll(/(\w+|"position")/g, 'e.$1')}`,
+  )
+}
