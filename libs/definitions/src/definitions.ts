@@ -24,7 +24,7 @@ export interface Stage {
   readonly owner: 'marketing' | 'sales'
   /** When a lead enters it, in words or by a qualification rule. */
   readonly entry?: string | { readonly rule: string }
-  /** What it means that a lead passed it by, and what nothing said means: it was not entered, and is counted by nothing. */
+  /** What it means that a lead passed it by: it was not entered, and nothing counts it; also where nothing is said. */
   readonly skipped?: 'not-entered'
 }
 

@@ -13,7 +13,7 @@ export interface Applied {
 }
 
 /** What was applied, in the order of the log, and when the first event that is about the business was recorded. */
-export interface History {
+export interface AppliedHistory {
   readonly applied: readonly Applied[]
   readonly firstBusiness?: Instant | undefined
 }
@@ -35,7 +35,7 @@ export const appliedOf = ({ recorded, event: { data } }: Recorded<EventOf<typeof
  * come before it in the total order. So later definitions never change the version of what was recorded before them.
  */
 export function inForce(
-  { applied, firstBusiness }: History,
+  { applied, firstBusiness }: AppliedHistory,
   definition: string,
   instant: Instant,
 ): Applied | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { inForce, type Applied, type History } from './in-force.js'
+import { inForce, type Applied, type AppliedHistory } from './in-force.js'
 
 const version = (version: number, recorded: number, effective = recorded, definition = 'funnel/funnel'): Applied => ({
   definition,
@@ -10,7 +10,7 @@ const version = (version: number, recorded: number, effective = recorded, defini
   hash: '',
   content: {},
 })
-const at = (history: History, instant: number) => inForce(history, 'funnel/funnel', instant)?.version
+const at = (history: AppliedHistory, instant: number) => inForce(history, 'funnel/funnel', instant)?.version
 
 describe('The version in force', () => {
   it('(row 8) is the one of then: a change leaves the past alone, and both stay answerable', () => {
@@ -72,7 +72,7 @@ describe('The version in force', () => {
         .toSorted((a, b) => a.recorded - b.recorded || ('applied' in a ? 1 : 0) - ('applied' in b ? 1 : 0))
     })
   type Log = typeof log extends fc.Arbitrary<infer Steps> ? Steps : never
-  const historyOf = (steps: Log): History => ({
+  const historyOf = (steps: Log): AppliedHistory => ({
     applied: steps.flatMap((step) => ('applied' in step ? [step.applied] : [])),
     firstBusiness: steps.find((step) => !('applied' in step))?.recorded,
   })
