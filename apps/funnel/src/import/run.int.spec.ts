@@ -113,6 +113,30 @@ describe('An import', () => {
     expect(renderReport(report)).toContain('leads.csv:22: time: "never" is not a time of ISO 8601')
   })
 
+  it('keeps the order of two stages that a lead entered on one day', async () => {
+    const entered =
+      '{ type: lead.stage-entered, name: "stage {{ stage }}", time: "{{ on }}", sequence: "{{ step }}", data: { lead: "{{ lead }}", stage: "{{ stage }}" } }'
+    await writeFile(
+      at('stages.yaml'),
+      `mapping: 1\nsource: crm\ninputs: [{ file: stages.csv, key: "{{ lead }} {{ step }}", events: [${entered}] }]\n`,
+    )
+    await writeFile(
+      at('stages.csv'),
+      'lead,step,stage,on\n1,2,sql,2026-01-02\n1,1,mql,2026-01-02\n1,last,won,2026-01-02\n',
+    )
+    const plan = planOf(await readMapping(at('stages.yaml')))
+    const sources = await sourcesOf(plan, [at('stages.csv')])
+    const sink = memory()
+    const report = await runImport({ ...(await prepared()), sources, sink, checkpoint: noCheckpoint, rowsBefore: 0 })
+    expect(
+      [...sink.events.values()].map(({ sequence, data }) => [sequence, (data as { stage: string }).stage]),
+    ).toEqual([
+      [2, 'sql'],
+      [1, 'mql'],
+    ])
+    expect(report.firstErrors).toEqual([expect.objectContaining({ line: 4, field: 'sequence' })])
+  })
+
   it('done again changes nothing', async () => {
     const sink = memory()
     const run = { ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0 }
