@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { FunnelError } from '@funnel/events'
-import { createPool } from '@funnel/platform'
+import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
@@ -19,8 +19,12 @@ export interface PostgresEventStoreOptions {
   readonly connections?: number
 }
 
-/** The store on PostgreSQL. Run `migrateStore` before. */
+/** The store on PostgreSQL. Run `migrateStore` before. Throws INVALID when the server is too old. */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
+  // a server that is too old would refuse the settings of the pool, and not say why
+  await assertServerVersion(url).catch((error: unknown) => {
+    throw translated(error)
+  })
   const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
   const key = await hashKey(pool).catch(async (error: unknown) => {
     await pool.end()
