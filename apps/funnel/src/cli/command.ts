@@ -15,7 +15,7 @@ export const workspaceCommand = (name: string, summary: string, examples: readon
     .option('-w, --workspace <name>', 'which workspace (default: FUNNEL_WORKSPACE, else the one that runs)')
     .option(
       '--data-dir <folder>',
-      'where workspaces are kept (default: FUNNEL_DATA_DIR, else .funnel in the repository)',
+      'where workspaces are kept (default: FUNNEL_DATA_DIR, else .funnel in the repository; /var/lib/funnel for a clone that only root may enter)',
     )
 
 /** What the exit codes say, for the help. */

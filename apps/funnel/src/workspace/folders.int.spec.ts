@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { folderOf, openFolder, removeFolder, workspacesIn } from './folders.js'
+import { folderOf, openFolder, ownFolder, removeFolder, workspacesIn } from './folders.js'
 import { findRunning, mustRun } from './locate.js'
 import { runs, thisProcess } from './process.js'
 import { claim, release, runningState, writeState, type WorkspaceState } from './state.js'
@@ -42,6 +42,15 @@ describe('the folder of a workspace', () => {
     expect(() => removeFolder(folder)).toThrow(/does not look like the workspace demo/)
     expect(() => openFolder(folder)).toThrow(/holds something else/)
     expect(existsSync(join(folder.path, 'thesis.txt'))).toBe(true)
+  })
+
+  it('lies in the repository, but for a clone that only root may enter', () => {
+    mkdirSync(join(base, 'clone'))
+    expect(ownFolder(join(base, 'clone'), false)).toBe(join(base, 'clone', '.funnel'))
+    expect(ownFolder(join(base, 'clone'), true)).toBe(
+      join('/var/lib/funnel', `${base.slice(1).replaceAll('/', '-')}-clone`),
+    )
+    expect(ownFolder('/usr', true)).toBe('/usr/.funnel')
   })
 
   it('of another workspace is not removed either', () => {

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FunnelError } from '@funnel/events'
+import { othersMayPass } from '@funnel/platform/host'
 
 /** Root of the repository, from `src` and `dist` alike. */
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -19,7 +20,16 @@ export interface Folder {
 
 /** The folder that holds all workspaces. */
 export const baseFolder = (dataDir?: string): string =>
-  resolve(dataDir ?? (process.env['FUNNEL_DATA_DIR'] || join(repository, '.funnel')))
+  resolve(dataDir ?? (process.env['FUNNEL_DATA_DIR'] || ownFolder(repository)))
+
+/**
+ * `.funnel` in the repository. Where root has cloned it to a place of root's alone, the repository's own folder in
+ * /var/lib/funnel: PostgreSQL runs as `nobody` then, who could not pass to its data.
+ */
+export const ownFolder = (place: string, root = process.getuid?.() === 0): string =>
+  root && !othersMayPass(place)
+    ? join('/var/lib/funnel', place.split(sep).filter(Boolean).join('-'))
+    : join(place, '.funnel')
 
 /** The folder of a workspace, whether it exists or not. Throws INVALID on a name that could not be a folder's. */
 export function folderOf(workspace: string, dataDir?: string): Folder {
