@@ -39,8 +39,8 @@ interface Flags extends Target, Choice {
 /** `funnel import`: CSV files by a mapping, into the workspace that runs or into what flags and environment name. */
 export const importCommand = (): Command =>
   command('import', 'Import the CSV files of any tool by a mapping', [
-    'funnel import leads.csv --mapping map.yaml --dry-run',
-    'funnel import leads.csv deals.csv --mapping map.yaml',
+    'npx funnel import leads.csv --mapping map.yaml --dry-run',
+    'npx funnel import leads.csv deals.csv --mapping map.yaml',
   ])
     .argument('<file...>', 'CSV files; files that are only joined may be left out when they lie beside the others')
     .requiredOption('-m, --mapping <file>', 'the mapping, YAML (docs/import.md)')
