@@ -6,25 +6,34 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 
 const script = fileURLToPath(new URL('boundaries.mjs', import.meta.url))
+let folder = ''
 let root = ''
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'funnel-boundaries-'))
+  folder = mkdtempSync(join(tmpdir(), 'funnel-boundaries-'))
+  root = folder
 })
-afterEach(() => rmSync(root, { recursive: true, force: true }))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Package {
   readonly tags?: readonly string[]
   readonly needs?: readonly string[]
+  /** What its tests alone need. */
+  readonly tests?: readonly string[]
   /** Source files by path below src. */
   readonly files?: Readonly<Record<string, string>>
 }
 
+const declared = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`@funnel/${name}`, '*']))
+
 /** Lays out packages and says what the check finds. */
 function check(packages: Readonly<Record<string, Package>>): { ok: boolean; problems: string } {
-  for (const [path, { tags = [], needs = [], files = {} }] of Object.entries(packages)) {
+  for (const [path, { tags = [], needs = [], tests = [], files = {} }] of Object.entries(packages)) {
     const name = `@funnel/${path.split('/')[1]}`
-    const dependencies = Object.fromEntries(needs.map((need) => [`@funnel/${need}`, '*']))
-    write(join(path, 'package.json'), JSON.stringify({ name, dependencies, nx: { tags } }))
+    const dependencies = declared(needs)
+    write(
+      join(path, 'package.json'),
+      JSON.stringify({ name, dependencies, devDependencies: declared(tests), nx: { tags } }),
+    )
     for (const [file, text] of Object.entries(files)) write(join(path, 'src', file), text)
   }
   const { status, stderr } = spawnSync(process.execPath, [script, root], { encoding: 'utf8' })
@@ -120,10 +129,22 @@ describe('The boundaries', () => {
     expect(problems).toContain('4 forbidden imports')
   })
 
-  it('let tests see everything', () => {
+  it('let tests see everything that is declared', () => {
     const text = uses('store') + `import pg from 'pg'\n`
     const files = { 'a.unit.spec.ts': text, 'a.contract.ts': text, 'testing/a.ts': text }
-    expect(check({ 'libs/events': { ...events, files }, 'libs/store': store }).ok).toBe(true)
+    expect(check({ 'libs/events': { ...events, tests: ['store'], files }, 'libs/store': store }).ok).toBe(true)
+    expect(check({ 'libs/events': { ...events, files }, 'libs/store': store }).problems).toContain(
+      '@funnel/store is not among the devDependencies',
+    )
+    expect(check({ 'libs/events': { ...events, tests: ['store'], files: { 'a.ts': text } } }).problems).toContain(
+      '@funnel/store is not among the dependencies',
+    )
+  })
+
+  it('take no file for a test because of where the repository lies', () => {
+    root = join(folder, 'testing', 'funnel')
+    const files = { 'a.ts': uses('nothing') + `import pg from 'pg'\n` }
+    expect(check({ 'libs/events': { ...events, files } }).problems).toContain('layer:contract must not import pg')
   })
 
   it('hold in this repository', () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Module boundaries: which package may import which, by the tags in package.json ("nx": { "tags": … }).
-// Fails with the file and line of every forbidden or undeclared import. Usage: node tools/boundaries.mjs [root]
+// Fails with the file and line of every forbidden or undeclared import: what tests alone import is declared too, under
+// devDependencies, for nx takes from there which tests a change concerns. Usage: node tools/boundaries.mjs [root]
 import { readdirSync, readFileSync, existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
@@ -26,7 +27,8 @@ const sides = {
 const impure = { contract: /^(@nestjs|typeorm|pg|kafkajs)(\/|$)/, domain: /^(@nestjs|typeorm|pg|kafkajs)(\/|$)/ }
 /** Further edges that must not be: package → packages. */
 const never = { query: ['event-store', 'event-log'], ingest: ['ledger', 'projections'] }
-const isTest = (file) => /\.spec\.ts$|\/testing\/|\.contract\.ts$/.test(file)
+/** Where the repository lies must not make a file a test. */
+const isTest = (file) => /\.spec\.ts$|\/testing\/|\.contract\.ts$/.test(relative(root, file))
 
 const packages = new Map()
 for (const folder of ['libs', 'apps'])
@@ -66,10 +68,16 @@ function check(from, file) {
     const name = /^@funnel\/[^/]+/.exec(target)?.[0]
     if (!name || name === from.json.name) continue
     const to = packages.get(name)
-    if (!to) problems.push(`${at}: there is no package ${name}`)
-    else if (!test) {
-      if (!from.json.dependencies?.[name])
-        problems.push(`${at}: ${name} is not among the dependencies in ${from.folder}/package.json`)
+    if (!to) {
+      problems.push(`${at}: there is no package ${name}`)
+      continue
+    }
+    const { dependencies, devDependencies } = from.json
+    if (!dependencies?.[name] && !(test && devDependencies?.[name]))
+      problems.push(
+        `${at}: ${name} is not among the ${test ? 'devDependencies' : 'dependencies'} in ${from.folder}/package.json`,
+      )
+    if (!test) {
       if (!layers[from.layer]?.includes(to.layer))
         problems.push(`${at}: layer:${from.layer} must not import ${name} (layer:${to.layer})`)
       if (!sides[from.side]?.includes(to.side))

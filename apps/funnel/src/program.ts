@@ -37,7 +37,11 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.addCommand(definitionsCommand())
   for (const make of [migrateCommand, keyCommand]) program.addCommand(make())
 
-  forEach(program, (command) => command.exitOverride().showHelpAfterError('(--help shows how)'))
+  forEach(program, (command) => {
+    command.exitOverride().showHelpAfterError('(--help shows how)')
+    // who asked for JSON is told what is wrong by `main`, as JSON
+    if (args.includes('--json')) command.configureOutput({ writeErr: () => undefined })
+  })
   return program
 }
 

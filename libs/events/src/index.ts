@@ -1,5 +1,6 @@
 export * from './catalogue.js'
 export * from './content-hash.js'
+export * from './currency.js'
 export * from './envelope.js'
 export * from './error-status.js'
 export * from './errors.js'

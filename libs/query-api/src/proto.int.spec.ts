@@ -26,13 +26,14 @@ describe('the .proto files', () => {
     expect(filesOf(folder)).toEqual(filesOf(join(library, 'src', 'gen')))
   })
 
-  it('break no client of the last commit', () => {
-    const before = committed(folder)
-    if (!before) {
-      process.stderr.write('SKIPPED: no earlier commit of libs/query-api/proto to compare with\n')
+  it('break no client of the version before', () => {
+    const before = versionBefore(library)
+    if ('none' in before) {
+      process.stderr.write(`SKIPPED: libs/query-api/proto has nothing to be compared with: ${before.none}\n`)
       return
     }
-    const { stdout, stderr, status } = run('breaking', '--against', before)
+    checkOut(library, before.commit, folder)
+    const { stdout, stderr, status } = run('breaking', '--against', folder)
     expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 })
   })
 
@@ -44,6 +45,50 @@ describe('the .proto files', () => {
     const { stdout, status } = run('breaking', '--against', folder)
     expect(stdout).toContain('Previously present message "Removed" was deleted')
     expect(status).not.toBe(0)
+  })
+})
+
+describe('the version before', () => {
+  let folder: string
+  const at = (...path: string[]) => join(folder, 'origin', ...path)
+  const commit = (text: string): string => {
+    writeFileSync(at('proto', 'a.proto'), text)
+    const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.org', '-c', 'commit.gpgsign=false']
+    for (const args of [
+      ['add', '.'],
+      [...author, 'commit', '--quiet', '-m', text],
+    ])
+      execFileSync('git', args, { cwd: at() })
+    return git(at(), 'rev-parse', 'HEAD').trim()
+  }
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'funnel-proto-'))
+    mkdirSync(at('proto'), { recursive: true })
+    writeFileSync(at('buf.yaml'), 'version: v2\n')
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main'], { cwd: at() })
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is the last commit where files have changed since, else the one before their last change', () => {
+    const first = commit('first')
+    expect(versionBefore(at())).toEqual({ none: 'this is its first version' })
+    commit('second')
+    writeFileSync(at('other.txt'), 'no .proto')
+    const third = commit('second')
+    expect(versionBefore(at())).toEqual({ commit: first })
+    checkOut(at(), first, join(folder, 'before'))
+    expect(filesOf(join(folder, 'before'))).toEqual({ 'buf.yaml': 'version: v2\n', 'proto/a.proto': 'first' })
+    writeFileSync(at('proto', 'b.proto'), 'not committed')
+    expect(versionBefore(at())).toEqual({ commit: third })
+  })
+
+  it('is missed out loud in a shallow clone and outside of git', () => {
+    for (const text of ['first', 'second']) commit(text)
+    const clone = join(folder, 'clone')
+    execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${at()}`, clone])
+    expect(versionBefore(clone)).toEqual({ none: expect.stringContaining('the clone is shallow') })
+    rmSync(join(clone, '.git'), { recursive: true })
+    expect(versionBefore(clone)).toEqual({ none: 'this is no git repository' })
   })
 })
 
@@ -59,15 +104,32 @@ function filesOf(folder: string): Record<string, string> {
   )
 }
 
-/** The files as last committed, in a folder; undefined when there is no such commit. */
-function committed(folder: string): string | undefined {
-  const git = (...args: string[]) => spawnSync('git', args, { cwd: library, encoding: 'utf8' })
-  const { status, stdout } = git('ls-tree', '-r', '--name-only', 'HEAD', 'proto', 'buf.yaml')
-  const files = stdout?.split('\n').filter(Boolean)
-  if (status !== 0 || !files?.some((file) => file.endsWith('.proto'))) return undefined
-  for (const file of files) {
+const git = (cwd: string, ...args: string[]): string => {
+  const { status, stdout } = spawnSync('git', args, { cwd, encoding: 'utf8' })
+  return status === 0 ? stdout : ''
+}
+
+/** The commit whose .proto files clients know; or why there is none. In a clean checkout the last commit is the version itself. */
+function versionBefore(cwd: string): { readonly commit: string } | { readonly none: string } {
+  const head = git(cwd, 'rev-parse', '--verify', 'HEAD').trim()
+  if (!head) return { none: 'this is no git repository' }
+  if (git(cwd, 'status', '--porcelain', '--', 'proto')) return { commit: head }
+  const last = git(cwd, 'log', '-1', '--format=%H', '--', 'proto').trim()
+  const commit = git(cwd, 'rev-parse', '--verify', `${last}^`).trim()
+  if (commit && git(cwd, 'ls-tree', '-r', '--name-only', commit, 'proto')) return { commit }
+  if (git(cwd, 'rev-parse', '--is-shallow-repository').trim() === 'true')
+    return {
+      none: 'the clone is shallow, so that breaking changes go unseen; `git fetch --unshallow` brings the history',
+    }
+  return { none: 'this is its first version' }
+}
+
+/** Writes the .proto files of a commit, and their settings, into a folder. */
+function checkOut(cwd: string, commit: string, folder: string): void {
+  for (const file of git(cwd, 'ls-tree', '-r', '--name-only', commit, 'proto', 'buf.yaml')
+    .split('\n')
+    .filter(Boolean)) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
-    writeFileSync(join(folder, file), git('show', `HEAD:./${file}`).stdout)
+    writeFileSync(join(folder, file), git(cwd, 'show', `${commit}:./${file}`))
   }
-  return folder
 }

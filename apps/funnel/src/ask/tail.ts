@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advance, topicNames, type Positions, type Recorded, type Topic } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
-import { workspaceCommand } from '../cli/command.js'
+import { wholeFrom, workspaceCommand } from '../cli/command.js'
 import { style } from '../cli/style.js'
 import { pad } from '../cli/table.js'
 import type { Choice } from '../workspace/locate.js'
@@ -14,7 +14,7 @@ const PAUSE = 250
 
 interface TailFlags extends Choice {
   readonly json?: boolean
-  readonly last: string
+  readonly last: number
   readonly follow: boolean
 }
 
@@ -24,10 +24,9 @@ export const tailCommand = (): Command =>
     'npx funnel tail',
     'npx funnel tail --last 100 --no-follow --json | jq -r .event.type | sort | uniq -c',
   ])
-    .option('-n, --last <n>', 'begin so many events back', '10')
+    .option('-n, --last <n>', 'begin so many events back', wholeFrom(0), 10)
     .option('--no-follow', 'end at the end of the log')
     .action(async (flags: TailFlags) => {
-      const last = Math.max(0, Math.floor(Number(flags.last) || 0))
       const [{ createPool }, { postgresEventTail }] = await Promise.all([
         import('@funnel/platform'),
         import('@funnel/event-log'),
@@ -38,7 +37,7 @@ export const tailCommand = (): Command =>
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
       const pool = createPool(databaseUrl, 'funnel-tail', 1)
       try {
-        for await (const record of follow(postgresEventTail(pool), last, flags.follow, stop.signal))
+        for await (const record of follow(postgresEventTail(pool), flags.last, flags.follow, stop.signal))
           print(flags.json ? JSON.stringify(record) : lineOf(record))
       } finally {
         await pool.end()

@@ -21,7 +21,11 @@ const exitOf: Partial<Record<ErrorCode, number>> = {
 
 /** Tells a failure on stderr, as JSON where JSON was asked for, and gives the exit code for it. */
 export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.WriteStream = process.stderr): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exits.ok : exits.usage // it has spoken already
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exits.ok // help, or the version
+    if (!json) return exits.usage // it has spoken already
+    return reportFailure(new FunnelError('INVALID', messageOf(error)), json, stderr)
+  }
   const known = error instanceof FunnelError
   const code = known ? error.code : 'INTERNAL'
   const message = error instanceof Error ? error.message : String(error)
@@ -33,3 +37,6 @@ export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.Writ
   }
   return exitOf[code] ?? exits.failure
 }
+
+const messageOf = ({ code, message }: CommanderError): string =>
+  code === 'commander.help' ? 'a command is missing: --help lists them' : message.replace(/^error: /, '')

@@ -7,7 +7,7 @@ import { migrateStore } from '@funnel/event-store'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { thisProcess } from '../workspace/process.js'
 import { importCommand } from './command.js'
-import type { Report } from './report.js'
+import { renderReport, type Report } from './report.js'
 
 let folder: string
 let database: TestDatabase
@@ -96,8 +96,8 @@ describe('funnel import', () => {
     ])
     const { rows } = await pool.query(`select distinct envelope->>'importid' id from store.event`)
     expect(rows).toEqual([{ id: report.importId }])
-    const progress = await pool.query('select file, rows_done, state from store.import')
-    expect(progress.rows).toEqual([{ file: 'deals.csv', rows_done: 1_500, state: 'done' }])
+    const progress = await pool.query('select file, rows_done, errors, state from store.import')
+    expect(progress.rows).toEqual([{ file: 'deals.csv', rows_done: 1_500, errors: 0, state: 'done' }])
   })
 
   it('done again has nothing to do, and with --restart finds that all is known', async () => {
@@ -128,6 +128,29 @@ describe('funnel import', () => {
       'deals-bad.csv,2,deal.opened,data.amount,INVALID,"""ten"" is not a number with the decimal sign ""."""',
       '',
     ])
+  })
+
+  it('done again says that it was done, with its errors and the same exit code', async () => {
+    const { report, code } = await direct(at('deals-bad.csv'))
+    expect(code).toBe(1)
+    expect(report).toMatchObject({
+      rows: 0,
+      rowsBefore: 2,
+      doneBefore: true,
+      errors: 0,
+      errorsBefore: 1,
+      errorFile: at('deals-bad.csv.errors.csv'),
+    })
+    expect(renderReport(report)).toBe(
+      `nothing to do: all 2 rows were read before; import ${report.importId} to the store (--restart sends them again)\n` +
+        `  1 error, all in ${at('deals-bad.csv.errors.csv')}`,
+    )
+    expect((await direct(at('deals.csv'))).code).toBeUndefined()
+    expect((await direct('--restart', at('deals-bad.csv'))).report).toMatchObject({
+      rows: 2,
+      errors: 1,
+      errorsBefore: 0,
+    })
   })
 
   it('goes on where the store says an interrupted one was', async () => {

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { FunnelError } from '@funnel/events'
 import { command } from '../cli/command.js'
 import { exits } from '../cli/exit.js'
 import { findRunning, type Choice } from '../workspace/locate.js'
-import { noCheckpoint, storeCheckpoint, type Checkpoint } from './checkpoint.js'
+import { atStart, noCheckpoint, storeCheckpoint, type Checkpoint } from './checkpoint.js'
 import { drySink } from './dry-sink.js'
 import { openErrorFile } from './error-file.js'
 import { hashText, importIdOf, sourcesOf } from './files.js'
@@ -11,7 +12,7 @@ import { httpSink } from './http-sink.js'
 import { readMapping } from './mapping.js'
 import { planOf } from './plan.js'
 import { progressOn, silent } from './progress.js'
-import { renderReport, type Report } from './report.js'
+import { emptyReport, renderReport, type Report } from './report.js'
 import { runImport } from './run.js'
 import type { Sink } from './sink.js'
 import { storeSink } from './store-sink.js'
@@ -38,8 +39,8 @@ interface Flags extends Target, Choice {
 /** `funnel import`: CSV files by a mapping, into the workspace that runs or into what flags and environment name. */
 export const importCommand = (): Command =>
   command('import', 'Import the CSV files of any tool by a mapping', [
-    'funnel import leads.csv --mapping map.yaml --dry-run',
-    'funnel import leads.csv deals.csv --mapping map.yaml',
+    'npx funnel import leads.csv --mapping map.yaml --dry-run',
+    'npx funnel import leads.csv deals.csv --mapping map.yaml',
   ])
     .argument('<file...>', 'CSV files; files that are only joined may be left out when they lie beside the others')
     .requiredOption('-m, --mapping <file>', 'the mapping, YAML (docs/import.md)')
@@ -61,7 +62,7 @@ export const importCommand = (): Command =>
     .action(async (files: string[], flags: Flags) => {
       const report = await importFiles(files, flags)
       process.stdout.write(`${flags.json ? JSON.stringify(report) : renderReport(report)}\n`)
-      if (report.errors) process.exitCode = exits.failure
+      if (report.errors + report.errorsBefore) process.exitCode = exits.failure
     })
 
 async function importFiles(files: readonly string[], flags: Flags): Promise<Report> {
@@ -79,18 +80,20 @@ async function importFiles(files: readonly string[], flags: Flags): Promise<Repo
   const common = { importId, mappingHash, source: plan.source, sources, progress }
   if (flags.dryRun) {
     const sink = drySink()
-    const report = await runImport({ ...common, sink, checkpoint: noCheckpoint, rowsBefore: 0 }).finally(progress.stop)
+    const report = await runImport({ ...common, sink, checkpoint: noCheckpoint, before: atStart }).finally(
+      progress.stop,
+    )
     return { ...report, examples: Object.fromEntries(sink.examples) }
   }
 
   const road = await open(flags, importId)
   try {
-    const before = flags.restart ? { rows: 0, done: false } : await road.checkpoint.load(importId)
-    const errors = await openErrorFile(flags.errors ?? `${files[0]}.errors.csv`, before.rows > 0)
+    const before = flags.restart ? atStart : await road.checkpoint.load(importId)
+    const errorFile = flags.errors ?? `${files[0]}.errors.csv`
+    if (before.done) return withErrorFile(emptyReport(importId, road.sink.name, before), errorFile)
+    const errors = await openErrorFile(errorFile, before.rows > 0)
     try {
-      const report = await runImport({ ...common, ...road, rowsBefore: before.rows, errors })
-      if (errors.count()) report.errorFile = errors.path
-      return report
+      return withErrorFile(await runImport({ ...common, ...road, before, errors }), errorFile)
     } finally {
       await errors.close()
     }
@@ -100,6 +103,10 @@ async function importFiles(files: readonly string[], flags: Flags): Promise<Repo
     await road.checkpoint.close()
   }
 }
+
+/** The report with the file that its errors are in; an earlier run may have written them to another one. */
+const withErrorFile = (report: Report, path: string): Report =>
+  report.errors + report.errorsBefore && existsSync(path) ? { ...report, errorFile: path } : report
 
 /** The door where there is one, the store where only a database is known or the flags ask for it. */
 async function open(flags: Flags, importId: string): Promise<{ sink: Sink; checkpoint: Checkpoint }> {

@@ -16,8 +16,8 @@ const columns = ['file', 'line', 'event', 'field', 'code', 'message'] as const
 /** Collects row errors in a CSV file that comes into being with the first of them. */
 export interface ErrorFile {
   readonly path: string
-  readonly count: () => number
-  readonly add: (error: RowError) => Promise<void>
+  /** Writes errors, in order. */
+  readonly add: (errors: readonly RowError[]) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -42,17 +42,16 @@ export async function openErrorFile(path: string, goesOn: boolean): Promise<Erro
     })
   if (!goesOn) await orSay(rm(path, { force: true }))
   let file: FileHandle | undefined
-  let count = 0
   return {
     path,
-    count: () => count,
-    async add(error) {
+    async add(errors) {
+      if (!errors.length) return
       if (!file) {
         file = await orSay(open(path, 'a'))
         if (!(await file.stat()).size) await file.appendFile(`${columns.join(',')}\n`)
       }
-      await orSay(file.appendFile(`${columns.map((column) => cell(error[column])).join(',')}\n`))
-      count++
+      const lines = errors.map((error) => `${columns.map((column) => cell(error[column])).join(',')}\n`)
+      await orSay(file.appendFile(lines.join('')))
     },
     close: async () => file?.close(),
   }

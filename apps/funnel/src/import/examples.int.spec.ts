@@ -7,7 +7,7 @@ import { defaultDefinitions, loadDefinitions } from '@funnel/definitions'
 import { memoryEventStore } from '@funnel/event-store'
 import { upcastRecord, type Recorded } from '@funnel/events'
 import { fold, memoryState, type Entry } from '@funnel/ledger'
-import { noCheckpoint } from './checkpoint.js'
+import { atStart, noCheckpoint } from './checkpoint.js'
 import { hashText, importIdOf, sourcesOf } from './files.js'
 import { readMapping } from './mapping.js'
 import { planOf } from './plan.js'
@@ -38,10 +38,10 @@ async function importAll(example: string, folder: string, ...files: string[]): P
   const store = memoryEventStore()
   const sink = sinkOf(store)
   const run = { importId, mappingHash, source: plan.source, sources, sink, progress: silent }
-  const report = await runImport({ ...run, checkpoint: noCheckpoint, rowsBefore: 0 })
+  const report = await runImport({ ...run, checkpoint: noCheckpoint, before: atStart })
   const records = await all(store)
   const { positions } = await store.tail.heads()
-  const again = await runImport({ ...run, checkpoint: noCheckpoint, rowsBefore: 0 })
+  const again = await runImport({ ...run, checkpoint: noCheckpoint, before: atStart })
   expect(Object.values(again.events).every(({ recorded, conflict }) => recorded + conflict === 0)).toBe(true)
   expect((await store.tail.heads()).positions).toEqual(positions)
   const definitions = loadDefinitions([defaultDefinitions, join(root, 'examples', example, 'definitions')])

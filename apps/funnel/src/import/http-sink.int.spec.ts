@@ -6,7 +6,7 @@ import { httpSink } from './http-sink.js'
 
 interface Door {
   readonly url: string
-  readonly requests: { headers: IncomingMessage['headers']; ids: string[] }[]
+  readonly requests: { headers: IncomingMessage['headers']; ids: string[]; sequences: (number | undefined)[] }[]
 }
 interface Reply {
   readonly status: number
@@ -24,8 +24,12 @@ async function door(...replies: Reply[]): Promise<Door> {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const events = JSON.parse(Buffer.concat(chunks).toString()) as { id: string }[]
-      requests.push({ headers: request.headers, ids: events.map(({ id }) => id) })
+      const events = JSON.parse(Buffer.concat(chunks).toString()) as { id: string; sequence?: number }[]
+      requests.push({
+        headers: request.headers,
+        ids: events.map(({ id }) => id),
+        sequences: events.map(({ sequence }) => sequence),
+      })
       const reply = replies.shift() ?? {
         status: 200,
         body: { events: events.map((_, index) => ({ index, outcome: 'accepted' })) },
@@ -65,6 +69,13 @@ describe('The public door', () => {
     expect(verdicts.map(({ outcome }) => outcome)).toEqual(['recorded', 'duplicate', 'rejected'])
     expect(verdicts[2]).toMatchObject({ code: 'INVALID', field: 'data.deal', message: 'no' })
     expect(requests[0]?.headers).toMatchObject({ authorization: 'Bearer secret', 'x-funnel-import': 'import-1' })
+  })
+
+  it('is told the order among events of one time', async () => {
+    const { url, requests } = await door()
+    const [first, second] = events(2)
+    await httpSink(url, 'secret', 'import-1').send([{ ...first!, sequence: 2 }, second!])
+    expect(requests[0]?.sequences).toEqual([2, undefined])
   })
 
   it('gets no request beyond its limits', async () => {

@@ -57,8 +57,8 @@ export function httpSink(url: string, key: string, importId: string, patience = 
 function* bodies(events: readonly Envelope[]): Iterable<string> {
   let items: string[] = []
   let size = 0
-  for (const { id, type, source, time, dataschema, data } of events) {
-    const item = JSON.stringify({ id, type, source, time, dataschema, data })
+  for (const { id, type, source, time, sequence, dataschema, data } of events) {
+    const item = JSON.stringify({ id, type, source, time, sequence, dataschema, data })
     const bytes = Buffer.byteLength(item) + 1
     if (items.length && (size + bytes > MAX_BODY || items.length >= MAX_EVENTS)) {
       yield `[${items.join(',')}]`

@@ -101,6 +101,15 @@ describe('A mapped row', () => {
     expect(after[1]?.id).not.toBe(before[1]?.id)
   })
 
+  it('tells the order of events of one time by a column or a number', async () => {
+    const ordered = lead.replace(
+      '      - type: lead.stage-entered',
+      "        sequence: 0\n      - type: lead.stage-entered\n        sequence: '{{ step | nonempty }}'",
+    )
+    const { readings } = await map(ordered, 'id,at,origin,stage,step\n1,2026-01-02,web,Q,3\n2,2026-01-02,web,S,\n')
+    expect(drafts(readings).map(({ sequence }) => sequence)).toEqual(['0', '3', '0', undefined])
+  })
+
   it.each([
     [
       'a time that is none',

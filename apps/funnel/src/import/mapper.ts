@@ -11,6 +11,8 @@ export interface Draft {
   readonly type: string
   readonly source: string
   readonly time: string
+  /** As the row has it; the door takes a whole number from 0. */
+  readonly sequence?: string
   readonly data: Readonly<Record<string, unknown>>
 }
 
@@ -114,7 +116,15 @@ export function mapperOf(
     entering('name')
     const name = event.name.text(row)
     if (!name) throw new FunnelError('INVALID', 'the name of the event is empty')
-    return { id: derivedId('import', source, event.type, name, key), type: event.type, source, time, data }
+    const sequence = event.sequence.text(row)
+    return {
+      id: derivedId('import', source, event.type, name, key),
+      type: event.type,
+      source,
+      time,
+      ...(sequence !== undefined && { sequence }),
+      data,
+    }
   }
 
   return { read, unmatched }

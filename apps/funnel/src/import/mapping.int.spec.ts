@@ -88,7 +88,7 @@ describe('A mapping', () => {
     [
       'a currency that is none',
       good.replace('size: 3', "size: { money: '{{ x }}', currency: US$ }"),
-      [expect.stringMatching(/^map\.yaml:9: "US\$" is no ISO 4217/)],
+      [expect.stringMatching(/^map\.yaml:9: "US\$" is no currency/)],
     ],
     [
       'money without a currency',

@@ -66,8 +66,17 @@ const Data = Type.Unsafe<Readonly<Record<string, Value>> & { readonly properties
   additionalProperties: Value,
 })
 
+const Sequence = Type.Unsafe<string | number>({ type: ['string', 'integer'], minLength: 1, minimum: 0 })
+
 const EventRule = Type.Object(
-  { type: text, name: Type.Optional(text), when: Type.Optional(Condition), time: Time, data: Data },
+  {
+    type: text,
+    name: Type.Optional(text),
+    when: Type.Optional(Condition),
+    time: Time,
+    sequence: Type.Optional(Sequence),
+    data: Data,
+  },
   strict,
 )
 const Join = Type.Object(

@@ -1,13 +1,9 @@
-import { FunnelError } from '@funnel/events'
-import { exponentOf } from '@funnel/ledger'
-
-const known = new Set(Intl.supportedValuesOf('currency'))
+import { currencyAdvice, exponentOf, FunnelError, isCurrency } from '@funnel/events'
 
 /** Throws INVALID on a code that ISO 4217 does not have. */
 export function assertCurrency(code: string): void {
-  // ICU leaves out units of account; those are the ones with an exponent of their own.
-  if (!known.has(code) && exponentOf(code) === 2)
-    throw new FunnelError('INVALID', `"${code}" is no ISO 4217 currency code, such as USD`)
+  if (!isCurrency(code))
+    throw new FunnelError('INVALID', `"${code.slice(0, 40)}" is no currency; it must be ${currencyAdvice(code)}`)
 }
 
 /** Which sign stands before the decimals; the other one, spaces and apostrophes may group thousands. */

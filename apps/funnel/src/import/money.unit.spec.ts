@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { exponentOf } from '@funnel/ledger'
+import { exponentOf } from '@funnel/events'
 import { parseMoney, parseNumber } from './money.js'
 
 describe('Money in a cell', () => {
@@ -35,7 +35,7 @@ describe('Money in a cell', () => {
     ['1,05', 'USD', 'not a number'],
     ['1.2.3', 'USD', 'not a number'],
     ['90071992547409.93', 'USD', 'too large'],
-    ['1', 'XXZ', 'no ISO 4217'],
+    ['1', 'EUX', 'must be an ISO 4217 code in capital letters: did you mean EUR'],
   ])('%s in %s is refused', (text, currency, message) => {
     expect(() => parseMoney(text, currency)).toThrow(message)
   })

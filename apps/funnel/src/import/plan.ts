@@ -34,6 +34,8 @@ export interface PlannedEvent {
   readonly name: Template
   readonly when: Compiled<true>
   readonly time: Compiled<string>
+  /** The place among events of one time; undefined for a row without one. */
+  readonly sequence: Template
   readonly data: readonly (readonly [string, Compiled<Datum>])[]
   readonly properties: readonly (readonly [string, Compiled<Datum>])[] | undefined
 }
@@ -80,6 +82,7 @@ export function planOf({ mapping, at }: MappingFile): Plan {
       name: tried([...path, 'name'], columns, () => compileTemplate(name)),
       when: tried([...path, 'when'], columns, () => compileCondition(rule.when)),
       time: tried([...path, 'time'], columns, () => compileTime(rule.time, mapping.zone ?? 'UTC')),
+      sequence: tried([...path, 'sequence'], columns, () => sequenceTemplate(rule.sequence)),
       data: values([...path, 'data'], columns, data),
       properties: properties && values([...path, 'data', 'properties'], columns, properties),
     }
@@ -116,6 +119,9 @@ export function planOf({ mapping, at }: MappingFile): Plan {
   if (wrong.length) throw mistakes(wrong)
   return { source: mapping.source, inputs }
 }
+
+const sequenceTemplate = (sequence: EventRule['sequence']): Template =>
+  sequence === undefined ? { columns: [], text: () => undefined } : compileTemplate(String(sequence))
 
 /** What does not fit the event type, as `file:line: message`. */
 function typeMistakes({ type: name, data }: EventRule, at: (field: Path) => string): string[] {

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError, type Envelope } from '@funnel/events'
-import { noCheckpoint, type Checkpoint } from './checkpoint.js'
+import { atStart, noCheckpoint, type Checkpoint, type Progressed } from './checkpoint.js'
 import { drySink } from './dry-sink.js'
 import { openErrorFile } from './error-file.js'
 import { hashText, importIdOf, sourcesOf } from './files.js'
@@ -16,7 +16,7 @@ import type { Sink } from './sink.js'
 
 let folder: string
 const at = (name: string) => join(folder, name)
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'funnel-run-'))
   await writeFile(
     at('map.yaml'),
@@ -42,7 +42,7 @@ inputs:
   await writeFile(at('leads.csv'), `id,at,owner\n${rows.join('\n')}\n`)
   await writeFile(at('deals.csv'), `id,at\n1,2026-02-01\n2,2026-02-02\n`)
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterEach(() => rm(folder, { recursive: true }))
 
 async function prepared(): Promise<Pick<ImportRun, 'importId' | 'mappingHash' | 'source' | 'sources' | 'progress'>> {
   const mapping = await readMapping(at('map.yaml'))
@@ -80,12 +80,12 @@ function memory(dieAt = Infinity): Sink & { readonly events: Map<string, Envelop
   return sink
 }
 
-function remembered(): Checkpoint & { state: { rows: number; done: boolean } } {
+function remembered(): Checkpoint & { state: Progressed } {
   const checkpoint = {
-    state: { rows: 0, done: false },
+    state: atStart,
     load: () => Promise.resolve(checkpoint.state),
-    save: (_: string, { rows, done }: { rows: number; done: boolean }) => {
-      checkpoint.state = { rows, done }
+    save: (_: string, { rows, errors, done }: Progressed) => {
+      checkpoint.state = { rows, errors, done }
       return Promise.resolve()
     },
     close: () => Promise.resolve(),
@@ -97,7 +97,7 @@ describe('An import', () => {
   it('records every good row, and writes every bad one with its line to the error file', async () => {
     const sink = memory()
     const errors = await openErrorFile(at('errors.csv'), false)
-    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0, errors })
+    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, before: atStart, errors })
     await errors.close()
     expect(report).toMatchObject({ rows: 2_502, skipped: { 'no date': 1 }, errors: 3 })
     expect(report.events['lead.captured']).toEqual({ recorded: 2_496, duplicate: 0, conflict: 0, rejected: 0 })
@@ -113,9 +113,33 @@ describe('An import', () => {
     expect(renderReport(report)).toContain('leads.csv:22: time: "never" is not a time of ISO 8601')
   })
 
+  it('keeps the order of two stages that a lead entered on one day', async () => {
+    const entered =
+      '{ type: lead.stage-entered, name: "stage {{ stage }}", time: "{{ on }}", sequence: "{{ step }}", data: { lead: "{{ lead }}", stage: "{{ stage }}" } }'
+    await writeFile(
+      at('stages.yaml'),
+      `mapping: 1\nsource: crm\ninputs: [{ file: stages.csv, key: "{{ lead }} {{ step }}", events: [${entered}] }]\n`,
+    )
+    await writeFile(
+      at('stages.csv'),
+      'lead,step,stage,on\n1,2,sql,2026-01-02\n1,1,mql,2026-01-02\n1,last,won,2026-01-02\n',
+    )
+    const plan = planOf(await readMapping(at('stages.yaml')))
+    const sources = await sourcesOf(plan, [at('stages.csv')])
+    const sink = memory()
+    const report = await runImport({ ...(await prepared()), sources, sink, checkpoint: noCheckpoint, before: atStart })
+    expect(
+      [...sink.events.values()].map(({ sequence, data }) => [sequence, (data as { stage: string }).stage]),
+    ).toEqual([
+      [2, 'sql'],
+      [1, 'mql'],
+    ])
+    expect(report.firstErrors).toEqual([expect.objectContaining({ line: 4, field: 'sequence' })])
+  })
+
   it('done again changes nothing', async () => {
     const sink = memory()
-    const run = { ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0 }
+    const run = { ...(await prepared()), sink, checkpoint: noCheckpoint, before: atStart }
     await runImport(run)
     const before = structuredClone([...sink.events])
     const again = await runImport(run)
@@ -125,16 +149,57 @@ describe('An import', () => {
 
   it('that broke off goes on after the last batch and ends with the same events', async () => {
     const whole = memory()
-    await runImport({ ...(await prepared()), sink: whole, checkpoint: noCheckpoint, rowsBefore: 0 })
+    await runImport({ ...(await prepared()), sink: whole, checkpoint: noCheckpoint, before: atStart })
     const checkpoint = remembered()
     const broken = memory(2)
-    await expect(runImport({ ...(await prepared()), sink: broken, checkpoint, rowsBefore: 0 })).rejects.toThrow('gone')
+    await expect(runImport({ ...(await prepared()), sink: broken, checkpoint, before: atStart })).rejects.toThrow(
+      'gone',
+    )
     expect(checkpoint.state.done).toBe(false)
     expect(checkpoint.state.rows).toBeGreaterThan(900)
-    const rest = await runImport({ ...(await prepared()), sink: broken, checkpoint, rowsBefore: checkpoint.state.rows })
+    const rest = await runImport({ ...(await prepared()), sink: broken, checkpoint, before: checkpoint.state })
     expect(rest.rows + rest.rowsBefore).toBe(2_502)
-    expect(checkpoint.state).toEqual({ rows: 2_502, done: true })
+    expect(checkpoint.state).toEqual({ rows: 2_502, errors: 3, done: true })
     expect(broken.events).toEqual(whole.events)
+  })
+
+  it('that broke off tells each error once', async () => {
+    const rows = Array.from({ length: 2_500 }, (_, index) => `${index},2026-01-02,${index % 100 ? 'Ann' : ''}`)
+    await writeFile(at('leads.csv'), `id,at,owner\n${rows.join('\n')}\n`)
+    const checkpoint = remembered()
+    const sink = memory(2)
+    for (const goesOn of [false, true]) {
+      const errors = await openErrorFile(at('once.csv'), goesOn)
+      const run = runImport({ ...(await prepared()), sink, checkpoint, before: checkpoint.state, errors })
+      if (goesOn) expect(await run).toMatchObject({ errors: expect.any(Number), errorsBefore: expect.any(Number) })
+      else await expect(run).rejects.toThrow('gone')
+      await errors.close()
+    }
+    const lines = (await readFile(at('once.csv'), 'utf8')).trim().split('\n').slice(1)
+    expect(lines.map((line) => Number(line.split(',')[1]))).toEqual(Array.from({ length: 25 }, (_, i) => 100 * i + 2))
+    expect(checkpoint.state.errors).toBe(25)
+  })
+
+  it('saves how far it is also where every row is wrong', async () => {
+    await writeFile(at('leads.csv'), `id,at,owner\n${'1,never,Ann\n'.repeat(1_500)}`)
+    const checkpoint = remembered()
+    const saved: number[] = []
+    const counting: Checkpoint = { ...checkpoint, save: (_, { rows }) => Promise.resolve(void saved.push(rows)) }
+    await runImport({ ...(await prepared()), sink: memory(), checkpoint: counting, before: atStart })
+    expect(saved).toEqual([1_000, 1_502])
+  })
+
+  it('adds up join keys that found nothing over the inputs that give a join one name', async () => {
+    const input = (file: string) =>
+      `{ file: ${file}, key: '{{ id }}', joins: [{ file: team.csv, as: team, on: { agent: '{{ owner }}' } }], events: [{ type: deal.lost, name: ${file}, time: '{{ at }}', data: { deal: '{{ id }}' } }] }`
+    await writeFile(at('joins.yaml'), `mapping: 1\nsource: crm\ninputs: [${input('a.csv')}, ${input('b.csv')}]\n`)
+    await writeFile(at('team.csv'), 'agent,manager\nAnn,Mo\n')
+    await writeFile(at('a.csv'), 'id,at,owner\n1,2026-01-02,Bob\n2,2026-01-02,Ann\n')
+    await writeFile(at('b.csv'), 'id,at,owner\n1,2026-01-02,Cy\n2,2026-01-02,Bob\n')
+    const plan = planOf(await readMapping(at('joins.yaml')))
+    const sources = await sourcesOf(plan, [at('a.csv'), at('b.csv')])
+    const run = { ...(await prepared()), sources, sink: memory(), checkpoint: noCheckpoint, before: atStart }
+    expect((await runImport(run)).unmatched).toEqual({ team: { rows: 3, examples: ['Bob', 'Cy'] } })
   })
 
   it('reports what the log refused with the line it came from', async () => {
@@ -147,7 +212,7 @@ describe('An import', () => {
           ),
         ),
     }
-    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, rowsBefore: 0 })
+    const report = await runImport({ ...(await prepared()), sink, checkpoint: noCheckpoint, before: atStart })
     expect(report.events['lead.captured']).toMatchObject({ conflict: 1 })
     expect(report.errors).toBe(4)
     expect(report.firstErrors).toContainEqual(
@@ -159,7 +224,7 @@ describe('An import', () => {
     const { sources, ...rest } = await prepared()
     const sink = drySink()
     const twice = [...sources, sources[1]!]
-    const report = await runImport({ ...rest, sources: twice, sink, checkpoint: noCheckpoint, rowsBefore: 0 })
+    const report = await runImport({ ...rest, sources: twice, sink, checkpoint: noCheckpoint, before: atStart })
     expect(report).toMatchObject({ rows: 2_504, errors: 3 })
     expect(report.events['deal.lost']).toMatchObject({ recorded: 2, duplicate: 2 })
     expect(sink.examples.get('lead.captured')).toMatchObject({ data: { lead: '0', owner: 'Ann' } })

@@ -1,13 +1,13 @@
 import { basename } from 'node:path'
 import { FunnelError, validateEvent, type Envelope, type Refused } from '@funnel/events'
-import type { Checkpoint } from './checkpoint.js'
+import type { Checkpoint, Progressed } from './checkpoint.js'
 import { openCsv, type Line } from './csv.js'
 import type { ErrorFile, RowError } from './error-file.js'
 import type { Source } from './files.js'
 import { loadJoin } from './join.js'
 import { mapperOf, type Draft, type Reading } from './mapper.js'
 import type { Progress } from './progress.js'
-import { countsOf, emptyReport, type Report } from './report.js'
+import { addUnmatched, countsOf, emptyReport, type Report } from './report.js'
 import type { Sink } from './sink.js'
 
 /** Everything an import needs. */
@@ -19,8 +19,8 @@ export interface ImportRun {
   readonly sources: readonly Source[]
   readonly sink: Sink
   readonly checkpoint: Checkpoint
-  /** Rows to pass over, done by an earlier run. */
-  readonly rowsBefore: number
+  /** What an earlier run has done; its rows are passed over. */
+  readonly before: Progressed
   readonly errors?: ErrorFile
   readonly progress: Progress
 }
@@ -36,32 +36,38 @@ interface Pending {
 }
 
 /**
- * Reads all files, maps and checks every row, and sends events in batches of about 1,000; after each batch the number of
- * rows done is saved. Row errors are collected and do not stop it. Throws what stops it: a file that cannot be read on,
+ * Reads all files, maps and checks every row, and sends events in batches of about 1,000; after each batch its row errors
+ * are written and then the number of rows done is saved. Row errors do not stop it. Throws what stops it: a file that cannot be read on,
  * a mapping that does not fit a file, a sink that stays unreachable. Run again, it goes on after the last saved row.
  */
 export async function runImport(run: ImportRun): Promise<Report> {
-  const { importId, sink } = run
-  const report = emptyReport(importId, sink.name, run.rowsBefore)
+  const { importId, sink, before } = run
+  const report = emptyReport(importId, sink.name, before)
   let pending: Pending[] = []
+  let unwritten: RowError[] = []
   let row = 0
   let bytesBefore = 0
 
-  const fail = async (error: RowError) => {
+  const fail = (error: RowError) => {
     report.errors++
     if (report.firstErrors.length < SHOWN_ERRORS) report.firstErrors.push(error)
-    await run.errors?.add(error)
+    unwritten.push(error)
   }
 
-  const save = (done: boolean) =>
-    run.checkpoint.save(importId, {
+  /** An error is written with the rows it belongs to, and not before: rows that are read again would tell it again. */
+  const save = async (done: boolean) => {
+    await run.errors?.add(unwritten)
+    unwritten = []
+    await run.checkpoint.save(importId, {
       file: run.sources.map(({ path }) => basename(path)).join(', '),
       mappingHash: run.mappingHash,
       rows: row,
+      errors: before.errors + report.errors,
       done,
     })
+  }
 
-  const flush = async () => {
+  const send = async () => {
     const batch = pending
     pending = []
     if (!batch.length) return
@@ -72,7 +78,7 @@ export async function runImport(run: ImportRun): Promise<Report> {
       const { event, file, line } = batch[index]!
       countsOf(report, event.type)[outcome]++
       if (outcome === 'conflict' || outcome === 'rejected')
-        await fail({
+        fail({
           file,
           line,
           event: event.type,
@@ -81,16 +87,15 @@ export async function runImport(run: ImportRun): Promise<Report> {
           message: message ?? 'an event with this id and other content is in the log already',
         })
     }
-    await save(false)
   }
 
-  const take = async (reading: Reading, file: string, line: number) => {
+  const take = (reading: Reading, file: string, line: number) => {
     if ('skipped' in reading) report.skipped[reading.skipped] = (report.skipped[reading.skipped] ?? 0) + 1
-    else if ('wrong' in reading) await fail({ file, line, code: 'INVALID', ...reading.wrong })
+    else if ('wrong' in reading) fail({ file, line, code: 'INVALID', ...reading.wrong })
     else {
       const checked = check(reading.events, run)
       if ('refused' in checked)
-        await fail({
+        fail({
           file,
           line,
           event: checked.type,
@@ -106,16 +111,18 @@ export async function runImport(run: ImportRun): Promise<Report> {
     const { read, lines, unmatched } = await open(source, run.source)
     const file = basename(source.path)
     for await (const line of lines) {
-      if (++row <= run.rowsBefore) continue
+      if (++row <= before.rows) continue
       report.rows++
       run.progress.update(bytesBefore + line.bytes, row)
-      await take(line.problem === undefined ? read(line.cells) : { wrong: { message: line.problem } }, file, line.line)
-      if (pending.length >= BATCH) await flush()
+      take(line.problem === undefined ? read(line.cells) : { wrong: { message: line.problem } }, file, line.line)
+      if (pending.length + unwritten.length < BATCH) continue
+      await send()
+      await save(false)
     }
     bytesBefore += source.bytes
-    for (const [as, { rows, examples }] of unmatched) report.unmatched[as] = { rows, examples: [...examples] }
+    for (const [as, { rows, examples }] of unmatched) addUnmatched(report, as, rows, examples)
   }
-  await flush()
+  await send()
   await save(true)
   return report
 }

@@ -1,10 +1,9 @@
 import { printJson, say } from '../cli/print.js'
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
-import { folderOf, openFolder, removeFolder } from '../workspace/folders.js'
+import { folderOf, openFolder } from '../workspace/folders.js'
 import { runningState } from '../workspace/state.js'
 import { banner } from './banner.js'
 import { workspaceName, type UpFlags } from './options.js'
@@ -18,14 +17,10 @@ export async function detach(flags: UpFlags): Promise<void> {
       'CONFLICT',
       `the workspace ${folder.workspace} is running already: \`npx funnel status\` shows it`,
     )
-  // the log of the start lies in the folder that a fresh start removes
-  if (flags.fresh && !process.env['DATABASE_URL']) removeFolder(folder)
   openFolder(folder)
-  const log = join(folder.logs, 'up.log')
+  const log = folder.startLog
   const out = openSync(log, 'w', 0o600)
-  const args = process.argv
-    .slice(2)
-    .filter((arg) => arg !== '--detach' && !(arg === '--fresh' && !process.env['DATABASE_URL']))
+  const args = process.argv.slice(2).filter((arg) => arg !== '--detach')
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', out, out] })
   closeSync(out)
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve).once('error', () => resolve(null)))

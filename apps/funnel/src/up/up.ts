@@ -6,7 +6,7 @@ import { startFeeder, type Feeder } from '../demo/feeder.js'
 import { supervised, type Supervised } from '../supervisor/service.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import { Settings } from '../upkeep/settings.js'
-import { folderOf, openFolder, removeFolder, type Folder } from '../workspace/folders.js'
+import { emptyFolder, folderOf, openFolder, type Folder } from '../workspace/folders.js'
 import { allRunning } from '../workspace/locate.js'
 import { thisProcess } from '../workspace/process.js'
 import {
@@ -55,14 +55,11 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
-  if (flags.fresh) {
-    if (!embedded)
-      throw new FunnelError(
-        'INVALID',
-        '--fresh removes the embedded database only, and DATABASE_URL names another one: empty that one yourself, or unset DATABASE_URL',
-      )
-    removeFolder(folder)
-  }
+  if (flags.fresh && !embedded)
+    throw new FunnelError(
+      'INVALID',
+      '--fresh removes the embedded database only, and DATABASE_URL names another one: empty that one yourself, or unset DATABASE_URL',
+    )
   openFolder(folder)
   claim(folder, thisProcess())
 
@@ -98,6 +95,8 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const statuses = () => [...running.services, ...running.servers].map(({ status }) => status)
 
   try {
+    // not before ports and workspace are its own: a start that is refused costs no data
+    if (flags.fresh) emptyFolder(folder)
     const databases = embedded
       ? await embeddedDatabases(folder, ports.postgres, changed)
       : await externalDatabases(databaseUrl, readDatabaseUrl)

@@ -12,42 +12,49 @@ export const rebuildCommand = (): Command =>
   workspaceCommand('rebuild', 'fold the whole log anew and switch to the result, while questions are answered', [
     'npx funnel rebuild',
     'FUNNEL_DEFINITIONS=my-definitions npx funnel rebuild    with definitions of your own',
-  ]).action(async (flags: Choice & { json?: boolean }) => {
-    const { databaseUrl, readDatabaseUrl, name } = storeOf(flags)
-    if (!flags.json) say(style('dim', name, process.stderr))
-    const [{ createPool }, { postgresEventTail }, { rebuild }, { definitionFolders, loadDefinitions }] =
-      await Promise.all([
-        import('@funnel/platform'),
-        import('@funnel/event-log'),
-        import('@funnel/projections'),
-        import('@funnel/definitions'),
-      ])
-    const definitions = loadDefinitions(definitionFolders(process.env['FUNNEL_DEFINITIONS']))
-    const store = createPool(databaseUrl, 'funnel-rebuild', 2)
-    const read = createPool(readDatabaseUrl, 'funnel-rebuild', 4)
-    const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => stop.abort(new Error('stopped; the live read models are as they were')))
-    const progress = eventProgress('rebuild', flags.json === true)
-    const begun = Date.now()
-    let total = 0
-    try {
-      const generation = await rebuild({
-        pool: read,
-        tail: postgresEventTail(store),
-        definitions,
-        signal: stop.signal,
-        onProgress: (at) => {
-          total = at.total
-          progress.update(at)
-        },
-      })
-      progress.stop()
-      const seconds = (Date.now() - begun) / 1000
-      if (flags.json) printJson({ generation: generation.id, events: total, seconds })
-      else print(`generation ${generation.id} is live: ${formatCount(total)} events folded in ${seconds.toFixed(1)} s`)
-    } finally {
-      progress.stop()
-      await Promise.all([store.end(), read.end()])
-    }
-  })
+    'npx funnel rebuild --drop-old                           and keep nothing of the old tables',
+  ])
+    .option('--drop-old', 'drop what was live before at once, not 10 minutes later (what is being read: later)')
+    .action(async (flags: Choice & { json?: boolean; dropOld?: boolean }) => {
+      const { databaseUrl, readDatabaseUrl, name } = storeOf(flags)
+      if (!flags.json) say(style('dim', name, process.stderr))
+      const [{ createPool }, { postgresEventTail }, { dropRetired, rebuild }, { definitionFolders, loadDefinitions }] =
+        await Promise.all([
+          import('@funnel/platform'),
+          import('@funnel/event-log'),
+          import('@funnel/projections'),
+          import('@funnel/definitions'),
+        ])
+      const definitions = loadDefinitions(definitionFolders(process.env['FUNNEL_DEFINITIONS']))
+      const store = createPool(databaseUrl, 'funnel-rebuild', 2)
+      const read = createPool(readDatabaseUrl, 'funnel-rebuild', 4)
+      const stop = new AbortController()
+      for (const signal of ['SIGINT', 'SIGTERM'] as const)
+        process.once(signal, () => stop.abort(new Error('stopped; the live read models are as they were')))
+      const progress = eventProgress('rebuild', flags.json === true)
+      const begun = Date.now()
+      let total = 0
+      try {
+        const generation = await rebuild({
+          pool: read,
+          tail: postgresEventTail(store),
+          definitions,
+          signal: stop.signal,
+          onProgress: (at) => {
+            total = at.total
+            progress.update(at)
+          },
+        })
+        progress.stop()
+        const seconds = (Date.now() - begun) / 1000
+        const dropped = flags.dropOld ? await dropRetired(read, 0) : 0
+        if (flags.json) printJson({ generation: generation.id, events: total, seconds, dropped })
+        else {
+          print(`generation ${generation.id} is live: ${formatCount(total)} events folded in ${seconds.toFixed(1)} s`)
+          if (flags.dropOld) print(`dropped the tables of ${dropped} earlier generation${dropped === 1 ? '' : 's'}`)
+        }
+      } finally {
+        progress.stop()
+        await Promise.all([store.end(), read.end()])
+      }
+    })

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { folderOf, openFolder, removeFolder, workspacesIn } from './folders.js'
+import { emptyFolder, folderOf, openFolder, ownFolder, workspacesIn } from './folders.js'
 import { findRunning, mustRun } from './locate.js'
 import { runs, thisProcess } from './process.js'
 import { claim, release, runningState, writeState, type WorkspaceState } from './state.js'
@@ -27,27 +27,42 @@ const state = (workspace: string): WorkspaceState => ({
 })
 
 describe('the folder of a workspace', () => {
-  it('is removed by a fresh start when it is ours', () => {
+  it('is emptied by a fresh start when it is ours, but for the claim and the log of that start', () => {
     const folder = folderOf('demo', base)
     openFolder(folder)
     expect(workspacesIn(base)).toEqual(['demo'])
-    removeFolder(folder)
-    expect(existsSync(folder.path)).toBe(false)
+    claim(folder, thisProcess())
+    for (const place of [folder.postgres, folder.kafka]) mkdirSync(place)
+    for (const file of [folder.startLog, join(folder.logs, 'query.log'), join(folder.path, 'keys.json')])
+      writeFileSync(file, '')
+    emptyFolder(folder)
+    expect(readdirSync(folder.path).toSorted()).toEqual(['.funnel-workspace', 'funnel.pid', 'logs'])
+    expect(readdirSync(folder.logs)).toEqual(['up.log'])
+    expect(() => claim(folder, thisProcess())).toThrow(/is running already/)
   })
 
   it('is neither used nor removed when something else lies there', () => {
     const folder = folderOf('demo', base)
     mkdirSync(folder.path)
     writeFileSync(join(folder.path, 'thesis.txt'), 'precious')
-    expect(() => removeFolder(folder)).toThrow(/does not look like the workspace demo/)
+    expect(() => emptyFolder(folder)).toThrow(/does not look like the workspace demo/)
     expect(() => openFolder(folder)).toThrow(/holds something else/)
     expect(existsSync(join(folder.path, 'thesis.txt'))).toBe(true)
+  })
+
+  it('lies in the repository, but for a clone that only root may enter', () => {
+    mkdirSync(join(base, 'clone'))
+    expect(ownFolder(join(base, 'clone'), false)).toBe(join(base, 'clone', '.funnel'))
+    expect(ownFolder(join(base, 'clone'), true)).toBe(
+      join('/var/lib/funnel', `${base.slice(1).replaceAll('/', '-')}-clone`),
+    )
+    expect(ownFolder('/usr', true)).toBe('/usr/.funnel')
   })
 
   it('of another workspace is not removed either', () => {
     openFolder(folderOf('other', base))
     const disguised = { ...folderOf('other', base), workspace: 'demo' }
-    expect(() => removeFolder(disguised)).toThrow(/does not look like/)
+    expect(() => emptyFolder(disguised)).toThrow(/does not look like/)
   })
 
   it.each(['..', '../x', '', 'a/b', 'A', '-x', '.'])('cannot be called %j', (name) => {

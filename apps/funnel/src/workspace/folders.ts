@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FunnelError } from '@funnel/events'
+import { othersMayPass } from '@funnel/platform/host'
 
 /** Root of the repository, from `src` and `dist` alike. */
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -15,11 +16,24 @@ export interface Folder {
   readonly logs: string
   readonly postgres: string
   readonly kafka: string
+  /** Says which process has the workspace. */
+  readonly pidFile: string
+  /** What a start in the background says. */
+  readonly startLog: string
 }
 
 /** The folder that holds all workspaces. */
 export const baseFolder = (dataDir?: string): string =>
-  resolve(dataDir ?? (process.env['FUNNEL_DATA_DIR'] || join(repository, '.funnel')))
+  resolve(dataDir ?? (process.env['FUNNEL_DATA_DIR'] || ownFolder(repository)))
+
+/**
+ * `.funnel` in the repository. Where root has cloned it to a place of root's alone, the repository's own folder in
+ * /var/lib/funnel: PostgreSQL runs as `nobody` then, who could not pass to its data.
+ */
+export const ownFolder = (place: string, root = process.getuid?.() === 0): string =>
+  root && !othersMayPass(place)
+    ? join('/var/lib/funnel', place.split(sep).filter(Boolean).join('-'))
+    : join(place, '.funnel')
 
 /** The folder of a workspace, whether it exists or not. Throws INVALID on a name that could not be a folder's. */
 export function folderOf(workspace: string, dataDir?: string): Folder {
@@ -29,7 +43,16 @@ export function folderOf(workspace: string, dataDir?: string): Folder {
       `${workspace} cannot be the name of a workspace: use up to 40 small letters, digits, - and _, a letter or digit first`,
     )
   const path = join(baseFolder(dataDir), workspace)
-  return { workspace, path, logs: join(path, 'logs'), postgres: join(path, 'postgres'), kafka: join(path, 'kafka') }
+  const logs = join(path, 'logs')
+  return {
+    workspace,
+    path,
+    logs,
+    postgres: join(path, 'postgres'),
+    kafka: join(path, 'kafka'),
+    pidFile: join(path, 'funnel.pid'),
+    startLog: join(logs, 'up.log'),
+  }
 }
 
 /** Makes the folder and marks it as ours. Others may pass through it (PostgreSQL runs as `nobody` under root), not list it. */
@@ -47,15 +70,20 @@ export function openFolder(folder: Folder): void {
     writeFileSync(marker, `${JSON.stringify({ workspace: folder.workspace, created: new Date().toISOString() })}\n`)
 }
 
-/** Removes the workspace's folder. Throws INVALID and removes nothing when it is not marked as this workspace's. */
-export function removeFolder(folder: Folder): void {
-  if (!existsSync(folder.path)) return
-  if (!isOurs(folder) && readdirSync(folder.path).length)
+/**
+ * Removes what a workspace holds, but for its marker, the claim on it and the log of its start. Throws INVALID and removes
+ * nothing when the folder is not marked as this workspace's.
+ */
+export function emptyFolder(folder: Folder): void {
+  if (!isOurs(folder))
     throw new FunnelError(
       'INVALID',
-      `${folder.path} does not look like the workspace ${folder.workspace}, so --fresh will not remove it: choose another --data-dir, or remove it yourself`,
+      `${folder.path} does not look like the workspace ${folder.workspace}, so --fresh will not empty it: choose another --data-dir, or remove it yourself`,
     )
-  rmSync(folder.path, { recursive: true, force: true })
+  const kept = new Set([join(folder.path, MARKER), folder.pidFile, folder.logs, folder.startLog])
+  for (const place of [folder.path, folder.logs])
+    for (const name of readdirSync(place))
+      if (!kept.has(join(place, name))) rmSync(join(place, name), { recursive: true, force: true })
 }
 
 /** The workspaces that exist in a base folder. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { statOf } from '@funnel/platform/host'
 
 /** A process that cannot be taken for a later one with the same number. */
 export interface ProcessId {
@@ -26,13 +26,8 @@ export function runs({ pid, began }: ProcessId): boolean {
   return began === undefined || beganOf(pid) === began
 }
 
-/** Field 22 of /proc/<pid>/stat; the name before it may hold blanks and brackets. A zombie no longer runs. */
+/** When it began, in the system's ticks. A zombie no longer runs. */
 function beganOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? 'ended' : fields[19]
-  } catch {
-    return undefined
-  }
+  const stat = statOf(pid)
+  return stat?.[0] === 'Z' ? 'ended' : stat?.[19]
 }

@@ -40,7 +40,6 @@ export interface WorkspaceState {
 }
 
 const fileOf = (folder: Folder) => join(folder.path, 'state.json')
-const pidFileOf = (folder: Folder) => join(folder.path, 'funnel.pid')
 
 /** The state of the workspace if it runs; what a killed one left behind counts as none. */
 export function runningState(folder: Folder): WorkspaceState | undefined {
@@ -64,7 +63,7 @@ export function writeState(folder: Folder, state: WorkspaceState): void {
 export function claim(folder: Folder, self: ProcessId): void {
   for (let attempt = 0; ; attempt++) {
     try {
-      return writeFileSync(pidFileOf(folder), JSON.stringify(self), { flag: 'wx', mode: 0o600 })
+      return writeFileSync(folder.pidFile, JSON.stringify(self), { flag: 'wx', mode: 0o600 })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 3) throw error
     }
@@ -75,14 +74,14 @@ export function claim(folder: Folder, self: ProcessId): void {
         `the workspace ${folder.workspace} is running already (process ${holder.pid}): stop it with \`npx funnel down --workspace ${folder.workspace}\``,
         { pid: holder.pid },
       )
-    rmSync(pidFileOf(folder), { force: true })
+    rmSync(folder.pidFile, { force: true })
   }
 }
 
 /** The process that has the workspace, which may have ended meanwhile. */
 export function holderOf(folder: Folder): ProcessId | undefined {
   try {
-    const holder = JSON.parse(readFileSync(pidFileOf(folder), 'utf8')) as Partial<ProcessId>
+    const holder = JSON.parse(readFileSync(folder.pidFile, 'utf8')) as Partial<ProcessId>
     return typeof holder.pid === 'number' ? { ...holder, pid: holder.pid } : undefined
   } catch {
     return undefined
@@ -92,5 +91,5 @@ export function holderOf(folder: Folder): ProcessId | undefined {
 /** Gives the workspace free again. */
 export function release(folder: Folder): void {
   rmSync(fileOf(folder), { force: true })
-  rmSync(pidFileOf(folder), { force: true })
+  rmSync(folder.pidFile, { force: true })
 }

@@ -1,7 +1,6 @@
-import { topicById } from '@funnel/events'
+import { exponentOf, topicById } from '@funnel/events'
 import type { Kpi } from '@funnel/definitions'
 import {
-  exponentOf,
   noteOf,
   provisional,
   sidesOf,

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { migrate } from '@funnel/platform'
 import { Store1764000000000 } from './1764000000000-store.js'
 import { Evidence1764000000003 } from './1764000000003-evidence.js'
+import { ImportErrors1764000000004 } from './1764000000004-import-errors.js'
 import { History1764000000006 } from './1764000000006-history.js'
 import { Vault1764000000004 } from './1764000000004-vault.js'
 
@@ -25,7 +26,12 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     const [store, vault] = [url, vaultUrl].map((one) => decodeURIComponent(new URL(one).username))
     if (store && store !== vault) await once(vaultUrl, storeGrants(pg.escapeIdentifier(store)))
   }
-  await migrate(url, 'store', [Store1764000000000, Evidence1764000000003, History1764000000006])
+  await migrate(url, 'store', [
+    Store1764000000000,
+    Evidence1764000000003,
+    ImportErrors1764000000004,
+    History1764000000006,
+  ])
 }
 
 /** Whether the vault is this role's, or to be made. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
-import { createPool } from '@funnel/platform'
+import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
@@ -21,7 +21,7 @@ export interface PostgresEventStoreOptions {
 
 /**
  * The store on PostgreSQL. Run `migrateStore` before. Throws UNAVAILABLE when it cannot be reached or has no schema yet,
- * UNSAFE_DATABASE when the server could lose what it acknowledges.
+ * UNSAFE_DATABASE when the server could lose what it acknowledges, INVALID when it is too old.
  */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
   const key = await firstLook(url)
@@ -99,6 +99,10 @@ const printable = (text: string): string => text.toWellFormed().replaceAll('\0',
 
 /** Checks the database, as it is without our own settings, and gives the key of its hashes. */
 async function firstLook(url: string): Promise<Buffer> {
+  // a server that is too old would refuse the settings of the pool, and not say why
+  await assertServerVersion(url).catch((error: unknown) => {
+    throw translated(error)
+  })
   const pool = createPool(url, 'funnel-event-store', 1)
   try {
     await assertDurable(pool)

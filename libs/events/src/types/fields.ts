@@ -13,7 +13,7 @@ export const Name = (description: string) => Type.String({ ...line, description 
 export const Money = Type.Object(
   {
     minor: Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
-    currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217' }),
+    currency: Type.String({ pattern: '^[A-Z]{3}$', format: 'iso-4217', description: 'ISO 4217' }),
   },
   {
     additionalProperties: false,

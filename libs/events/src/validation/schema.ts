@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formats, { type FormatName } from 'ajv-formats'
+import { currencyAdvice, isCurrency } from '../currency.js'
 import { FunnelError } from '../errors.js'
 import type { EventType } from '../event-type.js'
 import { closeNames } from './close-names.js'
@@ -14,7 +15,13 @@ const FORMATS: Readonly<Partial<Record<FormatName, string>>> = {
 }
 
 const ajv = formats.default(
-  new Ajv({ allErrors: false, strict: true, allowUnionTypes: true }),
+  new Ajv({
+    allErrors: false,
+    strict: true,
+    allowUnionTypes: true,
+    verbose: true,
+    formats: { 'iso-4217': isCurrency },
+  }),
   Object.keys(FORMATS) as FormatName[],
 )
 const compiled = new WeakMap<object, ValidateFunction>()
@@ -76,11 +83,16 @@ function mistake(error: ErrorObject, errors: readonly ErrorObject[], names: read
       return told(
         at,
         at.endsWith('.currency')
-          ? `${at} must be an ISO 4217 code of three capital letters, such as EUR`
+          ? `${at} must be ${currencyAdvice(text(error.data))}`
           : `${at} holds a control character: leave it out`,
       )
     case 'format':
-      return told(at, `${at} must be ${FORMATS[params['format'] as FormatName] ?? text(params['format'])}`)
+      return told(
+        at,
+        params['format'] === 'iso-4217'
+          ? `${at} must be ${currencyAdvice(text(error.data))}`
+          : `${at} must be ${FORMATS[params['format'] as FormatName] ?? text(params['format'])}`,
+      )
     default:
       return told(at, `${at} ${error.message ?? 'is wrong'}`)
   }

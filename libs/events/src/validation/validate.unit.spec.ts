@@ -109,10 +109,22 @@ describe('A refused event is told what, where and how to mend it:', () => {
       'must be one of page, form',
     ],
     [
-      'a currency',
+      'a currency in small letters',
       { ...won, data: { deal: 'd', amount: { minor: 1, currency: 'usd' } } },
       'data.amount.currency',
-      'ISO 4217',
+      'must be an ISO 4217 code in capital letters: did you mean USD',
+    ],
+    [
+      'a currency that there is not',
+      { ...won, data: { deal: 'd', amount: { minor: 1, currency: 'EUX' } } },
+      'data.amount.currency',
+      'must be an ISO 4217 code in capital letters: did you mean EUR',
+    ],
+    [
+      'a currency like no other',
+      { ...won, data: { deal: 'd', amount: { minor: 1, currency: 'QQQ' } } },
+      'data.amount.currency',
+      'must be an ISO 4217 code in capital letters, such as EUR',
     ],
     [
       'a fraction of a cent',

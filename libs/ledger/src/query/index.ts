@@ -1,7 +1,6 @@
 export * from './answer.js'
 export * from './bucket.js'
 export * from './cell.js'
-export * from './currency.js'
 export * from './diff.js'
 export * from './entries.js'
 export type { Cut } from './lines.js'

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
+import { statOf } from '@funnel/platform/host'
 import { startPostgres, testDatabase, type TestPostgres } from './index.js'
 
 const ask = async (url: string, text: string): Promise<unknown> => {
@@ -33,5 +35,22 @@ describe('a PostgreSQL for tests', () => {
     await server.start()
     expect(server.pid).not.toBe(before)
     expect(await ask(server.url, 'select answer from kept')).toBe(42)
+  })
+
+  it('takes along what its processes were at when it is killed', async () => {
+    server ??= await startPostgres()
+    await server.start()
+    const client = new pg.Client({ connectionString: server.url })
+    client.on('error', () => undefined)
+    await client.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() pid')
+    // it would not notice for half a minute that the postmaster is gone
+    const busy = client.query('select count(*) from generate_series(1, 300000000)').catch(() => undefined)
+    await sleep(200)
+    await server.kill()
+    await busy // its connection is closed a moment before it has ended
+    const state = () => statOf(rows[0]!.pid)?.[0] ?? 'Z'
+    for (let tries = 0; tries < 50 && state() !== 'Z'; tries++) await sleep(100)
+    expect(state()).toBe('Z')
   })
 })
