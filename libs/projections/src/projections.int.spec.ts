@@ -152,6 +152,10 @@ describe('projections', () => {
     // a process that was not restarted yet, and still has the older KPIs
     expect(await adoptKpis(pool, adopted, definitions)).toBe(adopted)
     expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
+    // and one that never heard of a KPI
+    const fewer = { ...more, kpis: more.kpis.slice(1) }
+    expect(await adoptKpis(pool, adopted, fewer)).toBe(adopted)
+    expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
   })
 
   describe('a rebuild', () => {
@@ -273,6 +277,23 @@ describe('projections', () => {
       expect(differences).toEqual([])
       expect(numbers.length).toBeGreaterThan(6)
       expect(numbers.every(({ fromEvents }) => fromEvents > 0)).toBe(true)
+    })
+
+    it('keeps a KPI that a rebuild has brought, though its own definitions have it not', async () => {
+      const ours = { ...definitions.kpis[0]!, id: 'ours' }
+      const more = { ...definitions, kpis: [...definitions.kpis, ours] }
+      const events = [...syntheticLog(200, { seed: 6 })]
+      const running = start()
+      await store.append({ events: events.slice(0, 100) })
+      await folded(100)
+      const made = await rebuild({ pool, tail: postgresEventTail(pool), definitions: more })
+      await store.append({ events: events.slice(100, 150) })
+      await folded(150) // the running one goes on with the new generation
+      await running.close()
+      start()
+      await store.append({ events: events.slice(150) })
+      await folded(200)
+      expect(await liveGeneration(pool)).toMatchObject({ id: made.id, definitions: more })
     })
 
     it('is caught by verify when an entry is lost, changed or counted twice', async () => {

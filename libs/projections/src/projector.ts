@@ -61,7 +61,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     if (live.definitionsHash !== definitionsHash(definitions))
       logger.warn(
         { generation: live.id },
-        'stages or dimensions have changed since this generation was made: run `funnel rebuild`',
+        'this generation was made with other definitions than this process has: run `funnel rebuild`',
       )
     const folder = createFolder(pool, live)
     generation = folder.generation
