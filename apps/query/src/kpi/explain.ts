@@ -8,9 +8,9 @@ import { isFixed, isPlace, isQuantity } from './page-state.js'
 import { cellKeyOf, questionOf } from './question.js'
 import { toBasis, toDefinition, toEntry, toQuantity } from './wire.js'
 
-type State = readonly [fixed: Fixed, place: Place, total: Quantity]
+type State = readonly [fixed: Fixed, place: Place, total: Quantity | null]
 const isState = (state: unknown): state is State =>
-  Array.isArray(state) && isFixed(state[0]) && isPlace(state[1]) && isQuantity(state[2])
+  Array.isArray(state) && isFixed(state[0]) && isPlace(state[1]) && (state[2] === null || isQuantity(state[2]))
 
 /** A page of the entries behind one side of a cell. */
 export async function explain(
@@ -27,13 +27,13 @@ export async function explain(
   const fixed = state?.[0] ?? (await listings.fix(question.knownAt, deadline))
   const size = sizeOf(request.pageSize)
   const page = await listings.page(question, fixed, listing, state?.[1], size, deadline)
-  const total = state?.[2] ?? (await listings.total(question, fixed, listing, deadline))
+  const total = state ? state[2] : ((await listings.total(question, fixed, listing, deadline)) ?? null)
   const { generation, knownAt } = fixed
   return {
     definition: toDefinition(page.kpi),
     basis: toBasis(question.knownAt, generation, page.basis),
     note: noteOf(question, page.kpi, page.basis),
-    total: toQuantity(total),
+    total: total ? toQuantity(total) : undefined,
     entries: page.entries.map(toEntry),
     nextPageToken: page.next ? tokenOf(fingerprint, [{ generation, knownAt }, page.next, total] satisfies State) : '',
   }

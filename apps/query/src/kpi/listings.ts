@@ -7,6 +7,7 @@ import {
   placeOf,
   planEntries,
   planTotal,
+  quantityOf,
   sidesOf,
   type BasisRow,
   type EntryRow,
@@ -86,17 +87,16 @@ export class Listings {
     }
   }
 
-  /** What all pages of a cell's side add up to. */
+  /** What all pages of a cell's side add up to; undefined where no number holds it exactly. */
   async total(
     question: Question,
     fixed: Fixed,
     listing: Listing & { kind: 'cell' },
     deadline: Instant,
-  ): Promise<Quantity> {
+  ): Promise<Quantity | undefined> {
     const kpi = await this.#kpi(question, fixed.generation)
     const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), deadline)
-    const money = rows.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: amount, currency }]))
-    return money.length ? { money } : { count: rows[0]?.amount ?? 0 }
+    return quantityOf(rows.map(({ currency, amount }) => ({ currency, amount: BigInt(amount) })))
   }
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */

@@ -28,7 +28,8 @@ export interface EntryRow extends BasisRow {
   readonly position: number
   readonly ordinal: number
   readonly measure: string
-  readonly amount: number
+  /** In digits: it may be more than a number holds. */
+  readonly amount: string
   readonly currency: string | null
   readonly occurredAt: Instant
   readonly recordedAt: Instant
@@ -97,7 +98,7 @@ export function planEntries(
   })
   const text = `with g as (select * from read.generation where id = ${generation}),
 e as (select * from (${pages.join('\n  union all\n  ')}) e order by ${order} limit ${most})
-select ${basisColumns}, e.side, e.topic, e.partition, e.position, e.ordinal, e.measure, e.amount, e.currency,
+select ${basisColumns}, e.side, e.topic, e.partition, e.position, e.ordinal, e.measure, e.amount::text amount, e.currency,
   ${millis('e.occurred_at')} "occurredAt", ${millis('e.recorded_at')} "recordedAt", ${millis('e.cohort_at')} "cohortAt",
   e.elapsed_s elapsed, e.subject_kind "subjectKind", e.subject, e.stage, d.values dimensions,
   case when f.id is not null then jsonb_build_object('id', f.id, 'type', f.type, 'source', f.source, 'stream', f.stream,
@@ -109,10 +110,10 @@ order by e.${order.replaceAll(', ', ', e.')}`
   return parameters.statement(cut.generation, text)
 }
 
-/** What a whole listing of a cell adds up to: a row per currency. */
+/** What a whole listing of a cell adds up to: a row per currency; the amount in digits. */
 export interface TotalRow {
   readonly currency: string | null
-  readonly amount: number
+  readonly amount: string
 }
 
 /** The statement that adds up one side of a cell. */
@@ -128,7 +129,7 @@ export function planTotal(
     .filter(({ name }) => name === listing.side)
     .map(
       (side) =>
-        `select currency, sum(amount)::bigint amount from ${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)} group by 1 order by 1`,
+        `select currency, sum(amount)::text amount from ${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)} group by 1 order by 1`,
     )
   return parameters.statement(
     cut.generation,

@@ -148,6 +148,8 @@ export enum NoValueReason {
   NO_VALUE_REASON_SEVERAL_CURRENCIES = 3,
   /** NO_VALUE_REASON_IMMATURE - The whole cohort is still within its window. */
   NO_VALUE_REASON_IMMATURE = 4,
+  /** NO_VALUE_REASON_INEXACT - A sum is beyond 2^53, where not every reader of this message holds it exactly; the message tells it in digits. */
+  NO_VALUE_REASON_INEXACT = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -168,6 +170,9 @@ export function noValueReasonFromJSON(object: any): NoValueReason {
     case 4:
     case "NO_VALUE_REASON_IMMATURE":
       return NoValueReason.NO_VALUE_REASON_IMMATURE;
+    case 5:
+    case "NO_VALUE_REASON_INEXACT":
+      return NoValueReason.NO_VALUE_REASON_INEXACT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -187,6 +192,8 @@ export function noValueReasonToJSON(object: NoValueReason): string {
       return "NO_VALUE_REASON_SEVERAL_CURRENCIES";
     case NoValueReason.NO_VALUE_REASON_IMMATURE:
       return "NO_VALUE_REASON_IMMATURE";
+    case NoValueReason.NO_VALUE_REASON_INEXACT:
+      return "NO_VALUE_REASON_INEXACT";
     case NoValueReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -292,6 +299,7 @@ export interface KpiCell {
     | { $case: "seconds"; value: number }
     | { $case: "noValue"; value: NoValue }
     | undefined;
+  /** Absent where it is beyond 2^53, as NO_VALUE_REASON_INEXACT says; so is the denominator. */
   numerator:
     | Quantity
     | undefined;
@@ -374,7 +382,7 @@ export interface ExplainKpiRequest {
 /** A signed line of the ledger. */
 export interface Entry {
   measure: string;
-  /** A count, or minor units of money. */
+  /** A count, or minor units of money; absent where it is beyond 2^53. */
   amount: Quantity | undefined;
   side: Side;
   occurredAt: Date | undefined;
@@ -403,7 +411,7 @@ export interface ExplainKpiResponse {
   definition: KpiDefinition | undefined;
   basis: Basis | undefined;
   note: string;
-  /** What the amounts of all pages add up to. */
+  /** What the amounts of all pages add up to; absent where that is beyond 2^53. */
   total:
     | Quantity
     | undefined;
