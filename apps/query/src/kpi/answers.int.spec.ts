@@ -201,7 +201,7 @@ describe('an answer from PostgreSQL', () => {
     const fixed = { generation: 1, knownAt: W }
     const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
     expect(await models.listings.total(question, fixed, listing, Date.now() + 10_000)).toBeUndefined()
-    const { entries } = await models.listings.page(question, fixed, listing, undefined, 10, Date.now() + 10_000)
+    const { entries } = await models.listings.entries(question, fixed, listing, undefined, 10, Date.now() + 10_000)
     expect(entries.map(({ amount }) => amount)).toEqual([most, 2, 5, 300, most].map(String))
   })
 

@@ -87,7 +87,7 @@ export interface ListDealsRequest {
     | undefined;
   /** Only deals that carry one of these flags. */
   flags: string[];
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same filters. */
   pageToken: string;

@@ -373,7 +373,7 @@ export interface ExplainKpiRequest {
   dimensions: DimensionValue[];
   /** SIDE_NUMERATOR when unspecified. */
   side: Side;
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same question. */
   pageToken: string;
@@ -431,7 +431,7 @@ export interface DiffKpiRequest {
   knownTo?:
     | Date
     | undefined;
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same question. */
   pageToken: string;

@@ -35,7 +35,7 @@ export interface ListLeadsRequest {
     | undefined;
   /** Only leads that carry one of these flags. */
   flags: string[];
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same filters. */
   pageToken: string;
