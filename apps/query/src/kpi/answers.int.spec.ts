@@ -155,6 +155,69 @@ describe('an answer from PostgreSQL', () => {
     for (const kpi of kpis) expect([kpi, (values.get(kpi) ?? 0) > 0]).toEqual([kpi, true])
   })
 
+  it('differs from what was known before by the entries of the difference, also where windows ended in between', async () => {
+    const seen = { differences: 0, ended: 0 }
+    // a window is asked more often, and of everything, so that some end in between
+    const windowed = questionOf('mql-to-sql').map(({ kpi, knownAt }): Question => ({
+      kpi,
+      knownAt,
+      by: [],
+      filters: [],
+    }))
+    const asking = fc.tuple(...kpis.map(questionOf), windowed, windowed, windowed)
+    await fc.assert(
+      fc.asyncProperty(lines, asking, day(0, 130), async (lines, questions, from) => {
+        await model.clear(1)
+        await model.fold(
+          1,
+          iso(W),
+          entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W),
+        )
+        for (const { bucket: _, ...question } of questions) {
+          const to = question.knownAt ?? W
+          if (to < from) continue
+          const [before, after] = [
+            await total({ ...question, knownAt: from }),
+            await total({ ...question, knownAt: to }),
+          ]
+          const fixed = { generation: 1, knownAt: to }
+          const { entries } = await models.listings.entries(
+            question,
+            fixed,
+            { kind: 'known', after: from },
+            undefined,
+            10_000,
+            Date.now() + 10_000,
+          )
+          const of = (side: string) =>
+            entries.filter((entry) => entry.side === side).reduce((sum, { amount }) => sum + Number(amount), 0)
+          expect([question, of('numerator'), of('denominator')]).toEqual([
+            question,
+            after.numerator - before.numerator,
+            after.denominator - before.denominator,
+          ])
+          if (entries.length) seen.differences++
+          seen.ended += entries.filter(({ recordedAt }) => recordedAt <= from).length
+        }
+      }),
+      { numRuns: 30, endOnFailure: true },
+    )
+    expect(seen.differences).toBeGreaterThan(50)
+    expect(seen.ended).toBeGreaterThan(0)
+  })
+
+  /** Both sides over all cells, of all currencies together. */
+  const total = async (question: Question) => {
+    const { rows } = await models.answers.of(1, question, Date.now() + 10_000)
+    const sum = (of: (cell: Cell) => Cell['numerator']) =>
+      rows.reduce((sum, { cell }) => {
+        const quantity = of(cell)
+        if (!quantity) return sum
+        return sum + ('count' in quantity ? quantity.count : quantity.money.reduce((all, { minor }) => all + minor, 0))
+      }, 0)
+    return { numerator: sum(({ numerator }) => numerator), denominator: sum(({ denominator }) => denominator) }
+  }
+
   it('says of a sum that no number holds that it is beyond, and tells all others', async () => {
     await model.clear(1)
     const most = Number.MAX_SAFE_INTEGER

@@ -5,7 +5,10 @@ import type { CellKey, Question } from './question.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
 
-/** Which entries are listed: those of one side of a cell by occurrence, or those that became known by when they did. */
+/**
+ * Which entries are listed: those of one side of a cell by occurrence; or, by when they became known, those that count at
+ * the cut and did not at an instant before, because they were not known or the window of their cohort was still open.
+ */
 export type Listing =
   | { readonly kind: 'cell'; readonly side: SideName; readonly cell: CellKey }
   | { readonly kind: 'known'; readonly after: Instant }
@@ -140,6 +143,15 @@ export function planTotal(
 function conditions(side: Side, question: Question, cut: Cut, listing: Listing, parameters: Parameters): string {
   const terms = [belongs(side, question, cut, parameters, listing.kind === 'cell' ? listing.cell : undefined)]
   if (side.matureAfter !== undefined) terms.push(`e.${side.at} <= ${maturity(side.matureAfter, cut, parameters)}`)
-  if (listing.kind === 'known') terms.push(`e.recorded_at > ${parameters.at(listing.after)}`)
+  if (listing.kind === 'known') terms.push(counted(side, cut, listing.after, parameters))
   return terms.join(' and ')
+}
+
+/** SQL: what did not count yet as known at `after`. A conversion ends after its cohort, and by the end there is an index. */
+function counted({ at, matureAfter }: Side, cut: Cut, after: Instant, parameters: Parameters): string {
+  const recorded = `e.recorded_at > ${parameters.at(after)}`
+  if (matureAfter === undefined) return recorded
+  const open = maturity(matureAfter, { ...cut, knownAt: after }, parameters)
+  const opens = [...new Set([at, 'occurred_at'])].map((time) => `e.${time} > ${open}`)
+  return `(${recorded} or ${opens.join(' and ')})`
 }

@@ -451,7 +451,10 @@ export interface DiffKpiResponse {
   note: string;
   /** The cells that differ; on the first page only. */
   changes: KpiChange[];
-  /** Entries of the question that became known after `known_from` and up to `known_to`, in the order they did. */
+  /**
+   * Entries of the question that count as known at `known_to` and did not at `known_from`, in the order in which they
+   * became known: those known in between, and of a windowed conversion those of cohorts whose window ended in between.
+   */
   entries: Entry[];
   nextPageToken: string;
 }
