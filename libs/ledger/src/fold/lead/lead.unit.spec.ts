@@ -102,6 +102,20 @@ describe('a conversion', () => {
     expect(entries.find(({ measure }) => measure === 'converted')?.elapsed).toBe(30 * 86_400 + 1)
   })
 
+  it('ends with the first entry after its start, though there was one before: SQL, MQL, SQL', () => {
+    const { sum, entries, lead } = told([captured(0), entered(2, 'sql'), entered(3, 'mql'), entered(5, 'sql')])
+    expect(sum('converted', { ...conversion('mql>sql'), period: [5, 6] })).toBe(1)
+    expect(sum('converted', conversion('mql>sql'))).toBe(1)
+    expect(entries.findLast(({ stage, amount }) => stage === 'mql>sql' && amount > 0)?.elapsed).toBe(2 * 86_400)
+    expect(lead('l1').flags).toEqual(['recycled'])
+  })
+
+  it('whose end came with its start and never after is kept, with no time taken', () => {
+    const { entries, lead } = told([captured(2), entered(2, 'mql')])
+    expect(entries.find(({ stage }) => stage === 'captured>mql')?.elapsed).toBe(0)
+    expect(lead('l1').flags).toEqual([])
+  })
+
   it('whose end came first is kept, negative and flagged', () => {
     const { sum, entries, lead } = told([captured(0), entered(2, 'sql'), entered(3, 'mql')])
     expect(sum('converted', conversion('mql>sql'))).toBe(1)
@@ -133,6 +147,14 @@ describe('lead to won', () => {
     expect(sum('converted', toWon)).toBe(1)
     expect(sum('converted', { ...toWon, period: [10, 11] })).toBe(1)
     expect(entries.find(({ stage, amount }) => stage === 'captured>won' && amount > 0)?.elapsed).toBe(10 * 86_400)
+  })
+
+  it('counts the first deal that was won after its start, else the first', () => {
+    const { sum } = told([won(1, 'd1'), captured(5), won(10, 'd2'), on(20, 'deal.reopened', { deal: 'd2' })])
+    expect(sum('converted', { ...toWon, period: [10, 11], known: 19 })).toBe(1)
+    expect(sum('converted', { ...toWon, known: 19 })).toBe(1)
+    expect(sum('converted', { ...toWon, period: [1, 2] })).toBe(1)
+    expect(sum('converted', toWon)).toBe(1)
   })
 
   it('goes to the next deal when the first is reopened, and to none when no other stands', () => {
