@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type pg from 'pg'
 import * as fc from 'fast-check'
 import { pino } from 'pino'
@@ -13,9 +13,13 @@ import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } f
 import { startProjector, type Projector } from './projector.js'
 import { rebuild } from './rebuild/rebuild.js'
 import { readDatabase, type ReadDatabase } from './testing/database.js'
+import { runs } from './testing/runs.js'
 import { batches, definitions, entriesOf, epoch, recordAll, tailOf } from './testing/scene.js'
 import { fingerprint } from './verify/fingerprint.js'
 import { verify } from './verify/verify.js'
+
+// more runs than by default take their time
+jest.setTimeout(600_000)
 
 const logger = pino({ level: 'silent' })
 
@@ -32,10 +36,10 @@ describe('projections', () => {
   const live = () => createGeneration(pool, { definitions, epoch, state: 'live' })
   const building = () => createGeneration(pool, { definitions, epoch, state: 'building' })
   const logs = (count: number, seed: number) =>
-    fc.sample(fc.tuple(happenings(40), gaps, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })), {
-      numRuns: count,
-      seed,
-    })
+    fc.sample(
+      fc.tuple(happenings(40), gaps, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })),
+      runs(count, seed),
+    )
 
   describe('a batch', () => {
     it('is folded into the very entries that the pure fold gives', async () => {

@@ -1,12 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import * as fc from 'fast-check'
 import { topics, type Recorded } from '@funnel/events'
 import { gaps, happenings, record } from '@funnel/ledger/testing'
 import { createFolder } from '../fold/folder.js'
 import { createGeneration } from '../generation/generation.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
+import { runs } from '../testing/runs.js'
 import { batches, definitions, epoch } from '../testing/scene.js'
 import { recount } from './recount.js'
+
+// more runs than by default take their time
+jest.setTimeout(600_000)
 
 describe('the recount', () => {
   let database: ReadDatabase
@@ -19,7 +23,7 @@ describe('the recount', () => {
   it('finds in the events, for every instant, the numbers that the ledger tells', async () => {
     const { pool } = database
     const met = new Set<string>()
-    for (const [list, between] of fc.sample(fc.tuple(happenings(40), gaps), { numRuns: 25, seed: 30 })) {
+    for (const [list, between] of fc.sample(fc.tuple(happenings(40), gaps), runs(25, 30))) {
       const records = record(list, between)
       await store(records)
       const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
