@@ -46,7 +46,7 @@ describe('a folder', () => {
     const seen = { fenced: 0, crashed: 0, repeated: 0 }
     for (const [some, pauses, turns] of fc.sample(
       fc.tuple(happenings(30), gaps, fc.array(turn, { minLength: 5, maxLength: 12 })),
-      runs(30, 20),
+      runs(40, 20),
     )) {
       const log = record(some, pauses)
       const generation = await building()
