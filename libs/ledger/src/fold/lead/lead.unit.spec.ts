@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { on, told } from '../testing/told.js'
+import { day, on, told } from '../testing/told.js'
 
 const captured = (at: number, data: object = {}) => on(at, 'lead.captured', { lead: 'l1', ...data })
 const entered = (at: number, stage: string, data: object = {}, options?: { known: number }) =>
@@ -67,6 +67,20 @@ describe('stages', () => {
     expect(sum('stage.entered', { stage: 'limbo' })).toBe(1)
     expect(sum('lead.recycled')).toBe(0)
     expect(lead('l1').flags).toEqual(['unknown-stage'])
+  })
+})
+
+describe('a time that lies in the future', () => {
+  it('counts as of when it was recorded, which is kept and flagged', () => {
+    const { sum, lead } = told([captured(1), entered(9, 'mql', {}, { known: 3 })])
+    expect(sum('stage.entered', { period: [3, 4] })).toBe(1)
+    expect(lead('l1')).toMatchObject({ flags: ['future-time'], stageAt: day(3) + 1000 })
+  })
+
+  it('is none when it is ahead by a clock that goes a little fast', () => {
+    const soon = captured(1)
+    expect(told([{ ...soon, at: soon.recorded + 300_000 }]).lead('l1').flags).toEqual([])
+    expect(told([{ ...soon, at: soon.recorded + 300_001 }]).lead('l1').flags).toEqual(['future-time'])
   })
 })
 

@@ -112,6 +112,10 @@ export interface Deal {
     | undefined;
   /** As JSON. */
   propertiesJson: string;
+  /**
+   * What stands out about it: "negative-cycle" (it closed before it was opened), "never-opened", "future-time" (a time in
+   * the future that counts as of when it was recorded).
+   */
   flags: string[];
 }
 

@@ -59,7 +59,10 @@ export interface Lead {
     | undefined;
   /** As JSON. */
   propertiesJson: string;
-  /** What is odd about it, e.g. that it was won before it was captured. */
+  /**
+   * What stands out about it: "recycled", "unknown-stage", "negative-cycle" (a conversion ended before it began),
+   * "never-captured", "future-time" (a time in the future that counts as of when it was recorded).
+   */
   flags: string[];
 }
 
