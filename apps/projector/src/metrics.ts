@@ -12,6 +12,7 @@ export function projectorMetrics(
   registry: Registry,
   generation: () => Generation | undefined,
   head: () => Head | undefined,
+  dimensionValues: () => ReadonlyMap<string, number>,
 ): ProjectorMetrics {
   const registers = [registry]
   const gauge = (name: string, help: string, value: () => number) =>
@@ -34,6 +35,18 @@ export function projectorMetrics(
     'funnel_projection_parked',
     'Subjects that are not folded any more because their fold threw',
     () => generation()?.parked ?? 0,
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'funnel_projection_dimension_values',
+      help: 'Different values of each dimension that is defined',
+      labelNames: ['dimension'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const [dimension, values] of dimensionValues()) this.set({ dimension }, values)
+      },
+    }),
   )
   const events = new Counter({ name: 'funnel_projection_events_total', help: 'Events folded', registers })
   const entries = new Counter({ name: 'funnel_projection_entries_total', help: 'Ledger entries booked', registers })

@@ -11,7 +11,7 @@ import { definitionFolders, loadDefinitions, definitionsHash } from '@funnel/def
 import type { Head } from '@funnel/events'
 import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
-import { migrateRead, startProjector, type Projector } from '@funnel/projections'
+import { MANY_VALUES, migrateRead, startProjector, type Projector } from '@funnel/projections'
 import type { ProjectorConfig } from './config.js'
 import { lagOf, projectorMetrics } from './metrics.js'
 
@@ -39,7 +39,7 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
   ) {
     const { databaseUrl, kafkaBrokers, kafkaTopicPrefix } = config
     this.store = createPool(databaseUrl, 'funnel-projector-log', 5)
-    this.read = createPool(this.readUrl, 'funnel-projector', 3, '-c synchronous_commit=off') // what a crash loses is folded again
+    this.read = createPool(this.readUrl, 'funnel-projector', 4, '-c synchronous_commit=off') // what a crash loses is folded again
     this.tail = postgresEventTail(this.store)
     this.log = kafkaBrokers
       ? new KafkaEventLog(this.tail, {
@@ -62,6 +62,7 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
       this.registry,
       () => this.projector?.generation,
       () => this.head,
+      () => this.projector?.dimensionValues ?? new Map<string, number>(),
     )
     this.projector = startProjector({
       log: this.log,
@@ -88,6 +89,12 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
       const live = this.projector?.generation
       return live && live.definitionsHash !== definitionsHash(definitions)
         ? 'the read models were made with other definitions than this process has: run `funnel rebuild`'
+        : undefined
+    })
+    this.health.note('dimensions', () => {
+      const many = [...(this.projector?.dimensionValues ?? [])].filter(([, values]) => values > MANY_VALUES)
+      return many.length
+        ? `more than ${MANY_VALUES} values, as ids and texts have: ${many.map(([dimension]) => dimension).join(', ')}`
         : undefined
     })
     this.health.ready('lag', () => {

@@ -1,5 +1,6 @@
 export * from './fold/fold-all.js'
 export * from './fold/folder.js'
+export * from './generation/dimension-values.js'
 export * from './generation/generation.js'
 export * from './migrations/index.js'
 export * from './projector.js'

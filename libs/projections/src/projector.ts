@@ -6,6 +6,7 @@ import { leadOnce, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
+import { dimensionValues, MANY_VALUES } from './generation/dimension-values.js'
 import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
 import { liveOrFirst } from './rebuild/rebuild.js'
 import { sealBeside } from './rollup/seal-beside.js'
@@ -19,6 +20,8 @@ export interface Projector {
   readonly tick: number
   /** Why it does not fold, if it does not. */
   readonly trouble: string | undefined
+  /** How many values each dimension has, as last counted. */
+  readonly dimensionValues: ReadonlyMap<string, number>
   close(): Promise<void>
 }
 
@@ -38,7 +41,7 @@ export const PROJECTOR_GROUP = 'funnel-projector'
 const LOCK = [7006, 1] as const
 const BACK_OFF = 500
 const LONGEST_BACK_OFF = 10_000
-/** How often retired generations are looked for. Milliseconds. */
+/** How often retired generations are looked for, and the values of dimensions counted. Milliseconds. */
 const SWEEP = 60_000
 
 /**
@@ -53,6 +56,24 @@ export function startProjector(options: ProjectorOptions): Projector {
   let active = false
   let tick = Date.now()
   let trouble: string | undefined = 'starting'
+  let values: ReadonlyMap<string, number> = new Map()
+  const reported = new Set<string>()
+
+  const countValues = async (live: Generation): Promise<void> => {
+    try {
+      values = await dimensionValues(pool, live)
+    } catch (error) {
+      logger.warn(causeOf(error), 'the values of dimensions could not be counted')
+    }
+    for (const [dimension, count] of values) {
+      if (count <= MANY_VALUES || reported.has(dimension)) continue
+      reported.add(dimension)
+      logger.warn(
+        { dimension, values: count },
+        `a dimension has more than ${MANY_VALUES} values: is it an id or a text?`,
+      )
+    }
+  }
 
   const foldOn = async (ended: AbortSignal): Promise<void> => {
     const first = await liveOrFirst(pool, definitions, await tail.heads())
@@ -60,7 +81,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     if (live.definitionsHash !== definitionsHash(definitions))
       logger.warn(
         { generation: live.id },
-        'stages or dimensions have changed since this generation was made: run `funnel rebuild`',
+        'this generation was made with other definitions than this process has: run `funnel rebuild`',
       )
     const folder = createFolder(pool, live)
     generation = folder.generation
@@ -71,6 +92,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     ended.addEventListener('abort', end, { once: true })
     const sealing = sealBeside(pool, live, (error) => logger.warn(causeOf(error), 'rolls could not be sealed'))
     let swept = Date.now()
+    let counting = countValues(live)
     try {
       // an abort while the log was being opened called nobody
       if (ended.aborted) return
@@ -91,11 +113,13 @@ export function startProjector(options: ProjectorOptions): Projector {
         if (Date.now() - swept >= SWEEP) {
           swept = Date.now()
           await dropRetired(pool)
+          counting = counting.then(() => countValues(live)) // beside the fold
         }
       })
     } finally {
       ended.removeEventListener('abort', end)
       await sealing.close()
+      await counting
       await opened.close()
     }
   }
@@ -149,6 +173,9 @@ export function startProjector(options: ProjectorOptions): Projector {
     },
     get trouble() {
       return trouble
+    },
+    get dimensionValues() {
+      return values
     },
     async close() {
       stop.abort()

@@ -46,6 +46,7 @@ const reasons: Readonly<Record<NoValueReason, string>> = {
   [NoValueReason.NO_VALUE_REASON_NO_DATA]: 'no data',
   [NoValueReason.NO_VALUE_REASON_SEVERAL_CURRENCIES]: 'several currencies',
   [NoValueReason.NO_VALUE_REASON_IMMATURE]: 'window still open',
+  [NoValueReason.NO_VALUE_REASON_INEXACT]: 'beyond what numbers hold',
   [NoValueReason.UNRECOGNIZED]: 'no value',
 }
 

@@ -155,6 +155,119 @@ describe('an answer from PostgreSQL', () => {
     for (const kpi of kpis) expect([kpi, (values.get(kpi) ?? 0) > 0]).toEqual([kpi, true])
   })
 
+  it('differs from what was known before by the entries of the difference, also where windows ended in between', async () => {
+    const seen = { differences: 0, ended: 0 }
+    // a window is asked more often, and of everything, so that some end in between
+    const windowed = questionOf('mql-to-sql').map(({ kpi, knownAt }): Question => ({
+      kpi,
+      knownAt,
+      by: [],
+      filters: [],
+    }))
+    const asking = fc.tuple(...kpis.map(questionOf), windowed, windowed, windowed)
+    await fc.assert(
+      fc.asyncProperty(lines, asking, day(0, 130), async (lines, questions, from) => {
+        await model.clear(1)
+        await model.fold(
+          1,
+          iso(W),
+          entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W),
+        )
+        for (const { bucket: _, ...question } of questions) {
+          const to = question.knownAt ?? W
+          if (to < from) continue
+          const [before, after] = [
+            await total({ ...question, knownAt: from }),
+            await total({ ...question, knownAt: to }),
+          ]
+          const fixed = { generation: 1, knownAt: to }
+          const { entries } = await models.listings.entries(
+            question,
+            fixed,
+            { kind: 'known', after: from },
+            undefined,
+            10_000,
+            Date.now() + 10_000,
+          )
+          const of = (side: string) =>
+            entries.filter((entry) => entry.side === side).reduce((sum, { amount }) => sum + Number(amount), 0)
+          expect([question, of('numerator'), of('denominator')]).toEqual([
+            question,
+            after.numerator - before.numerator,
+            after.denominator - before.denominator,
+          ])
+          if (entries.length) seen.differences++
+          seen.ended += entries.filter(({ recordedAt }) => recordedAt <= from).length
+        }
+      }),
+      { numRuns: 30, endOnFailure: true },
+    )
+    expect(seen.differences).toBeGreaterThan(50)
+    expect(seen.ended).toBeGreaterThan(0)
+  })
+
+  /** Both sides over all cells, of all currencies together. */
+  const total = async (question: Question) => {
+    const { rows } = await models.answers.of(1, question, Date.now() + 10_000)
+    const sum = (of: (cell: Cell) => Cell['numerator']) =>
+      rows.reduce((sum, { cell }) => {
+        const quantity = of(cell)
+        if (!quantity) return sum
+        return sum + ('count' in quantity ? quantity.count : quantity.money.reduce((all, { minor }) => all + minor, 0))
+      }, 0)
+    return { numerator: sum(({ numerator }) => numerator), denominator: sum(({ denominator }) => denominator) }
+  }
+
+  it('says of a sum that no number holds that it is beyond, and tells all others', async () => {
+    await model.clear(1)
+    const most = Number.MAX_SAFE_INTEGER
+    const deal = (subject: string, day: number, amount: number, currency = 'EUR', measure = 'deal.won.value') => ({
+      measure,
+      occurred: iso(BEGIN + day * DAY),
+      subject,
+      amount,
+      currency,
+    })
+    await model.fold(1, iso(W), [
+      deal('a', 0, most),
+      deal('b', 0, 2),
+      deal('c', 0, 5, 'JPY'),
+      deal('d', 1, 300),
+      deal('e', 2, most),
+      ...[deal('a', 0, most), deal('b', 1, 2), deal('a', 2, -most)].map((line) => ({
+        ...line,
+        measure: 'deal.open.value',
+      })),
+    ])
+    await model.seal(1, 3)
+    const ask = async (kpi: string, question: Partial<Question> = {}) => {
+      const asking = { kpi, by: [], filters: [], to: BEGIN + 3 * DAY, ...question }
+      const { rows } = await models.answers.of(1, asking, Date.now() + 10_000)
+      return rows.map((row) => [valueOf(row.cell), row.cell.sampleSize])
+    }
+    expect(await ask('won-revenue', { bucket: 'day' })).toEqual([
+      ['inexact', 3],
+      ['300 EUR', 1],
+      [`${most} EUR`, 1],
+    ])
+    expect(await ask('open-pipeline', { bucket: 'day' })).toEqual([
+      [`${most} EUR`, 1],
+      ['inexact', 2],
+      ['2 EUR', 1],
+    ])
+    expect(await ask('won-value-rate')).toEqual([['inexact', 5]])
+
+    const question = { kpi: 'won-revenue', by: [], filters: [] }
+    const { rows } = await models.answers.of(1, question, Date.now() + 10_000)
+    expect(JSON.stringify(rows[0]!.cell.value)).toContain(`numerator ${2n * BigInt(most) + 302n} minor units of EUR`)
+    expect(rows[0]!.cell.numerator).toBeUndefined()
+    const fixed = { generation: 1, knownAt: W }
+    const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
+    expect(await models.listings.total(question, fixed, listing, Date.now() + 10_000)).toBeUndefined()
+    const { entries } = await models.listings.entries(question, fixed, listing, undefined, 10, Date.now() + 10_000)
+    expect(entries.map(({ amount }) => amount)).toEqual([most, 2, 5, 300, most].map(String))
+  })
+
   it('takes the same percentiles as percentile_cont, also of negative durations', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -204,7 +317,7 @@ function valueOf({ value }: Cell): number | string {
 }
 
 const quantityOf = (quantity: Cell['numerator']) =>
-  'count' in quantity ? quantity.count : quantity.money.map(({ minor, currency }) => [currency, minor])
+  quantity && 'count' in quantity ? quantity.count : quantity?.money.map(({ minor, currency }) => [currency, minor])
 
 /** Durations are equal to a microsecond, whatever the order they were added in; nothing summed up is 0 in any currency. */
 const rounded = (expected: Expected): Expected => ({

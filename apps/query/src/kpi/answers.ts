@@ -48,7 +48,8 @@ export class Answers {
         return await kept
       } catch (error) {
         // the other caller was in a greater hurry
-        if (!(error instanceof FunnelError && error.code === 'DEADLINE' && Date.now() < deadline)) throw error
+        const hurried = error instanceof FunnelError && (error.code === 'DEADLINE' || error.code === 'OVERLOADED')
+        if (!hurried || Date.now() >= deadline) throw error
       }
     }
     const evaluation = this.#evaluate(question, deadline)

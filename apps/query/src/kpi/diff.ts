@@ -1,10 +1,10 @@
 import { FunnelError, type Instant } from '@funnel/events'
-import { changes, invalid, noteOf, type Listing, type Place, type Question } from '@funnel/ledger'
-import type { DiffKpiRequest, DiffKpiResponse, KpiChange } from '@funnel/query-api'
+import { changes, invalid, noteOf, placeOf, type Listing, type Place, type Question } from '@funnel/ledger'
+import { Entry, KpiChange, type DiffKpiRequest, type DiffKpiResponse } from '@funnel/query-api'
 import type { ReadModels } from '../read/read-models.js'
 import { GenerationDropped } from '../read/database.js'
 import type { Fixed } from './listings.js'
-import { fingerprintOf, sizeOf, stateOf, tokenOf } from './page.js'
+import { bytesOf, fingerprintOf, paged, sizeOf, stateOf, tokenOf } from './page.js'
 import { isFixed, isPlace } from './page-state.js'
 import { instantOf, questionOf } from './question.js'
 import { toBasis, toCell, toDefinition, toEntry, toPlace } from './wire.js'
@@ -31,15 +31,18 @@ export async function diff(models: ReadModels, request: DiffKpiRequest, deadline
   const first = state ? undefined : await models.listings.fix(to, deadline)
   const fixed = state?.[0] ?? first
   if (!fixed) throw new FunnelError('INTERNAL', 'a diff without a cut')
-  const page = await models.listings.page(question, fixed, listing, state?.[1], size, deadline)
+  const listed = await models.listings.entries(question, fixed, listing, state?.[1], size + 1, deadline)
   const { generation, knownAt } = fixed
+  const cells = first ? await changed(models, question, generation, Math.min(from, knownAt), knownAt, deadline) : []
+  const taken = bytesOf(cells, KpiChange)
+  const { messages, last } = paged(listed.entries, size, { toMessage: toEntry, codec: Entry, taken })
   return {
-    definition: toDefinition(page.kpi),
-    basis: toBasis(to, generation, page.basis),
-    note: noteOf({ ...question, knownAt }, page.kpi, page.basis),
-    changes: first ? await changed(models, question, generation, Math.min(from, knownAt), knownAt, deadline) : [],
-    entries: page.entries.map(toEntry),
-    nextPageToken: page.next ? tokenOf(fingerprint, [{ generation, knownAt }, page.next] satisfies State) : '',
+    definition: toDefinition(listed.kpi),
+    basis: toBasis(to, generation, listed.basis),
+    note: noteOf({ ...question, knownAt }, listed.kpi, listed.basis),
+    changes: cells,
+    entries: messages,
+    nextPageToken: last ? tokenOf(fingerprint, [fixed, placeOf(last, listing)] satisfies State) : '',
   }
 }
 

@@ -1,16 +1,16 @@
 import type { Instant } from '@funnel/events'
-import { invalid, noteOf, type Listing, type Place, type Quantity, type SideName } from '@funnel/ledger'
-import { Side, type ExplainKpiRequest, type ExplainKpiResponse } from '@funnel/query-api'
+import { invalid, noteOf, placeOf, type Listing, type Place, type Quantity, type SideName } from '@funnel/ledger'
+import { Entry, Side, type ExplainKpiRequest, type ExplainKpiResponse } from '@funnel/query-api'
 import type { ReadModels } from '../read/read-models.js'
 import type { Fixed } from './listings.js'
-import { fingerprintOf, sizeOf, stateOf, tokenOf } from './page.js'
+import { fingerprintOf, paged, sizeOf, stateOf, tokenOf } from './page.js'
 import { isFixed, isPlace, isQuantity } from './page-state.js'
 import { cellKeyOf, questionOf } from './question.js'
 import { toBasis, toDefinition, toEntry, toQuantity } from './wire.js'
 
-type State = readonly [fixed: Fixed, place: Place, total: Quantity]
+type State = readonly [fixed: Fixed, place: Place, total: Quantity | null]
 const isState = (state: unknown): state is State =>
-  Array.isArray(state) && isFixed(state[0]) && isPlace(state[1]) && isQuantity(state[2])
+  Array.isArray(state) && isFixed(state[0]) && isPlace(state[1]) && (state[2] === null || isQuantity(state[2]))
 
 /** A page of the entries behind one side of a cell. */
 export async function explain(
@@ -26,16 +26,16 @@ export async function explain(
   const state = stateOf(request.pageToken, fingerprint, isState)
   const fixed = state?.[0] ?? (await listings.fix(question.knownAt, deadline))
   const size = sizeOf(request.pageSize)
-  const page = await listings.page(question, fixed, listing, state?.[1], size, deadline)
-  const total = state?.[2] ?? (await listings.total(question, fixed, listing, deadline))
-  const { generation, knownAt } = fixed
+  const { kpi, basis, entries } = await listings.entries(question, fixed, listing, state?.[1], size + 1, deadline)
+  const total = state ? state[2] : ((await listings.total(question, fixed, listing, deadline)) ?? null)
+  const { messages, last } = paged(entries, size, { toMessage: toEntry, codec: Entry })
   return {
-    definition: toDefinition(page.kpi),
-    basis: toBasis(question.knownAt, generation, page.basis),
-    note: noteOf(question, page.kpi, page.basis),
-    total: toQuantity(total),
-    entries: page.entries.map(toEntry),
-    nextPageToken: page.next ? tokenOf(fingerprint, [{ generation, knownAt }, page.next, total] satisfies State) : '',
+    definition: toDefinition(kpi),
+    basis: toBasis(question.knownAt, fixed.generation, basis),
+    note: noteOf(question, kpi, basis),
+    total: total ? toQuantity(total) : undefined,
+    entries: messages,
+    nextPageToken: last ? tokenOf(fingerprint, [fixed, placeOf(last, listing), total] satisfies State) : '',
   }
 }
 

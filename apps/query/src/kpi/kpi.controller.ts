@@ -5,6 +5,7 @@ import type { Observable } from 'rxjs'
 import { invalid } from '@funnel/ledger'
 import {
   QueryKpiResponse,
+  WatchKpiResponse,
   type DiffKpiRequest,
   type DiffKpiResponse,
   type ExplainKpiRequest,
@@ -13,7 +14,6 @@ import {
   type ListKpisResponse,
   type QueryKpiRequest,
   type WatchKpiRequest,
-  type WatchKpiResponse,
 } from '@funnel/query-api'
 import { deadlineOf, type Call } from '../grpc/deadline.js'
 import { Encoded } from '../grpc/encoded.js'
@@ -70,14 +70,14 @@ export class KpiController {
     request: WatchKpiRequest,
     _: Metadata,
     call: ServerWritableStream<WatchKpiRequest, WatchKpiResponse>,
-  ): Observable<WatchKpiResponse> {
+  ): Observable<Encoded> {
     const question = questionOf(request.question)
     const interval = request.minIntervalMs || USUAL
     if (interval < SHORTEST) invalid('min_interval_ms', `The shortest interval is ${SHORTEST} ms`)
     const { models } = this
     return streamOf(call, models.ending, async function* (ready, signal) {
       for await (const answered of watch(models, question, interval, ready, signal))
-        yield { answer: toAnswer(question, answered) }
+        yield new Encoded(WatchKpiResponse.encode({ answer: toAnswer(question, answered) }).finish())
     })
   }
 }

@@ -4,9 +4,9 @@ import { FunnelError, type Instant } from '@funnel/events'
 import {
   asked,
   invalid,
-  placeOf,
   planEntries,
   planTotal,
+  quantityOf,
   sidesOf,
   type BasisRow,
   type EntryRow,
@@ -19,13 +19,11 @@ import {
 import { GenerationDropped, type ReadDatabase } from '../read/database.js'
 import type { Generations } from '../read/generations.js'
 
-/** A page of entries: of which KPI, from which snapshot, and where the next one starts (undefined: this is the last). */
-export interface Page {
+/** Entries of a listing: of which KPI and from which snapshot. */
+export interface Listed {
   readonly kpi: Kpi
-  readonly generation: number
   readonly basis: BasisRow
   readonly entries: readonly EntryRow[]
-  readonly next: Place | undefined
 }
 
 /** What a page token fixes: the generation and the instant of knowing, so that pages fit together. */
@@ -59,44 +57,35 @@ export class Listings {
     return { generation: live.id, knownAt: Math.min(knownAt ?? w, w) }
   }
 
-  async page(
+  /** The next `limit` entries of a listing after a place. */
+  async entries(
     question: Question,
     fixed: Fixed,
     listing: Listing,
     after: Place | undefined,
-    size: number,
+    limit: number,
     deadline: Instant,
-  ): Promise<Page> {
+  ): Promise<Listed> {
     const kpi = await this.#kpi(question, fixed.generation)
     if (listing.kind === 'cell' && sidesOf(kpi.formula).every(({ name }) => name !== listing.side))
       invalid('side', `${kpi.id} has no ${listing.side}`)
-    const statement = planEntries(question, kpi, fixed, listing, after, size + 1)
+    const statement = planEntries(question, kpi, fixed, listing, after, limit)
     const rows = await this.#rows<EntryRow>(statement, deadline)
     const [basis] = rows
     if (!basis) throw gone()
-    const found = rows.filter(({ side }) => side !== null)
-    const entries = found.slice(0, size)
-    const last = entries.at(-1)
-    return {
-      kpi,
-      generation: fixed.generation,
-      basis,
-      entries,
-      next: found.length > size && last ? placeOf(last, listing) : undefined,
-    }
+    return { kpi, basis, entries: rows.filter(({ side }) => side !== null) }
   }
 
-  /** What all pages of a cell's side add up to. */
+  /** What all pages of a cell's side add up to; undefined where no number holds it exactly. */
   async total(
     question: Question,
     fixed: Fixed,
     listing: Listing & { kind: 'cell' },
     deadline: Instant,
-  ): Promise<Quantity> {
+  ): Promise<Quantity | undefined> {
     const kpi = await this.#kpi(question, fixed.generation)
     const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), deadline)
-    const money = rows.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: amount, currency }]))
-    return money.length ? { money } : { count: rows[0]?.amount ?? 0 }
+    return quantityOf(rows.map(({ currency, amount }) => ({ currency, amount: BigInt(amount) })))
   }
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */

@@ -8,8 +8,9 @@ import { provisional, type Question } from '@funnel/ledger'
 const PATIENCE = 30_000
 
 /**
- * The answer now and after each change of it, at least `interval` milliseconds apart: changes in between come as one,
- * and while the receiver is not `ready` nothing is asked. A watermark that moves alone is no change. Ends with the signal.
+ * The answer now and after each change of it. It is asked at most once in `interval` milliseconds, whether it changes or
+ * not: changes in between come as one, and while the receiver is not `ready` nothing is asked. A watermark that moves
+ * alone is no change. Ends with the signal.
  */
 export async function* watch(
   { answers, generations, changes }: { answers: Answers; generations: Generations; changes: Changes },
@@ -28,9 +29,9 @@ export async function* watch(
     if (content !== sent && !signal.aborted) {
       sent = content
       yield answered
-      await Promise.all([ready(), sleep(interval, undefined, { signal }).catch(() => undefined)])
+      await ready()
     }
-    await changed
+    await Promise.all([changed, sleep(interval, undefined, { signal }).catch(() => undefined)])
   }
 }
 

@@ -3,6 +3,7 @@ import type { Kpi } from '@funnel/definitions'
 import {
   noteOf,
   provisional,
+  quantityOf,
   sidesOf,
   type BasisRow,
   type Cell,
@@ -68,7 +69,7 @@ export const toPlace = (question: Question, { bucketStart, bucketEnd, values }: 
 
 export const toCell = ({ value, numerator, denominator, sampleSize, immature }: Cell): api.KpiCell => ({
   value: toValue(value),
-  numerator: toQuantity(numerator),
+  numerator: numerator && toQuantity(numerator),
   denominator: denominator && toQuantity(denominator),
   sampleSize,
   immature,
@@ -79,6 +80,7 @@ const reasons: Readonly<Record<NoValueReason, api.NoValueReason>> = {
   'no-data': api.NoValueReason.NO_VALUE_REASON_NO_DATA,
   'several-currencies': api.NoValueReason.NO_VALUE_REASON_SEVERAL_CURRENCIES,
   immature: api.NoValueReason.NO_VALUE_REASON_IMMATURE,
+  inexact: api.NoValueReason.NO_VALUE_REASON_INEXACT,
 }
 
 function toValue(value: Value): NonNullable<api.KpiCell['value']> {
@@ -99,11 +101,10 @@ export function toQuantity(quantity: Quantity): api.Quantity {
 }
 
 export function toEntry(row: EntryRow): api.Entry {
+  const amount = quantityOf([{ currency: row.currency, amount: BigInt(row.amount) }])
   return {
     measure: row.measure,
-    amount: toQuantity(
-      row.currency === null ? { count: row.amount } : { money: [{ minor: row.amount, currency: row.currency }] },
-    ),
+    amount: amount && toQuantity(amount),
     side: row.side === 'denominator' ? api.Side.SIDE_DENOMINATOR : api.Side.SIDE_NUMERATOR,
     occurredAt: new Date(row.occurredAt),
     recordedAt: new Date(row.recordedAt),

@@ -3,7 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Instant } from '@funnel/events'
 import { invalid, millis } from '@funnel/ledger'
-import { Outcome, type Deal, type ListDealsRequest, type ListDealsResponse } from '@funnel/query-api'
+import { Deal, Outcome, type ListDealsRequest, type ListDealsResponse } from '@funnel/query-api'
 import { deadlineOf, type Call } from '../grpc/deadline.js'
 import { ErrorsFilter } from '../grpc/errors.filter.js'
 import { instantOf } from '../kpi/question.js'
@@ -32,6 +32,7 @@ const deals: Table<DealRow, Deal> = {
   name: 'deal',
   time: 'opened_at',
   columns: `t.lead, t.person, t.account, t.stage, t.outcome, t.amount, t.currency, t.owner, ${millis('t.closed_at')} "closedAt", t.properties, t.flags`,
+  codec: Deal,
   toMessage: (row) => ({
     deal: row.key,
     lead: row.lead ?? undefined,

@@ -3,7 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Instant } from '@funnel/events'
 import { millis } from '@funnel/ledger'
-import type { Lead, ListLeadsRequest, ListLeadsResponse } from '@funnel/query-api'
+import { Lead, type ListLeadsRequest, type ListLeadsResponse } from '@funnel/query-api'
 import { deadlineOf, type Call } from '../grpc/deadline.js'
 import { ErrorsFilter } from '../grpc/errors.filter.js'
 import { instantOf } from '../kpi/question.js'
@@ -25,6 +25,7 @@ const leads: Table<LeadRow, Lead> = {
   name: 'lead',
   time: 'captured_at',
   columns: `t.person, t.stage, t.owner, t.channel, ${millis('t.stage_at')} "stageAt", t.properties, t.flags`,
+  codec: Lead,
   toMessage: (row) => ({
     lead: row.key,
     person: row.person ?? undefined,

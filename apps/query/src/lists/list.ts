@@ -1,4 +1,5 @@
 import type { Instant } from '@funnel/events'
+import type { Codec } from '../kpi/page.js'
 import { basisColumns, millis, Parameters, schemaOf, type Statement } from '@funnel/ledger'
 
 /** Where a page starts: after the subject with this time (null: it has none) and key. */
@@ -22,7 +23,8 @@ export interface Table<Row extends Subject, Message> {
   readonly time: 'captured_at' | 'opened_at'
   /** SQL of the columns to give beside key and time. */
   readonly columns: string
-  toMessage(row: Row): Message
+  readonly codec: Codec<Message>
+  readonly toMessage: (row: Row) => Message
 }
 
 /** What must hold: one of the texts in a column (or in a column of texts), or a half-open period. */

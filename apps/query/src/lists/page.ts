@@ -1,7 +1,7 @@
 import type { Instant } from '@funnel/events'
 import type { BasisRow } from '@funnel/ledger'
 import type { Basis } from '@funnel/query-api'
-import { fingerprintOf, sizeOf, stateOf, tokenOf } from '../kpi/page.js'
+import { fingerprintOf, paged, sizeOf, stateOf, tokenOf } from '../kpi/page.js'
 import { toBasis } from '../kpi/wire.js'
 import { ofLive } from '../read/live.js'
 import type { ReadModels } from '../read/read-models.js'
@@ -24,11 +24,10 @@ export async function pageOf<Row extends Subject, Message>(
     return { generation: id, basis: rows[0], rows }
   })
   const found = rows.filter((row): row is BasisRow & Row => row.key !== null)
-  const subjects = found.slice(0, size)
-  const last = subjects.at(-1)
+  const { messages, last } = paged(found, size, table)
   return {
     basis: toBasis(undefined, generation, basis),
-    messages: subjects.map((row) => table.toMessage(row)),
-    nextPageToken: found.length > size && last ? tokenOf(fingerprint, [last.at, last.key]) : '',
+    messages,
+    nextPageToken: last ? tokenOf(fingerprint, [last.at, last.key]) : '',
   }
 }

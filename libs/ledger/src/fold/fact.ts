@@ -1,4 +1,4 @@
-import { occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { isFuture, occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 
 /** Place of a fact among those of its subject: by when it happened, never by when it came. */
 export interface FactOrder {
@@ -12,6 +12,8 @@ export interface FactOrder {
 export interface Fact<Data = Readonly<Record<string, unknown>>> extends FactOrder {
   readonly type: FunnelEvent['type']
   readonly data: Data
+  /** Its time lay in the future when it was recorded, so it counts as of then. */
+  readonly future?: true
 }
 
 /**
@@ -29,6 +31,7 @@ export const factOf = (record: Recorded<FunnelEvent>): Fact => ({
   id: record.event.id,
   type: record.event.type,
   data: record.event.data,
+  ...(isFuture(record) ? { future: true } : {}),
 })
 
 /** Whether a fact comes before the first one known. */

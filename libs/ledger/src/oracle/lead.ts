@@ -40,8 +40,12 @@ export function leadContributions(
     milestone === 'captured'
       ? facts.findIndex(({ type }) => type === 'lead.captured')
       : indexes.findIndex((i) => enters(i) && stageAfter(i) === milestone)
-  const reachedAt = (milestone: string): Instant | undefined =>
-    milestone === 'won' ? wins.toSorted((a, b) => a - b)[0] : facts[first(milestone)]?.at
+  /** Whether the milestone is reached with fact `i`. */
+  const reaches = (i: number, milestone: string) =>
+    milestone === 'captured' ? i === first('captured') : enters(i) && stageAfter(i) === milestone
+  const timesOf = (milestone: string): readonly Instant[] =>
+    milestone === 'won' ? wins : indexes.filter((i) => reaches(i, milestone)).map((i) => facts[i]!.at)
+  const earliest = (times: readonly Instant[]) => (times.length ? Math.min(...times) : undefined)
   const line = (measure: Line['measure'], i: number, rest: Partial<Line> = {}): Line => ({
     measure,
     amount: 1,
@@ -70,9 +74,11 @@ export function leadContributions(
         : [line('lead.in-stage', i, { stage: stageAfter(i - 1)!, dims: dims[i - 1]!, amount: -1 })]),
     ]),
     ...conversions.flatMap(({ from, to }) => {
-      const cohort = reachedAt(from)
-      const occurred = reachedAt(to)
-      if (cohort === undefined || occurred === undefined) return []
+      const cohort = earliest(timesOf(from))
+      if (cohort === undefined) return []
+      const ends = timesOf(to)
+      const occurred = earliest(ends.filter((end) => end > cohort)) ?? earliest(ends)
+      if (occurred === undefined) return []
       const elapsed = Math.ceil((occurred - cohort) / 1000) + 0
       return [line('converted', first(from), { stage: `${from}>${to}`, occurred, cohort, elapsed })]
     }),

@@ -1,7 +1,7 @@
 import { FunnelError, type Instant } from '@funnel/events'
 import type { Kpi } from '@funnel/definitions'
 import { endOf, startOf, type Bucket } from './bucket.js'
-import { cellOf, emptyCell, isEmpty, type Cell } from './cell.js'
+import { cellOf, emptyCell, isEmpty, type Cell, type CellRow } from './cell.js'
 import { MOST_ROWS, type AnswerRow } from './plan.js'
 import type { CellKey, Question } from './question.js'
 import { sidesOf, type SideName } from './side.js'
@@ -53,7 +53,7 @@ export function answer(question: Question, kpi: Kpi, rows: readonly AnswerRow[])
 }
 
 interface Group extends CellKey {
-  readonly rows: AnswerRow[]
+  readonly rows: CellRow[]
 }
 
 function grouped(rows: readonly AnswerRow[]): Group[] {
@@ -61,9 +61,10 @@ function grouped(rows: readonly AnswerRow[]): Group[] {
   for (const row of rows) {
     if (row.side === null) continue
     const key = JSON.stringify([row.bucket, row.key])
+    const cellRow = { ...row, amount: BigInt(row.amount) }
     const group = groups.get(key)
-    if (group) group.rows.push(row)
-    else groups.set(key, { bucketStart: row.bucket ?? undefined, values: row.key, rows: [row] })
+    if (group) group.rows.push(cellRow)
+    else groups.set(key, { bucketStart: row.bucket ?? undefined, values: row.key, rows: [cellRow] })
   }
   return [...groups.values()]
 }
@@ -88,7 +89,7 @@ function levels(
   const last = Math.max(startOf(bucket, known), ...starts)
   const cells: Group[] = []
   for (const { values, moves } of seriesOf(movements)) {
-    const level = new Map<string, AnswerRow>()
+    const level = new Map<string, CellRow>()
     const own: Group[] = []
     for (let start = first; start <= last; start = endOf(bucket, start)) {
       const moved = moves.get(start) ?? []
@@ -108,19 +109,19 @@ function levels(
 
 /** The movements of each combination of values, by bucket. */
 function seriesOf(movements: readonly Group[]) {
-  const series = new Map<string, { values: CellKey['values']; moves: Map<number, readonly AnswerRow[]> }>()
+  const series = new Map<string, { values: CellKey['values']; moves: Map<number, readonly CellRow[]> }>()
   for (const { bucketStart, values, rows } of movements) {
     const key = JSON.stringify(values)
-    const one = series.get(key) ?? { values, moves: new Map<number, readonly AnswerRow[]>() }
+    const one = series.get(key) ?? { values, moves: new Map<number, readonly CellRow[]>() }
     series.set(key, one)
     one.moves.set(bucketStart ?? 0, rows)
   }
   return series.values()
 }
 
-const isSomething = ({ amount, size }: AnswerRow) => amount !== 0 || (size ?? 0) !== 0
+const isSomething = ({ amount, size }: CellRow) => amount !== 0n || (size ?? 0) !== 0
 
-const plus = (before: AnswerRow | undefined, row: AnswerRow): AnswerRow =>
+const plus = (before: CellRow | undefined, row: CellRow): CellRow =>
   before
     ? { ...row, amount: before.amount + row.amount, size: row.size === null ? null : (before.size ?? 0) + row.size }
     : row

@@ -13,7 +13,7 @@ export interface Money {
 export type Quantity = { readonly count: number } | { readonly money: readonly Money[] }
 
 /** Why a number does not exist, which is not zero. */
-export type NoValueReason = 'denominator-zero' | 'no-data' | 'several-currencies' | 'immature'
+export type NoValueReason = 'denominator-zero' | 'no-data' | 'several-currencies' | 'immature' | 'inexact'
 
 /** A number in the KPI's unit; durations are seconds. */
 export type Value =
@@ -24,7 +24,8 @@ export type Value =
 /** The number of one cell with what it rests on. */
 export interface Cell {
   readonly value: Value
-  readonly numerator: Quantity
+  /** A side is absent where a number does not hold its sum exactly. */
+  readonly numerator?: Quantity
   readonly denominator?: Quantity
   /** The denominator's size of a ratio, else the number of lines or, for money, of subjects. */
   readonly sampleSize: number
@@ -32,11 +33,16 @@ export interface Cell {
   readonly immature: number
 }
 
-/** What a cell is made of: sums per side and currency. */
-export interface CellRow {
-  readonly side: SideName | null
+/** A sum of entries of one currency; without a currency, a count. */
+interface Sum {
   readonly currency: string | null
-  readonly amount: number
+  readonly amount: bigint
+  readonly size?: number | null
+}
+
+/** What a cell is made of: sums per side and currency. */
+export interface CellRow extends Sum {
+  readonly side: SideName | null
   readonly immature: number
   readonly size: number | null
   readonly least: number | null
@@ -49,17 +55,23 @@ export interface CellRow {
 export function cellOf(kpi: Kpi, rows: readonly CellRow[]): Cell {
   const { formula } = kpi
   const of = (name: SideName) => rows.filter(({ side }) => side === name)
-  const numerator = quantityOf(of('numerator'))
-  if ('elapsed' in formula) return duration(formula.elapsed.stat, of('numerator')[0])
+  const above = of('numerator')
+  const numerator = quantityOf(above)
+  if ('elapsed' in formula) return duration(formula.elapsed.stat, above[0])
   if (sidesOf(formula).length === 1)
-    return { value: total(kpi, numerator), numerator, sampleSize: sizeOf(of('numerator')), immature: 0 }
+    return {
+      value: numerator ? total(kpi, numerator) : inexact(above),
+      ...(numerator && { numerator }),
+      sampleSize: sizeOf(above),
+      immature: 0,
+    }
   const below = of('denominator')
   const denominator = quantityOf(below)
   const immature = below.reduce((sum, row) => sum + row.immature, 0)
   return {
-    value: ratio(kpi, numerator, denominator, immature),
-    numerator,
-    denominator,
+    value: numerator && denominator ? ratio(kpi, numerator, denominator, immature) : inexact([...above, ...below]),
+    ...(numerator && { numerator }),
+    ...(denominator && { denominator }),
     sampleSize: sizeOf(below),
     immature,
   }
@@ -69,21 +81,37 @@ export function cellOf(kpi: Kpi, rows: readonly CellRow[]): Cell {
 export const emptyCell = (kpi: Kpi): Cell => cellOf(kpi, [])
 
 /** Whether nothing stands behind the cell: its entries cancel, or there are none. */
-export const isEmpty = ({ numerator, denominator, sampleSize, immature }: Cell): boolean =>
-  sampleSize === 0 && immature === 0 && isZero(numerator) && (denominator === undefined || isZero(denominator))
+export const isEmpty = ({ value, numerator, denominator, sampleSize, immature }: Cell): boolean =>
+  sampleSize === 0 && immature === 0 && !isInexact(value) && isZero(numerator) && isZero(denominator)
 
-const isZero = (quantity: Quantity) =>
-  'count' in quantity ? quantity.count === 0 : quantity.money.every(({ minor }) => minor === 0)
+const isInexact = (value: Value) => value.unit === 'none' && value.reason === 'inexact'
 
-function quantityOf(rows: readonly CellRow[]): Quantity {
+const isZero = (quantity: Quantity | undefined) =>
+  !quantity || ('count' in quantity ? quantity.count === 0 : quantity.money.every(({ minor }) => minor === 0))
+
+/** One quantity of sums by currency (null: a count); undefined where a number does not hold one of them exactly. */
+export function quantityOf(sums: readonly Sum[]): Quantity | undefined {
+  if (!sums.every(isExact)) return undefined
   // a currency whose entries cancel never was in this cell
-  const held = rows.filter(({ currency, amount, size }) => currency === null || amount !== 0 || size !== 0)
-  const money = held.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: amount, currency }]))
+  const held = sums.filter(({ currency, amount, size }) => currency === null || amount !== 0n || size !== 0)
+  const money = held.flatMap(({ currency, amount }) => (currency === null ? [] : [{ minor: Number(amount), currency }]))
   if (money.length) return { money: money.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
-  return { count: held.reduce((sum, { amount }) => sum + amount, 0) }
+  return { count: held.reduce((sum, { amount }) => sum + Number(amount), 0) }
 }
 
-const sizeOf = (rows: readonly CellRow[]) => rows.reduce((sum, { amount, size }) => sum + (size ?? amount), 0)
+const isExact = ({ amount }: Sum) => Number.isSafeInteger(Number(amount))
+
+const sizeOf = (rows: readonly CellRow[]) => rows.reduce((sum, { amount, size }) => sum + (size ?? Number(amount)), 0)
+
+/** The sums that a number does not hold are told in words, so that no two of them look alike. */
+const inexact = (rows: readonly CellRow[]): Value =>
+  none(
+    'inexact',
+    `Numbers are exact to 2^53, and this is beyond: ${rows
+      .filter((row) => !isExact(row))
+      .map(({ side, amount, currency }) => `${side} ${amount}${currency === null ? '' : ` minor units of ${currency}`}`)
+      .join(', ')}; ask for shorter buckets or a shorter period`,
+  )
 
 function total(kpi: Kpi, sum: Quantity): Value {
   if (kpi.unit !== 'money') return { unit: 'count', number: 'count' in sum ? sum.count : 0 }
@@ -113,7 +141,7 @@ const partsOf = (quantity: Quantity): readonly { amount: number; currency?: stri
     : quantity.money.map(({ minor, currency }) => ({ amount: minor, currency }))
 
 function duration(stat: 'mean' | 'median' | 'p90', row: CellRow | undefined): Cell {
-  const n = row?.amount ?? 0
+  const n = Number(row?.amount ?? 0)
   const rest = { numerator: { count: n }, sampleSize: n, immature: 0 }
   if (!row || n === 0) return { value: none('no-data', 'Nothing to take a duration from'), ...rest }
   const { least, seconds, low, high } = row

@@ -5,7 +5,10 @@ import type { CellKey, Question } from './question.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
 
-/** Which entries are listed: those of one side of a cell by occurrence, or those that became known by when they did. */
+/**
+ * Which entries are listed: those of one side of a cell by occurrence; or, by when they became known, those that count at
+ * the cut and did not at an instant before, because they were not known or the window of their cohort was still open.
+ */
 export type Listing =
   | { readonly kind: 'cell'; readonly side: SideName; readonly cell: CellKey }
   | { readonly kind: 'known'; readonly after: Instant }
@@ -28,7 +31,8 @@ export interface EntryRow extends BasisRow {
   readonly position: number
   readonly ordinal: number
   readonly measure: string
-  readonly amount: number
+  /** In digits: it may be more than a number holds. */
+  readonly amount: string
   readonly currency: string | null
   readonly occurredAt: Instant
   readonly recordedAt: Instant
@@ -97,7 +101,7 @@ export function planEntries(
   })
   const text = `with g as (select * from read.generation where id = ${generation}),
 e as (select * from (${pages.join('\n  union all\n  ')}) e order by ${order} limit ${most})
-select ${basisColumns}, e.side, e.topic, e.partition, e.position, e.ordinal, e.measure, e.amount, e.currency,
+select ${basisColumns}, e.side, e.topic, e.partition, e.position, e.ordinal, e.measure, e.amount::text amount, e.currency,
   ${millis('e.occurred_at')} "occurredAt", ${millis('e.recorded_at')} "recordedAt", ${millis('e.cohort_at')} "cohortAt",
   e.elapsed_s elapsed, e.subject_kind "subjectKind", e.subject, e.stage, d.values dimensions,
   case when f.id is not null then jsonb_build_object('id', f.id, 'type', f.type, 'source', f.source, 'stream', f.stream,
@@ -109,10 +113,10 @@ order by e.${order.replaceAll(', ', ', e.')}`
   return parameters.statement(cut.generation, text)
 }
 
-/** What a whole listing of a cell adds up to: a row per currency. */
+/** What a whole listing of a cell adds up to: a row per currency; the amount in digits. */
 export interface TotalRow {
   readonly currency: string | null
-  readonly amount: number
+  readonly amount: string
 }
 
 /** The statement that adds up one side of a cell. */
@@ -128,7 +132,7 @@ export function planTotal(
     .filter(({ name }) => name === listing.side)
     .map(
       (side) =>
-        `select currency, sum(amount)::bigint amount from ${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)} group by 1 order by 1`,
+        `select currency, sum(amount)::text amount from ${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)} group by 1 order by 1`,
     )
   return parameters.statement(
     cut.generation,
@@ -139,6 +143,15 @@ export function planTotal(
 function conditions(side: Side, question: Question, cut: Cut, listing: Listing, parameters: Parameters): string {
   const terms = [belongs(side, question, cut, parameters, listing.kind === 'cell' ? listing.cell : undefined)]
   if (side.matureAfter !== undefined) terms.push(`e.${side.at} <= ${maturity(side.matureAfter, cut, parameters)}`)
-  if (listing.kind === 'known') terms.push(`e.recorded_at > ${parameters.at(listing.after)}`)
+  if (listing.kind === 'known') terms.push(counted(side, cut, listing.after, parameters))
   return terms.join(' and ')
+}
+
+/** SQL: what did not count yet as known at `after`. A conversion ends after its cohort, and by the end there is an index. */
+function counted({ at, matureAfter }: Side, cut: Cut, after: Instant, parameters: Parameters): string {
+  const recorded = `e.recorded_at > ${parameters.at(after)}`
+  if (matureAfter === undefined) return recorded
+  const open = maturity(matureAfter, { ...cut, knownAt: after }, parameters)
+  const opens = [...new Set([at, 'occurred_at'])].map((time) => `e.${time} > ${open}`)
+  return `(${recorded} or ${opens.join(' and ')})`
 }

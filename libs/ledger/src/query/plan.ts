@@ -17,8 +17,8 @@ export interface AnswerRow extends BasisRow {
   readonly bucket: number | null
   readonly key: (string | null)[]
   readonly currency: string | null
-  /** Sum of the amounts. */
-  readonly amount: number
+  /** Sum of the amounts, in digits: it may be more than a number holds. */
+  readonly amount: string
   /** Immature part of the sum. */
   readonly immature: number
   /** Money: how many subjects hold a part of it that is not zero; of a stock: how many more than in the bucket before. */
@@ -86,11 +86,11 @@ v as (
 ${[valued, ...rolls].join('\n  union all\n')}
 ),
 c as (
-  select side, bucket, key, currency, elapsed, sum(amount)::bigint amount, sum(immature)::bigint immature, sum(size)::bigint size
+  select side, bucket, key, currency, elapsed, sum(amount) amount, sum(immature)::bigint immature, sum(size)::bigint size
   from v group by 1, 2, 3, 4, 5
 ),
 a as (${shape === 'elapsed' ? durations(rank) : sums})
-select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
+select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount::text amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
 from g left join a on true limit ${MOST_ROWS + 1}`
   return parameters.statement(cut.generation, text)
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type pg from 'pg'
 import * as fc from 'fast-check'
 import { distance } from '@funnel/events'
@@ -7,10 +7,14 @@ import { gaps, happenings, record } from '@funnel/ledger/testing'
 import { createGeneration, generationOf } from '../generation/generation.js'
 import { committingAfter, failing } from '../testing/cut.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
+import { runs } from '../testing/runs.js'
 import { batches, definitions, entriesOf, epoch } from '../testing/scene.js'
 import { fingerprint } from '../verify/fingerprint.js'
 import { createFolder, type Folder } from './folder.js'
 import { dimsIds } from './rows.js'
+
+// more runs than by default take their time
+jest.setTimeout(600_000)
 
 describe('a folder', () => {
   let database: ReadDatabase
@@ -42,7 +46,7 @@ describe('a folder', () => {
     const seen = { fenced: 0, crashed: 0, repeated: 0 }
     for (const [some, pauses, turns] of fc.sample(
       fc.tuple(happenings(30), gaps, fc.array(turn, { minLength: 5, maxLength: 12 })),
-      { numRuns: 30, seed: 20 },
+      runs(40, 20),
     )) {
       const log = record(some, pauses)
       const generation = await building()

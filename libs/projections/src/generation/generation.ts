@@ -59,15 +59,15 @@ export async function createGeneration(
 
 /**
  * The generation under new definitions, where they differ in KPIs only: those are formulas over what is folded already.
- * Where stages, conversions or dimensions differ it stays as it is and needs a rebuild; so it does where it knows a KPI in
- * a later version, as a process that was not restarted yet finds it.
+ * Where stages, conversions or dimensions differ it stays as it is and needs a rebuild; so it does where it has a KPI that
+ * `definitions` have not, or in an earlier version, as a process that was not restarted yet finds it.
  */
 export async function adoptKpis(db: Queryable, generation: Generation, definitions: Definitions): Promise<Generation> {
   const hash = definitionsHash(definitions)
   if (hash === generation.definitionsHash || foldHash(definitions) !== foldHash(generation.definitions))
     return generation
   const versions = new Map(definitions.kpis.map(({ id, version }) => [id, version]))
-  if (generation.definitions.kpis.some(({ id, version }) => version > (versions.get(id) ?? version))) return generation
+  if (generation.definitions.kpis.some(({ id, version }) => version > (versions.get(id) ?? 0))) return generation
   await db.query('update read.generation set definitions = $2, definitions_hash = $3 where id = $1', [
     generation.id,
     JSON.stringify(definitions),

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type pg from 'pg'
 import * as fc from 'fast-check'
 import type { Definitions, Kpi } from '@funnel/definitions'
@@ -19,9 +19,13 @@ import { createFolder } from '../fold/folder.js'
 import { createGeneration, generationOf, type Generation } from '../generation/generation.js'
 import { failing } from '../testing/cut.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
+import { runs } from '../testing/runs.js'
 import { batches, definitions as shipped, epoch, recordAll } from '../testing/scene.js'
 import { seal } from './seal.js'
 import { wrongSlices } from './check.js'
+
+// more runs than by default take their time
+jest.setTimeout(600_000)
 
 const DAY = 86_400_000
 const kpiOf = (id: string, formula: Kpi['formula']): Kpi => ({ ...shipped.kpis[0]!, id, formula })
@@ -153,7 +157,7 @@ describe('rolls', () => {
           await database.clear()
         },
       ),
-      { numRuns: 30, endOnFailure: true },
+      { ...runs(30), endOnFailure: true },
     )
     // the rolls were asked, and had something to tell of every kind
     expect(tally.rolled).toBeGreaterThan(tally.questions / 3)

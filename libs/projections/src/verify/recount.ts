@@ -5,6 +5,8 @@ import type { Generation, Queryable } from '../generation/generation.js'
 /** A number told twice: from the events by plain SQL, and from the ledger. */
 export interface Recounted {
   readonly number: string
+  /** In which month (UTC) it happened, as 2026-01; of what stands, what came and went in it. */
+  readonly month: string
   readonly fromEvents: number
   readonly fromLedger: number
 }
@@ -12,9 +14,12 @@ export interface Recounted {
 /** Decisions that count by themselves; their measures have their names. */
 const COUNTED = `'lead.qualified', 'lead.disqualified', 'handoff.offered', 'handoff.accepted', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'`
 
+const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
+
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
- * fold. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told.
+ * fold. $2 are the stages of the funnel in order, $3 and $4 the beginnings and ends of its conversions. A deal is what the
+ * last of its won, lost and reopened says; its amount and its lead are the latest told.
  */
 const EVENTS = `
   with fact as (
@@ -37,55 +42,85 @@ const EVENTS = `
     from lead_told
   ),
   stage_told as (
-    select lead, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
+    select lead, at, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
     from standing where data ? 'stage' and not (type = 'lead.converted' and coalesce(least < balance, false))
   ),
-  deal_told as (select data->>'deal' as deal, * from fact where type like 'deal.%'),
-  outcome as (
-    select distinct on (deal) deal, type from deal_told where type in ('deal.won', 'deal.lost', 'deal.reopened')
-    order by deal, at desc, rank desc, seq desc, id desc
+  entered as (select * from stage_told where stage is distinct from before),
+  -- each won, lost or reopened begins a chapter of a deal, each amount a price
+  deal_told as (
+    select data->>'deal' as deal, *, row_number() over told as n,
+      count(*) filter (where type in ('deal.won', 'deal.lost', 'deal.reopened')) over told as chapter,
+      count(*) filter (where data ? 'amount') over told as price
+    from fact where type like 'deal.%'
+    window told as (partition by data->>'deal' order by at, rank, seq, id)
   ),
-  amount as (
-    select distinct on (deal) deal, (data->'amount'->>'minor')::numeric as minor, data->'amount'->>'currency' as currency
-    from deal_told where data ? 'amount' order by deal, at desc, rank desc, seq desc, id desc
+  deal_after as (
+    select deal, at, n,
+      case first_value(type) over (partition by deal, chapter order by n) when 'deal.won' then 'won' when 'deal.lost' then 'lost' else 'open' end as outcome,
+      first_value(data->'amount') over (partition by deal, price order by n) as amount
+    from deal_told
   ),
-  source as (
-    select distinct on (deal) deal, data->>'lead' as lead
-    from deal_told where data ? 'lead' order by deal, at desc, rank desc, seq desc, id desc
+  deal_step as (
+    select *, lag(outcome) over told as outcome_before, lag(amount) over told as amount_before
+    from deal_after window told as (partition by deal order by n)
   ),
-  open as (
-    select distinct deal from deal_told where deal not in (select deal from outcome where type <> 'deal.reopened')
+  -- since when a deal is what it is
+  settled as (
+    select distinct on (deal) deal, outcome, at from deal_step where outcome is distinct from outcome_before order by deal, n desc
+  ),
+  priced as (select distinct on (deal) deal, amount from deal_after order by deal, n desc),
+  source as (select distinct on (deal) deal, data->>'lead' as lead from deal_told where data ? 'lead' order by deal, n desc),
+  captured as (select data->>'lead' as lead, min(at) as at from fact where type = 'lead.captured' group by 1),
+  milestone as (
+    select lead, 'captured' as name, at from captured
+    union all select lead, stage, at from entered where stage not in ('captured', 'won')
+    union all select lead, 'won', at from settled join source using (deal) where outcome = 'won'
+  ),
+  -- from the first time of the start to the first of the end after it, else the first of all
+  converted as (
+    select pair.start || '>' || pair.end as pair, lead, coalesce(min(reached.at) filter (where reached.at > begun.at), min(reached.at)) as at
+    from unnest($3::text[], $4::text[]) pair (start, "end")
+      join (select lead, name, min(at) as at from milestone group by 1, 2) begun on begun.name = pair.start
+      join milestone reached using (lead)
+    where reached.name = pair.end group by 1, 2
+  ),
+  counted (number, at, n) as (
+    select 'touches', at, 1::numeric from fact where type = 'touchpoint.recorded'
+    union all select 'leads', at, 1 from captured
+    union all select 'stage entries', at, 1 from entered
+    union all select 'leads in a stage for the first time', min(at), 1 from entered group by lead, stage
+    union all select 'leads recycled', at, 1 from entered where array_position($2::text[], stage) < array_position($2::text[], before)
+    union all select 'leads in ' || stage, at, 1 from entered
+    union all select 'leads in ' || before, at, -1 from entered where before is not null
+    union all select 'conversions ' || pair, at, 1 from converted
+    union all select type, at, 1 from fact where type in (${COUNTED})
+    union all select 'deals opened', min(at), 1 from deal_told where type = 'deal.opened' group by deal
+    union all select 'deals ' || outcome, at, 1 from settled where outcome <> 'open'
+    union all select 'revenue in minor ' || (amount->>'currency'), at, (amount->>'minor')::numeric
+      from settled join priced using (deal) where outcome = 'won'
+    union all select 'deals that stand ' || outcome, at, 1 from deal_step where outcome is distinct from outcome_before and outcome <> 'lost'
+    union all select 'deals that stand ' || outcome_before, at, -1 from deal_step where outcome <> outcome_before and outcome_before <> 'lost'
+    union all select 'open pipeline in minor ' || (amount->>'currency'), at, (amount->>'minor')::numeric from deal_step where outcome = 'open'
+    union all select 'open pipeline in minor ' || (amount_before->>'currency'), at, -(amount_before->>'minor')::numeric
+      from deal_step where outcome_before = 'open'
   )
-  select 'touches' as number, count(*) as n from fact where type = 'touchpoint.recorded'
-  union all select 'leads', count(distinct data->>'lead') from fact where type = 'lead.captured'
-  union all select 'stage entries', count(*) from stage_told where stage is distinct from before
-  union all select 'leads in a stage for the first time', count(distinct (lead, stage)) from stage_told
-  union all select type, count(*) from fact where type in (${COUNTED}) group by type
-  union all select 'deals opened', count(distinct deal) from deal_told where type = 'deal.opened'
-  union all select 'deals won', count(*) from outcome where type = 'deal.won'
-  union all select 'deals lost', count(*) from outcome where type = 'deal.lost'
-  union all select 'deals open', count(*) from open
-  union all select 'revenue in minor ' || currency, sum(minor) from outcome join amount using (deal) where type = 'deal.won' group by currency
-  union all select 'open pipeline in minor ' || currency, sum(minor) from open join amount using (deal) group by currency
-  union all select 'leads won', count(distinct lead) from outcome join source using (deal)
-    where type = 'deal.won' and lead in (select data->>'lead' from fact where type = 'lead.captured') and $2
-  order by 1`
+  select number, ${MONTH} as month, sum(n) as n from counted where number is not null group by 1, 2 having sum(n) <> 0`
 
 const LEDGER = (schema: string) => `
-  select number, sum(amount) as n from (
-    select case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.entered' then 'stage entries'
-        when 'stage.first' then 'leads in a stage for the first time'
+  select number, ${MONTH} as month, sum(amount) as n from (
+    select occurred_at as at, amount, case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.entered' then 'stage entries'
+        when 'stage.first' then 'leads in a stage for the first time' when 'lead.recycled' then 'leads recycled'
+        when 'lead.in-stage' then 'leads in ' || stage when 'converted' then 'conversions ' || stage
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
-        when 'deal.open' then 'deals open' when 'deal.won.value' then 'revenue in minor ' || currency
-        when 'deal.open.value' then 'open pipeline in minor ' || currency
-        when 'converted' then case stage when 'captured>won' then 'leads won' end
-        else case when measure in (${COUNTED}) then measure end end as number, amount
+        when 'deal.open' then 'deals that stand open' when 'deal.won.standing' then 'deals that stand won'
+        when 'deal.won.value' then 'revenue in minor ' || currency when 'deal.open.value' then 'open pipeline in minor ' || currency
+        else case when measure in (${COUNTED}) then measure end end as number
     from ${schema}.entry where recorded_at <= $1) x
-  where number is not null group by number having sum(amount) <> 0 order by 1`
+  where number is not null group by 1, 2 having sum(amount) <> 0`
 
 /**
- * Counts again, straight from the event table, what the ledger says, both as known at `w`. Two connections, because the
- * read side cannot reach the store.
+ * Counts again, straight from the event table, what the ledger says, both as known at `w`, by the month in which it
+ * happened. Two connections, because the read side cannot reach the store.
  */
 export async function recount(
   store: pg.Pool,
@@ -93,15 +128,28 @@ export async function recount(
   generation: Generation,
   w: Instant,
 ): Promise<Recounted[]> {
+  const { stages, conversions } = generation.definitions.funnel
   const at = new Date(w)
-  const booksWon = generation.definitions.funnel.conversions.some(({ from, to }) => from === 'captured' && to === 'won')
-  const events = await store.query<{ number: string; n: string | number }>(EVENTS, [at, booksWon])
-  const ledger = await read.query<{ number: string; n: string | number }>(LEDGER(generation.schema), [at])
-  const told = new Map(ledger.rows.map(({ number, n }) => [number, Number(n)]))
-  const counted = new Map(events.rows.map(({ number, n }) => [number, Number(n)]))
-  return [...new Set([...counted.keys(), ...told.keys()])].toSorted().map((number) => ({
-    number,
-    fromEvents: counted.get(number) ?? 0,
-    fromLedger: told.get(number) ?? 0,
+  const told = await store.query<Counted>(EVENTS, [
+    at,
+    stages.map(({ id }) => id),
+    conversions.map(({ from }) => from),
+    conversions.map(({ to }) => to),
+  ])
+  const booked = await read.query<Counted>(LEDGER(generation.schema), [at])
+  const [events, ledger] = [byPlace(told.rows), byPlace(booked.rows)]
+  return [...new Set([...events.keys(), ...ledger.keys()])].toSorted().map((place) => ({
+    ...(events.get(place) ?? ledger.get(place))!.place,
+    fromEvents: events.get(place)?.n ?? 0,
+    fromLedger: ledger.get(place)?.n ?? 0,
   }))
 }
+
+interface Counted {
+  readonly number: string
+  readonly month: string
+  readonly n: string
+}
+
+const byPlace = (rows: readonly Counted[]) =>
+  new Map(rows.map(({ number, month, n }) => [`${number} ${month}`, { place: { number, month }, n: Number(n) }]))

@@ -11,7 +11,8 @@ export interface Verification {
   readonly generation: number
   /** Both sides were taken at this watermark. */
   readonly w: Instant
-  readonly numbers: readonly Recounted[]
+  /** Over all months; `differences` tells them month by month. */
+  readonly numbers: readonly Omit<Recounted, 'month'>[]
   readonly live: Fingerprint
   readonly rebuilt: Fingerprint
   /** What differs, in words; empty when all is well. */
@@ -43,7 +44,7 @@ export async function verify(options: {
     }
   })
   const { generation, w, live, slices } = taken
-  const numbers = await recount(store, read, generation, w)
+  const counted = await recount(store, read, generation, w)
   const head = { w, positions: generation.positions, epoch: generation.epoch }
   const definitions = generation.definitions
   const rebuilt = await withShadow(
@@ -52,16 +53,24 @@ export async function verify(options: {
     (shadow: Generation) => fingerprint(read, shadow),
   )
   const differences = [
-    ...numbers
+    ...counted
       .filter(({ fromEvents, fromLedger }) => fromEvents !== fromLedger)
       .map(
-        ({ number, fromEvents, fromLedger }) =>
-          `${number}: the events say ${fromEvents}, the ledger says ${fromLedger}`,
+        ({ number, month, fromEvents, fromLedger }) =>
+          `${number} in ${month}: the events say ${fromEvents}, the ledger says ${fromLedger}`,
       ),
     ...(Object.keys(live) as (keyof Fingerprint)[])
       .filter((table) => live[table] !== rebuilt[table])
       .map((table) => `the table ${table} differs from a rebuild (${live[table]} and ${rebuilt[table]})`),
     ...slices.map((slice) => `the rolls of slice ${slice} are not the sum of its entries`),
   ]
-  return { generation: generation.id, w, numbers, live, rebuilt, differences }
+  return { generation: generation.id, w, numbers: totals(counted), live, rebuilt, differences }
 }
+
+/** Each number over all months. */
+const totals = (counted: readonly Recounted[]): Verification['numbers'] =>
+  [...Map.groupBy(counted, ({ number }) => number)].map(([number, months]) => ({
+    number,
+    fromEvents: months.reduce((sum, { fromEvents }) => sum + fromEvents, 0),
+    fromLedger: months.reduce((sum, { fromLedger }) => sum + fromLedger, 0),
+  }))

@@ -75,6 +75,11 @@ describe('a close', () => {
     expect(deal('d1')).toMatchObject({ outcome: 'won', flags: ['negative-cycle'] })
   })
 
+  it('in the future is one of when it was recorded, and flagged', () => {
+    const { deal } = told([opened(1), won(50, {}, { known: 5 })])
+    expect(deal('d1')).toMatchObject({ flags: ['future-time'], closedAt: day(5) + 1000 })
+  })
+
   it('that became known before the opening gives the same as the other way round', () => {
     const { entries } = told([opened(1, {}, { known: 9 }), won(5)])
     expect(entries.findLast(({ measure, amount }) => measure === 'deal.won' && amount > 0)?.elapsed).toBe(4 * 86_400)

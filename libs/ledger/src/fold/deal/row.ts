@@ -5,8 +5,11 @@ import type { DealState } from '../state.js'
 import { leadOf } from './node.js'
 import { dealStory, type Outcome } from './story.js'
 
-/** What stands out about a deal: it closed before it was opened, or nobody reported an opening. */
-export type DealFlag = 'negative-cycle' | 'never-opened'
+/**
+ * What stands out about a deal: `negative-cycle`, it closed before it was opened; `never-opened`, nobody reported an
+ * opening; `future-time`, something told of it lay in the future and counts as of when it was recorded.
+ */
+export type DealFlag = 'negative-cycle' | 'never-opened' | 'future-time'
 
 /** A row of the deal list. */
 export interface DealRow {
@@ -52,6 +55,7 @@ export function dealRow(id: string, { facts }: DealState): DealRow {
     flags: [
       ...(openedAt !== undefined && closedAt !== undefined && closedAt < openedAt ? (['negative-cycle'] as const) : []),
       ...(opened === undefined ? (['never-opened'] as const) : []),
+      ...(facts.some(({ future }) => future) ? (['future-time'] as const) : []),
     ],
   }
 }

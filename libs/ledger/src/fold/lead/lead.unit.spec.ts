@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { on, told } from '../testing/told.js'
+import { day, on, told } from '../testing/told.js'
 
 const captured = (at: number, data: object = {}) => on(at, 'lead.captured', { lead: 'l1', ...data })
 const entered = (at: number, stage: string, data: object = {}, options?: { known: number }) =>
@@ -70,6 +70,20 @@ describe('stages', () => {
   })
 })
 
+describe('a time that lies in the future', () => {
+  it('counts as of when it was recorded, which is kept and flagged', () => {
+    const { sum, lead } = told([captured(1), entered(9, 'mql', {}, { known: 3 })])
+    expect(sum('stage.entered', { period: [3, 4] })).toBe(1)
+    expect(lead('l1')).toMatchObject({ flags: ['future-time'], stageAt: day(3) + 1000 })
+  })
+
+  it('is none when it is ahead by a clock that goes a little fast', () => {
+    const soon = captured(1)
+    expect(told([{ ...soon, at: soon.recorded + 300_000 }]).lead('l1').flags).toEqual([])
+    expect(told([{ ...soon, at: soon.recorded + 300_001 }]).lead('l1').flags).toEqual(['future-time'])
+  })
+})
+
 describe('a lead captured twice', () => {
   const { sum, lead } = told([
     captured(3, { owner: 'ann' }),
@@ -100,6 +114,20 @@ describe('a conversion', () => {
     const late = entered(31, 'sql')
     const { entries } = told([entered(1, 'mql'), { ...late, at: late.at + 1, recorded: late.recorded + 1 }])
     expect(entries.find(({ measure }) => measure === 'converted')?.elapsed).toBe(30 * 86_400 + 1)
+  })
+
+  it('ends with the first entry after its start, though there was one before: SQL, MQL, SQL', () => {
+    const { sum, entries, lead } = told([captured(0), entered(2, 'sql'), entered(3, 'mql'), entered(5, 'sql')])
+    expect(sum('converted', { ...conversion('mql>sql'), period: [5, 6] })).toBe(1)
+    expect(sum('converted', conversion('mql>sql'))).toBe(1)
+    expect(entries.findLast(({ stage, amount }) => stage === 'mql>sql' && amount > 0)?.elapsed).toBe(2 * 86_400)
+    expect(lead('l1').flags).toEqual(['recycled'])
+  })
+
+  it('whose end came with its start and never after is kept, with no time taken', () => {
+    const { entries, lead } = told([captured(2), entered(2, 'mql')])
+    expect(entries.find(({ stage }) => stage === 'captured>mql')?.elapsed).toBe(0)
+    expect(lead('l1').flags).toEqual([])
   })
 
   it('whose end came first is kept, negative and flagged', () => {
@@ -133,6 +161,14 @@ describe('lead to won', () => {
     expect(sum('converted', toWon)).toBe(1)
     expect(sum('converted', { ...toWon, period: [10, 11] })).toBe(1)
     expect(entries.find(({ stage, amount }) => stage === 'captured>won' && amount > 0)?.elapsed).toBe(10 * 86_400)
+  })
+
+  it('counts the first deal that was won after its start, else the first', () => {
+    const { sum } = told([won(1, 'd1'), captured(5), won(10, 'd2'), on(20, 'deal.reopened', { deal: 'd2' })])
+    expect(sum('converted', { ...toWon, period: [10, 11], known: 19 })).toBe(1)
+    expect(sum('converted', { ...toWon, known: 19 })).toBe(1)
+    expect(sum('converted', { ...toWon, period: [1, 2] })).toBe(1)
+    expect(sum('converted', toWon)).toBe(1)
   })
 
   it('goes to the next deal when the first is reopened, and to none when no other stands', () => {

@@ -17,10 +17,11 @@ import { leadStory, type LeadStory } from './story.js'
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
  * - `handoff.offered`, `.accepted`, `.rejected`, `.expired`, `.withdrawn`, `lead.qualified`, `lead.disqualified`: each time
  *   it was decided.
- * - `converted`: for each declared pair of milestones that were both reached, by the first time of each and in whatever
- *   order: `elapsed` is negative where the end came first. Dated by the end, with the start as its cohort and the
- *   dimension values of the start, so that numerator and denominator of a rate agree. The milestone `won` is the first
- *   won deal that stands.
+ * - `converted`: for each declared pair of milestones that were both reached, in whatever order: from the first time of
+ *   the start to the first time of the end after it, so that any window can be asked; where there is none after it, to the
+ *   first of all, and `elapsed` is zero or negative. Dated by the end, with the start as its cohort and the dimension values
+ *   of the start, so that numerator and denominator of a rate agree. The milestone `won` is reached with each deal that
+ *   stands won.
  */
 export function leadLines(id: string, state: LeadState, definitions: Definitions): Line[] {
   const { facts } = state
@@ -55,8 +56,9 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
   }
   const reached = milestones(state, story, dims)
   for (const { from, to } of definitions.funnel.conversions) {
-    const start = reached.get(from)
-    const end = reached.get(to)
+    const [start] = reached.get(from) ?? []
+    const ends = reached.get(to) ?? []
+    const end = start && (ends.find(({ at }) => at > start.at) ?? ends[0])
     if (start && end)
       lines.push({
         measure: 'converted',
@@ -84,17 +86,19 @@ const decided = [
 ] as const satisfies readonly (FunnelEvent['type'] & Measure)[]
 const isDecided = (type: string): type is (typeof decided)[number] => (decided as readonly string[]).includes(type)
 
-/** When each milestone was reached first, and the dimension values of that moment. */
+/** The times at which each milestone was reached, in order, and the dimension values of those moments. */
 function milestones(
   { facts, won }: LeadState,
   { captured, entries }: LeadStory,
   dims: readonly Dims[],
-): ReadonlyMap<string, { readonly at: Instant; readonly dims: Dims }> {
-  const reached = new Map<string, { at: Instant; dims: Dims }>()
+): ReadonlyMap<string, readonly { readonly at: Instant; readonly dims: Dims }[]> {
   const at = (index: number) => ({ at: facts[index]!.at, dims: dims[index]! })
-  if (captured !== undefined) reached.set('captured', at(captured))
-  for (const { stage, index } of entries) if (!reached.has(stage)) reached.set(stage, at(index))
-  const wins = Object.values(won)
-  if (wins.length) reached.set('won', { at: wins.reduce((a, b) => Math.min(a, b)), dims: dims.at(-1) ?? {} })
-  return reached
+  const wins = Object.values(won).toSorted((a, b) => a - b)
+  return new Map([
+    ...[...Map.groupBy(entries, ({ stage }) => stage)].map(
+      ([stage, list]) => [stage, list.map(({ index }) => at(index))] as const,
+    ),
+    ['captured', captured === undefined ? [] : [at(captured)]],
+    ['won', wins.map((at) => ({ at, dims: dims.at(-1) ?? {} }))],
+  ])
 }

@@ -8,9 +8,10 @@ import { leadStory } from './story.js'
 /**
  * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it was in one that the
  * funnel does not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has stages and
- * no capture, so no rate from capture counts it.
+ * no capture, so no rate from capture counts it; `future-time`, something told of it lay in the future and counts as of
+ * when it was recorded.
  */
-export type LeadFlag = 'recycled' | 'unknown-stage' | 'negative-cycle' | 'never-captured'
+export type LeadFlag = 'recycled' | 'unknown-stage' | 'negative-cycle' | 'never-captured' | 'future-time'
 
 /** A row of the lead list. */
 export interface LeadRow {
@@ -43,6 +44,7 @@ export function leadRow(id: string, state: LeadState, definitions: Definitions):
       ),
     ],
     ['never-captured', captured === undefined],
+    ['future-time', facts.some(({ future }) => future)],
   ]
   return {
     lead: id,

@@ -87,7 +87,7 @@ export interface ListDealsRequest {
     | undefined;
   /** Only deals that carry one of these flags. */
   flags: string[];
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same filters. */
   pageToken: string;
@@ -112,6 +112,10 @@ export interface Deal {
     | undefined;
   /** As JSON. */
   propertiesJson: string;
+  /**
+   * What stands out about it: "negative-cycle" (it closed before it was opened), "never-opened", "future-time" (a time in
+   * the future that counts as of when it was recorded).
+   */
   flags: string[];
 }
 

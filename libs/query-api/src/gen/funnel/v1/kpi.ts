@@ -148,6 +148,8 @@ export enum NoValueReason {
   NO_VALUE_REASON_SEVERAL_CURRENCIES = 3,
   /** NO_VALUE_REASON_IMMATURE - The whole cohort is still within its window. */
   NO_VALUE_REASON_IMMATURE = 4,
+  /** NO_VALUE_REASON_INEXACT - A sum is beyond 2^53, where not every reader of this message holds it exactly; the message tells it in digits. */
+  NO_VALUE_REASON_INEXACT = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -168,6 +170,9 @@ export function noValueReasonFromJSON(object: any): NoValueReason {
     case 4:
     case "NO_VALUE_REASON_IMMATURE":
       return NoValueReason.NO_VALUE_REASON_IMMATURE;
+    case 5:
+    case "NO_VALUE_REASON_INEXACT":
+      return NoValueReason.NO_VALUE_REASON_INEXACT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -187,6 +192,8 @@ export function noValueReasonToJSON(object: NoValueReason): string {
       return "NO_VALUE_REASON_SEVERAL_CURRENCIES";
     case NoValueReason.NO_VALUE_REASON_IMMATURE:
       return "NO_VALUE_REASON_IMMATURE";
+    case NoValueReason.NO_VALUE_REASON_INEXACT:
+      return "NO_VALUE_REASON_INEXACT";
     case NoValueReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -292,6 +299,7 @@ export interface KpiCell {
     | { $case: "seconds"; value: number }
     | { $case: "noValue"; value: NoValue }
     | undefined;
+  /** Absent where it is beyond 2^53, as NO_VALUE_REASON_INEXACT says; so is the denominator. */
   numerator:
     | Quantity
     | undefined;
@@ -365,7 +373,7 @@ export interface ExplainKpiRequest {
   dimensions: DimensionValue[];
   /** SIDE_NUMERATOR when unspecified. */
   side: Side;
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same question. */
   pageToken: string;
@@ -374,7 +382,7 @@ export interface ExplainKpiRequest {
 /** A signed line of the ledger. */
 export interface Entry {
   measure: string;
-  /** A count, or minor units of money. */
+  /** A count, or minor units of money; absent where it is beyond 2^53. */
   amount: Quantity | undefined;
   side: Side;
   occurredAt: Date | undefined;
@@ -403,7 +411,7 @@ export interface ExplainKpiResponse {
   definition: KpiDefinition | undefined;
   basis: Basis | undefined;
   note: string;
-  /** What the amounts of all pages add up to. */
+  /** What the amounts of all pages add up to; absent where that is beyond 2^53. */
   total:
     | Quantity
     | undefined;
@@ -423,7 +431,7 @@ export interface DiffKpiRequest {
   knownTo?:
     | Date
     | undefined;
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same question. */
   pageToken: string;
@@ -443,7 +451,10 @@ export interface DiffKpiResponse {
   note: string;
   /** The cells that differ; on the first page only. */
   changes: KpiChange[];
-  /** Entries of the question that became known after `known_from` and up to `known_to`, in the order they did. */
+  /**
+   * Entries of the question that count as known at `known_to` and did not at `known_from`, in the order in which they
+   * became known: those known in between, and of a windowed conversion those of cohorts whose window ended in between.
+   */
   entries: Entry[];
   nextPageToken: string;
 }

@@ -35,7 +35,7 @@ export interface ListLeadsRequest {
     | undefined;
   /** Only leads that carry one of these flags. */
   flags: string[];
-  /** At most 1000; 100 when 0. */
+  /** At most 1000; 100 when 0. A page may hold fewer although more follow: as many as fit into a message. */
   pageSize: number;
   /** From the answer before, with the same filters. */
   pageToken: string;
@@ -59,7 +59,10 @@ export interface Lead {
     | undefined;
   /** As JSON. */
   propertiesJson: string;
-  /** What is odd about it, e.g. that it was won before it was captured. */
+  /**
+   * What stands out about it: "recycled", "unknown-stage", "negative-cycle" (a conversion ended before it began),
+   * "never-captured", "future-time" (a time in the future that counts as of when it was recorded).
+   */
   flags: string[];
 }
 
