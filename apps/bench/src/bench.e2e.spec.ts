@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { describeKafka } from '@funnel/testing'
-import type { Figure } from './harness.js'
+import { describeKafka, testKafka, testServer } from '@funnel/testing'
+import { goals, listed } from './goals.js'
+import type { Result } from './print.js'
 
 const run = promisify(execFile)
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
@@ -19,35 +20,55 @@ describe('npm run bench', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  const measured = async (goals: string): Promise<Figure[]> => {
+  const measured = async (only: string, histories: string, env: Record<string, string> = {}): Promise<Result[]> => {
     const out = join(folder, 'bench.json')
-    const args = [main, '--only', goals, '--events', '300', '--rounds', '1', '--out', out]
-    // servers of its own: those of this test run must not end with it
-    const { stdout } = await run(process.execPath, args, { env: { ...process.env, FUNNEL_TEST_RUN: undefined } })
-    const { figures } = JSON.parse(await readFile(out, 'utf8')) as { figures: Figure[] }
+    const args = [main, '--only', only, '--history', histories, '--events', '300', '--rounds', '1', '--out', out]
+    const { stdout } = await run(process.execPath, args, {
+      env: { ...process.env, TEST_DATABASE_URL: await testServer(), ...env },
+    })
+    const { figures } = JSON.parse(await readFile(out, 'utf8')) as { figures: Result[] }
     for (const { goal } of figures) expect(stdout).toContain(`\n${goal}  `)
     return figures
   }
-  const expectNumbers = ({ rates, ratios, targets }: Figure) => {
-    for (const { median } of [...Object.values(rates), ...Object.values(ratios)]) expect(median).toBeGreaterThan(0)
-    expect(Object.keys(ratios)).toEqual(Object.keys(targets))
+  /** It has what its goal names, and nothing else. */
+  const expectComplete = (figure: Result) => {
+    const { targets = {}, atMost = {} } = goals[figure.goal]!
+    for (const { median } of [figure.rates, figure.ratios, figure.cpu, figure.latencies].flatMap((some) =>
+      Object.values(some),
+    ))
+      expect(median).toBeGreaterThan(0)
+    expect(Object.keys(figure.ratios)).toEqual(Object.keys(targets))
+    expect(Object.keys(figure.latencies)).toEqual(expect.arrayContaining(Object.keys(atMost)))
   }
 
-  it('measures what needs no broker', async () => {
-    const figures = await measured('G1,G5,G6')
-    expect(figures).toHaveLength(3)
-    for (const figure of figures) expectNumbers(figure)
+  it('measures what needs no broker, over histories of two lengths', async () => {
+    const figures = await measured('G5,G6', '0.003,0.006')
+    expect(figures.map(({ goal, history }) => [goal, history])).toEqual([
+      ['G5', 300],
+      ['G5', 600],
+      ['G6', 300],
+      ['G6', 600],
+    ])
+    for (const figure of figures) expectComplete(figure)
+    expect(figures.map(({ growth }) => growth?.history)).toEqual([undefined, 300, undefined, 300])
   }, 240_000)
 
   describeKafka('with a broker', () => {
     it('measures what goes through Kafka', async () => {
-      const figures = await measured('G8')
-      expect(figures).toHaveLength(1)
-      for (const figure of figures) expectNumbers(figure)
+      const { brokers } = await testKafka()
+      const figures = await measured('G1,G8', '0.003', { KAFKA_BROKERS: brokers.join(',') })
+      expect(figures.map(({ goal }) => goal)).toEqual(['G1', 'G8'])
+      for (const figure of figures) expectComplete(figure)
     }, 240_000)
   })
 
   it('refuses a goal that there is not, and names those that there are', async () => {
     await expect(run(process.execPath, [main, '--only', 'G99'])).rejects.toThrow(/G99 is no goal; goals: G1 /)
+  })
+
+  it('lists the goals with their peers', async () => {
+    const { stdout } = await run(process.execPath, [main, '--help'])
+    expect(stdout).toContain(listed())
+    expect(listed()).toMatch(/G5 .*\n +≥ 8 × Emmett\n/)
   })
 })

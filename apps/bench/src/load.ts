@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Drives one unary gRPC method with one request, over raw HTTP/2, so that the driver costs least. */
 export interface GrpcLoad {
-  /** The answer's message. Throws unless the status is OK. */
-  call(): Promise<Buffer>
-  /** So many calls, so many at once; calls per second. */
-  flood(calls: number, width: number): Promise<number>
+  /** The answer's message, also to another request. Throws unless the status is OK. */
+  call(other?: Uint8Array): Promise<Buffer>
+  /** So many calls, so many at once. */
+  flood(calls: number, width: number): Promise<void>
   /** Calls at a steady rate for so many seconds; their latencies in milliseconds, ascending. */
   steady(rate: number, seconds: number): Promise<number[]>
   close(): void
@@ -16,12 +16,16 @@ const SESSIONS = 4
 
 export function grpcLoad(address: string, path: string, request: Uint8Array): GrpcLoad {
   const sessions = Array.from({ length: SESSIONS }, (): ClientHttp2Session => connect(`http://${address}`))
-  const body = Buffer.alloc(5 + request.length)
-  body.writeUInt32BE(request.length, 1)
-  body.set(request, 5)
+  const framed = (message: Uint8Array) => {
+    const frame = Buffer.alloc(5 + message.length)
+    frame.writeUInt32BE(message.length, 1)
+    frame.set(message, 5)
+    return frame
+  }
+  const body = framed(request)
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
   let turn = 0
-  const call = () =>
+  const call = (other?: Uint8Array) =>
     new Promise<Buffer>((resolve, reject) => {
       const stream = sessions[turn++ % SESSIONS]!.request(headers)
       const chunks: Buffer[] = []
@@ -34,18 +38,16 @@ export function grpcLoad(address: string, path: string, request: Uint8Array): Gr
         if (Number(status) === 0) resolve(Buffer.concat(chunks).subarray(5))
         else reject(new Error(`${path} ended with gRPC status ${String(status)}`))
       })
-      stream.end(body)
+      stream.end(other ? framed(other) : body)
     })
   return {
     call,
     async flood(calls, width) {
       let left = calls
-      const start = performance.now()
       const worker = async () => {
         while (left-- > 0) await call()
       }
       await Promise.all(Array.from({ length: width }, worker))
-      return (calls * 1000) / (performance.now() - start)
     },
     async steady(rate, seconds) {
       const latencies: number[] = []

@@ -1,35 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { fileURLToPath } from 'node:url'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { testServer } from '@funnel/testing'
+import { goals, listed } from './goals.js'
 import type { Figure, Settings } from './harness.js'
-import { print } from './print.js'
+import { fill, type Filled } from './history.js'
+import { print, type Result } from './print.js'
+import { serverSettings } from './server.js'
 
-type Measure = (settings: Settings) => Promise<Figure>
-
-interface Goal {
-  readonly measure: () => Promise<Measure>
-  /** Events, or calls, of a round by default. */
-  readonly events: number
-  /** Whether more history could slow it. */
-  readonly grows?: true
-}
-
-const goals: Readonly<Record<string, Goal>> = {
-  G1: { measure: async () => (await import('./goals/projector.js')).projectorOnPostgres, events: 100_000, grows: true },
-  'G1+G2': {
-    measure: async () => (await import('./goals/projector.js')).projectorOnKafka,
-    events: 50_000,
-    grows: true,
-  },
-  G4: { measure: async () => (await import('./goals/rebuild.js')).rebuildFromTheStart, events: 100_000, grows: true },
-  G5: { measure: async () => (await import('./goals/append.js')).appendOfSingleEvents, events: 20_000 },
-  G6: { measure: async () => (await import('./goals/append-batches.js')).appendOfBatches, events: 50_000, grows: true },
-  G8: { measure: async () => (await import('./goals/relay.js')).relayToKafka, events: 50_000, grows: true },
-  G9: { measure: async () => (await import('./goals/query.js')).queryOverGrpc, events: 20_000, grows: true },
-  G13: { measure: async () => (await import('./goals/freshness.js')).freshness, events: 300 },
-}
-const HISTORY = 100_000
+/** Events of a history that is one time as long. */
+const ONCE = 100_000
+const USUAL = '1,10'
 
 const count = (text: string) => {
   const value = Number(text)
@@ -42,63 +25,104 @@ const known = (text: string) => {
   if (strange) throw new InvalidArgumentError(`${strange} is no goal; goals: ${Object.keys(goals).join(' ')}`)
   return names
 }
+const lengths = (text: string) =>
+  text.split(',').map((times) => {
+    const events = Math.round(Number(times) * ONCE)
+    if (!(events >= 1)) throw new InvalidArgumentError('numbers above 0, as in 1,10,100')
+    return events
+  })
 const command = new Command('npm run bench --')
   .description(
     'Measures the platform against real peers in the same run, in turn, and prints ratios: median, least and greatest.\n' +
-      'Correctness is checked before anything is timed. Absolute figures are the machine’s.',
+      'A figure whose result is not right is not told. Absolute figures are the machine’s. docs/benchmarks.md says how to read it.',
   )
-  .option('--only <goals>', `some of ${Object.keys(goals).join(',')}`, known)
-  .option('--events <n>', 'events (G9: calls, G13: probes) of a round, for all goals', count)
+  .addOption(
+    new Option('--only <goals>', 'some of the goals, separated by commas')
+      .argParser(known)
+      .default(Object.keys(goals), 'all'),
+  )
+  .addOption(
+    new Option('--history <list>', 'over logs so many times 100,000 events long, each filled once per run')
+      .argParser(lengths)
+      .default(lengths(USUAL), USUAL),
+  )
   .option('--rounds <n>', 'rounds after the first, which is thrown away', count, 5)
-  .option('--history <list>', 'also with the log so many times 100,000 events long, where that could matter: 1,10,100')
+  .option(
+    '--events <n>',
+    'events (G9: calls, G13: probes) of a round, of goals whose round is not the whole log',
+    count,
+  )
   .option('--out <file>', 'the same as JSON', 'bench.json')
-  .option('--goal <goal>', 'one goal, its figure as JSON on stdout; what a run starts for each')
   .addHelpText(
     'after',
-    '\nExamples:\n  npm run bench\n  npm run bench -- --only G1,G4 --rounds 3\n  npm run bench -- --only G4 --history 1,10',
+    `\nGoals:\n${listed()}\n\nExamples:\n  npm run bench\n  npm run bench -- --history 1,10,100\n` +
+      '  npm run bench -- --only G5,G6 --history 1 --rounds 9\n  npm run bench -- --history 0.02 --events 200 --rounds 1    # only to see it work',
   )
   .parse()
-const options = command.opts<{
-  only?: string[]
-  events?: number
-  rounds: number
-  history?: string
-  out: string
-  goal?: string
-}>()
+const options = command.opts<{ only: string[]; history: number[]; rounds: number; events?: number; out: string }>()
 
-if (options.goal) {
-  // a process of its own: a peer's library may change how the shared driver reads numbers
-  const { measure, events } = goals[options.goal]!
-  const figure = await (await measure())({ events: options.events ?? events, rounds: options.rounds })
-  process.stdout.write(JSON.stringify(figure))
-  process.exit(0)
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+/** A goal measured in a process of its own. Throws when that fails. */
+function measured(name: string, settings: Settings): Figure {
+  const args = [fileURLToPath(new URL('./measure.js', import.meta.url)), name, JSON.stringify(settings)]
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, TEST_DATABASE_URL: server },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`${name} could not be measured`)
+  return JSON.parse(stdout) as Figure
 }
 
-const sizes = options.history?.split(',').map((times) => Number(times) * HISTORY) ?? [undefined]
-const figures: Figure[] = []
-for (const goal of options.only ?? Object.keys(goals))
-  for (const size of goals[goal]!.grows ? sizes : [undefined]) {
-    const events = options.events ?? size
-    const args = ['--goal', goal, '--rounds', String(options.rounds), ...(events ? ['--events', String(events)] : [])]
-    const { stdout, status } = spawnSync(process.execPath, [process.argv[1]!, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    if (status !== 0) {
-      process.stderr.write(`${goal} could not be measured\n`)
-      process.exit(1)
-    }
-    const figure = JSON.parse(stdout) as Figure
-    figures.push(figure)
-    process.stdout.write(print(figure))
-  }
+/** Our rate as a ratio to the one of an earlier figure of the same goal. */
+function growth(now: Figure, before: Result | undefined): Result['growth'] {
+  const [ours, first] = [now, before].map((figure) => figure && Object.values(figure.rates)[0])
+  return before && ours && first && { history: before.history, ratio: ours.median / first.median }
+}
+
+const server = await testServer()
 const report = {
   at: new Date().toISOString(),
   node: process.version,
   cores: cpus().length,
   memory: totalmem(),
-  figures,
+  postgres: await serverSettings(server),
+  figures: [] as Result[],
 }
-writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`)
+process.stdout.write(
+  `${Object.entries(report.postgres)
+    .map((pair) => pair.join(' '))
+    .join(', ')}\n`,
+)
+const histories: Filled[] = []
+try {
+  for (const events of options.history) {
+    say(`a log of ${events.toLocaleString('en')} events is filled and folded`)
+    histories.push(await fill(events))
+  }
+  for (const name of options.only) {
+    const { events = 0, targets = {}, atMost = {} } = goals[name]!
+    let shortest: Result | undefined
+    for (const history of histories) {
+      say(`${name} over ${history.events.toLocaleString('en')} events`)
+      const figure = measured(name, { history, events: options.events ?? events, rounds: options.rounds })
+      const grown = growth(figure, shortest)
+      const result = {
+        goal: name,
+        history: history.events,
+        ...figure,
+        targets,
+        atMost,
+        ...(grown && { growth: grown }),
+      }
+      shortest ??= result
+      report.figures.push(result)
+      process.stdout.write(print(result))
+      writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`) // a long run that is cut off has told what it has
+    }
+  }
+} finally {
+  for (const history of histories) await history.drop()
+}
 process.exit(0)

@@ -3,19 +3,23 @@ import pg from 'pg'
 import { loadDefinitions, type Definitions } from '@funnel/definitions'
 import { covers, topicNames, type Head } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
+import { openEventStore, type EventStore } from '@funnel/event-store'
 import {
   createFolder,
   createGeneration,
   dropGeneration,
   foldAll,
-  migrateRead,
-  recount,
+  liveGeneration,
+  sealBeside,
   type Generation,
 } from '@funnel/projections'
 import { syntheticLog, testDatabase } from '@funnel/testing'
+import type { History } from './history.js'
 
-/** A database with a recorded log, as goals about what follows the append begin. */
+/** Events from which on a fold of the whole log is long. */
+const LONG = 500_000
+
+/** A database of a goal's own that begins as a copy of a history. */
 export interface World {
   readonly url: string
   readonly store: EventStore
@@ -23,24 +27,30 @@ export interface World {
   readonly pool: pg.Pool
   readonly tail: EventTail
   readonly definitions: Definitions
-  /** Appends more of the log; the head lies after it then. */
-  grow(events: number): Promise<Head>
+  /** The head of the history, and its read models. */
+  readonly head: Head
+  readonly live: Generation
+  /** Appends more of a log; the head lies after it then. */
+  grow(events: number): Promise<void>
   close(): Promise<void>
 }
 
-export async function createWorld(): Promise<World> {
-  const database = await testDatabase()
-  await migrateStore(database.url)
-  await migrateRead(database.url)
+export async function createWorld({ database: template }: History): Promise<World> {
+  const database = await testDatabase({ template })
   const store = await openEventStore({ url: database.url })
-  const pool = new pg.Pool({ connectionString: database.url, max: 4, options: '-c synchronous_commit=off' })
-  let seed = 6
+  const pool = new pg.Pool({ connectionString: database.url, max: 8, options: '-c synchronous_commit=off' })
+  const tail = postgresEventTail(pool)
+  const live = await liveGeneration(pool)
+  if (!live) throw new Error(`the database ${template} holds no history`)
+  let seed = 1
   return {
     url: database.url,
     store,
     pool,
-    tail: postgresEventTail(pool),
+    tail,
     definitions: loadDefinitions(),
+    head: await tail.heads(),
+    live,
     async grow(events) {
       let part = []
       for (const event of syntheticLog(events, { seed: seed++ })) {
@@ -49,9 +59,8 @@ export async function createWorld(): Promise<World> {
         part = []
       }
       if (part.length) await store.append({ events: part })
-      await pool.query('analyze store.event')
       await sleep(5) // the watermark lies behind the clock
-      return advanceHead(pool)
+      await advanceHead(pool)
     },
     async close() {
       await store.close()
@@ -61,32 +70,30 @@ export async function createWorld(): Promise<World> {
   }
 }
 
-/** Folds a log from its beginning to a head into a new generation, as the projector does. */
-export async function project(
-  { pool, definitions }: World,
-  log: EventLog,
-  group: string,
-  head: Head,
-): Promise<Generation> {
+/** A round that is the whole history: over one that is long, it is done once and warms itself up. */
+export function wholeLog({ events }: History, rounds: number): { rounds: number; long: boolean } {
+  const long = events > LONG
+  return { rounds: long ? 1 : rounds, long }
+}
+
+/** Folds the history from a log into a new generation, and seals beside, as the projector does. */
+export async function project({ pool, definitions, head }: World, log: EventLog, group: string): Promise<Generation> {
   const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch: head.epoch, state: 'live' }))
   const opened = await log.open(group, topicNames, async () => folder.generation.positions, { whole: true })
+  let unsealed: unknown
+  const sealing = sealBeside(pool, folder.generation, (error) => (unsealed = error))
   try {
-    await foldAll(folder, opened, () => {
+    await foldAll(folder, opened, ({ entries }) => {
+      sealing.saved(entries)
       opened.hint(folder.generation.positions)
       if (covers(folder.generation.positions, head.positions)) void opened.close()
     })
   } finally {
+    await sealing.close()
     await opened.close()
   }
+  if (unsealed) throw unsealed
   return folder.generation
-}
-
-/** Throws unless the ledger counts what independent SQL counts over the events. */
-export async function assertRight({ pool }: World, generation: Generation, head: Head): Promise<void> {
-  const wrong = (await recount(pool, pool, generation, head.w)).filter(
-    ({ fromEvents, fromLedger }) => fromEvents !== fromLedger,
-  )
-  if (wrong.length) throw new Error(`the ledger is wrong: ${JSON.stringify(wrong)}`)
 }
 
 /** Removes a generation, live or not. */

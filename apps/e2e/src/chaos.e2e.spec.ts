@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import kafkajs from 'kafkajs'
@@ -5,17 +7,20 @@ import pg from 'pg'
 import { naming } from '@funnel/event-log'
 import { topicById, topicNames, topicOf, type Category } from '@funnel/events'
 import { describeKafka, startKafka, startPostgres, type TestKafka, type TestPostgres } from '@funnel/testing'
-import { aftermath, load, wreak, type Victim } from './chaos.js'
+import { aftermath, load, owed, wreak, type Victim } from './chaos.js'
 import { foreignRecords } from './foreign-client.js'
 import { startPlatform, type Platform } from './platform.js'
 
 /** `npm run chaos` sends a million. */
 const EVENTS = Number(process.env['FUNNEL_CHAOS_EVENTS'] ?? 100_000)
 const SEED = Number(process.env['FUNNEL_CHAOS_SEED'] ?? 7)
+/** A folder for what each run was: its faults in time, and what it came to. */
+const OUT = process.env['FUNNEL_CHAOS_OUT']
 const TIME = 60_000 + EVENTS * 4
 
 const postgresVictim = (postgres: TestPostgres): Victim => ({
   name: 'postgres',
+  forgets: true,
   kill: async () => {
     await postgres.kill()
     await postgres.start()
@@ -102,7 +107,12 @@ describe('kill -9 at random moments under load', () => {
     platform = postgres = kafka = undefined
   })
 
-  const run = async (events: number, brokers?: readonly string[], more: readonly Victim[] = []) => {
+  const run = async (
+    log: 'postgres' | 'kafka',
+    events: number,
+    brokers?: readonly string[],
+    more: readonly Victim[] = [],
+  ) => {
     const server = await startPostgres()
     postgres = server
     platform = await startPlatform({
@@ -117,22 +127,31 @@ describe('kill -9 at random moments under load', () => {
     const sent = load(events, SEED)
     const chaos = await wreak(platform, sent, victims, { seed: SEED, least: 1, deadline: Date.now() + TIME })
     const after = await aftermath(platform, chaos.journal)
-    process.stderr.write(
-      `chaos: seed ${SEED}, ${events} events, ${chaos.journal.resends} resent, ${chaos.journal.failures} requests without an answer, kills ${JSON.stringify(chaos.kills)}\n`,
-    )
-    expect(chaos.journal.wrong).toEqual([])
-    expect(chaos.journal.acknowledged.size).toBe(events)
+    const expected = owed(sent, chaos.journal)
+    const { kills, faults, watched, journal } = chaos
+    const { told, unavailable } = watched
+    const summary = { log, seed: SEED, events, resends: journal.resends, failures: journal.failures, kills }
+    const report = { ...summary, answers: told.length, unavailable, kpis: after.kpis, expected, falls: chaos.falls }
+    process.stderr.write(`chaos: ${JSON.stringify(report)}\n`)
+    if (OUT) writeFileSync(join(OUT, `chaos-${log}.json`), `${JSON.stringify({ ...report, faults }, null, 2)}\n`)
+    expect(journal.wrong).toEqual([])
+    expect(journal.acknowledged.size).toBe(events)
     expect(after).toMatchObject({ stored: events, acknowledgedAndStored: events, facts: events })
     expect(after.verification.differences).toEqual([])
+    expect(after.kpis).toEqual(expected)
+    expect(chaos.falls).toEqual([])
+    // who was told nothing has not seen anything fall
+    for (const kpi of Object.keys(expected))
+      expect([kpi, told.some((answer) => answer.kpi === kpi && answer.count > 0)]).toEqual([kpi, true])
     // a run that never hit somebody has shown nothing about them
-    for (const { name } of victims) expect([name, chaos.kills[name]! > 0]).toEqual([name, true])
-    expect(chaos.journal.resends).toBeGreaterThan(0)
-    expect(chaos.journal.failures).toBeGreaterThan(0)
+    for (const { name } of victims) expect([name, kills[name]! > 0]).toEqual([name, true])
+    expect(journal.resends).toBeGreaterThan(0)
+    expect(journal.failures).toBeGreaterThan(0)
   }
 
   it(
     'loses no acknowledged event, counts none twice, and what was folded equals a rebuild (PostgreSQL log)',
-    () => run(EVENTS),
+    () => run('postgres', EVENTS),
     TIME + 240_000,
   )
 
@@ -143,7 +162,7 @@ describe('kill -9 at random moments under load', () => {
         'loses no acknowledged event, counts none twice, and Kafka’s own consumer counts the same',
         async () => {
           kafka = await startKafka({ size: 3 })
-          await run(EVENTS, kafka.addresses, [kafkaVictim(kafka), leaderVictim(kafka)])
+          await run('kafka', EVENTS, kafka.addresses, [kafkaVictim(kafka), leaderVictim(kafka)])
           const stored = await placesStored(postgres!.url)
           expect(stored.size).toBe(EVENTS)
           expect((await placesReadByForeigner(kafka)).symmetricDifference(stored)).toEqual(new Set())

@@ -3,12 +3,15 @@ import pg from 'pg'
 import { postgresEventTail } from '@funnel/event-log'
 import { liveGeneration, verify, type Verification } from '@funnel/projections'
 import { random, syntheticLog } from '@funnel/testing'
+import { countOf, falls, watchKpis, type Watched } from './kpi-watch.js'
 import { send, type Journal, type Sent } from './load.js'
 import type { Platform } from './platform.js'
 
 /** Something that can be killed while it works. */
 export interface Victim {
   readonly name: string
+  /** Whether the read models may lose their last commits with it. */
+  readonly forgets?: true
   /** Kills it, and sees to it that it runs again; false when there was nothing to kill just then. */
   kill(): Promise<boolean>
 }
@@ -17,8 +20,32 @@ export interface Chaos {
   readonly journal: Journal
   /** How often each victim was killed while the load ran. */
   readonly kills: Readonly<Record<string, number>>
-  /** When what was killed: the timeline of the run. */
-  readonly timeline: readonly { readonly at: number; readonly victim: string }[]
+  /** The timeline of the run. */
+  readonly faults: readonly Fault[]
+  /** What KPIs were said to be meanwhile, and where one fell. */
+  readonly watched: Watched
+  readonly falls: readonly string[]
+}
+
+/** Something was killed: when, and when it ran again or was left to its supervisor, in milliseconds since the load began. */
+export interface Fault {
+  readonly victim: string
+  readonly at: number
+  readonly until: number
+}
+
+/** The KPIs that are watched, and what they must come to. */
+export type Counts = Readonly<Record<'leads' | 'touches', number>>
+const WATCHED = ['leads', 'touches'] as const
+
+/** What KPIs must come to by the client's own journal: nobody else is asked. */
+export function owed(events: readonly Sent[], { acknowledged }: Journal): Counts {
+  const recorded = events.filter(({ id }) => acknowledged.has(id))
+  const ofType = (wanted: string) => recorded.filter(({ type }) => type === wanted)
+  return {
+    leads: new Set(ofType('lead.captured').map(({ data }) => data['lead'])).size,
+    touches: ofType('touchpoint.recorded').length,
+  }
 }
 
 /** A believable load: the synthetic log as a producer sends it. */
@@ -26,8 +53,8 @@ export const load = (count: number, seed: number): Sent[] =>
   [...syntheticLog(count, { seed })].map(({ id, type, time, data }) => ({ id, type, time, data: data as Sent['data'] }))
 
 /**
- * Sends the load and meanwhile kills the victims at random moments, each at least `least` times; ends when every event is
- * acknowledged and nobody is being killed any more.
+ * Sends the load and meanwhile kills the victims at random moments, each at least `least` times, and asks for KPIs; ends
+ * when every event is acknowledged and nobody is being killed any more.
  */
 export async function wreak(
   platform: Platform,
@@ -37,31 +64,37 @@ export async function wreak(
 ): Promise<Chaos> {
   const next = random(seed)
   const kills = Object.fromEntries(victims.map(({ name }) => [name, 0]))
-  const timeline: { at: number; victim: string }[] = []
-  const start = Date.now()
-  const run = { sending: true }
+  const faults: Fault[] = []
+  const start = performance.now()
+  const since = () => Math.round(performance.now() - start)
+  const sent = new AbortController()
   const killing = (async () => {
-    while (run.sending && Date.now() < deadline) {
+    while (!sent.signal.aborted && Date.now() < deadline) {
       // whoever was killed least is next, so that a short run meets all of them; then there is time to get on
       const due = victims.toSorted((a, b) => kills[a.name]! - kills[b.name]! || next() - 0.5)[0]!
       await sleep((kills[due.name]! < least ? 500 : 4000) * (0.5 + next()))
-      if (!run.sending || !(await due.kill())) continue
+      const at = since()
+      if (sent.signal.aborted || !(await due.kill())) continue
       kills[due.name]!++
-      timeline.push({ at: Date.now() - start, victim: due.name })
+      faults.push({ victim: due.name, at, until: since() })
     }
   })()
+  const watching = watchKpis(platform.query, WATCHED, sent.signal)
+  watching.catch(() => undefined) // told below
   const journal = await send(platform.ingest, platform.writeKey, events, {
     random: random(seed + 1),
     deadline,
-  }).finally(() => {
-    run.sending = false
-  })
+  }).finally(() => sent.abort())
   await killing
-  return { journal, kills, timeline }
+  const watched = await watching
+  const forgetful = new Set(victims.filter(({ forgets }) => forgets).map(({ name }) => name))
+  const crashes = faults.filter(({ victim }) => forgetful.has(victim))
+  return { journal, kills, faults, watched, falls: falls(watched.told, crashes) }
 }
 
-/** What the store and the read models hold, asked of the database and of nobody's counters. */
+/** What the store and the read models hold, asked of the database and of nobody's counters, and what KPIs are said to be. */
 export interface Aftermath {
+  readonly kpis: Counts
   readonly stored: number
   readonly acknowledgedAndStored: number
   readonly facts: number
@@ -77,6 +110,7 @@ export async function aftermath(platform: Platform, journal: Journal): Promise<A
       Number((await pool.query<{ n: string }>(text, values)).rows[0]!.n)
     const generation = await liveGeneration(pool)
     return {
+      kpis: { leads: await countOf(platform.query, 'leads'), touches: await countOf(platform.query, 'touches') },
       stored: await count('select count(*) n from store.event'),
       acknowledgedAndStored: await count('select count(*) n from store.event where id = any($1)', [
         [...journal.acknowledged.keys()],

@@ -6,49 +6,42 @@ import {
   KafkaPublisher,
   naming,
   PostgresEventLog,
+  type EventLog,
   type KafkaClient,
 } from '@funnel/event-log'
 import { testDatabase, testKafka } from '@funnel/testing'
-import { compare, type Figure, type Settings } from '../harness.js'
+import { compare, stopwatch, type Contestant, type Done, type Figure, type Settings } from '../harness.js'
 import { nestTypeorm } from '../peers/nest-typeorm.js'
-import { assertRight, createWorld, discard, project, type World } from '../world.js'
+import { assertRight } from '../right.js'
+import { createWorld, discard, project, wholeLog, type World } from '../world.js'
 
 /** What the stock consumer gets in a round: at a few hundred a second more would only take longer. */
 const STOCK = 1000
-const STOCK_NOTE =
-  'stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, defaults'
+const NOTES = [
+  'ours: the projector’s own loop in this process, batches of up to 5,000, all indexes from the start, rolls sealed beside; synchronous_commit off, as in the product: what a crash loses is folded again',
+  `stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, ${STOCK.toLocaleString('en')} events a round; synchronous_commit on (its offset is committed elsewhere), acks all`,
+]
 
 /**
  * G1 on the PostgreSQL log: the projector with the full ledger, exactly once, from the store's tail to committed read
  * models, against a stock NestJS Kafka consumer that saves a counter per event with TypeORM.
  */
-export async function projectorOnPostgres({ events, rounds }: Settings): Promise<Figure> {
-  const world = await createWorld()
-  const head = await world.grow(events)
+export async function projectorOnPostgres({ history, rounds }: Settings): Promise<Figure> {
+  const world = await createWorld(history)
+  await discard(world, world.live)
   const log = new PostgresEventLog(world.pool, world.tail)
-  const run = async (check?: boolean) => {
-    const generation = await project(world, log, 'bench', head)
-    if (check) await assertRight(world, generation, head)
-    return generation
-  }
-  await discard(world, await run(true))
   const stock = await stockConsumer()
   try {
-    return await compare({
-      goal: 'G1',
-      what: `projector with the full ledger from the PostgreSQL log, ${events.toLocaleString('en')} events`,
+    const figure = await compare({
+      what: 'projector with the full ledger from the PostgreSQL log, the whole of it',
       unit: 'events/s',
-      rounds,
-      ours: {
-        name: 'funnel',
-        run: async () => {
-          await discard(world, await run())
-          return events
-        },
-      },
-      peers: [stock.peer(50)],
-      notes: [STOCK_NOTE, 'ours: all indexes from the start, and the tables dropped, within the time'],
+      ...wholeLog(history, rounds),
+      ours: { name: 'funnel', run: () => foldWhole(world, history.events, log, 'bench') },
+      peers: [stock.contestant],
+      notes: NOTES,
     })
+    await stock.check()
+    return figure
   } finally {
     await stock.close()
     await log.close()
@@ -60,57 +53,52 @@ export async function projectorOnPostgres({ events, rounds }: Settings): Promise
  * G1 and G2 through Kafka: the same, from the topics, against the stock consumer and against our own Kafka client that
  * only fetches and parses what the projector folds.
  */
-export async function projectorOnKafka({ events, rounds }: Settings): Promise<Figure> {
-  const world = await createWorld()
-  const head = await world.grow(events)
+export async function projectorOnKafka({ history, rounds }: Settings): Promise<Figure> {
+  const world = await createWorld(history)
+  await discard(world, world.live)
   const { brokers } = await testKafka()
   const client = kafkaClient({ brokers, clientId: 'bench' })
   const topicPrefix = `bench-${mintId()}.`
   const names = naming(topicPrefix)
   await ensureTopics(client, topicNames, names)
-  await publishAll(world, new KafkaPublisher(client, head.epoch, names))
-  const log = () =>
-    new KafkaEventLog(world.tail, {
-      brokers,
-      topicPrefix,
-      storeLag: Number.POSITIVE_INFINITY, // else so old a log would come from the store
-      pool: world.pool,
-    })
-  const run = async (group: string, check?: boolean) => {
-    const opened = log()
-    const generation = await project(world, opened, group, head)
-    await opened.close()
-    if (check) await assertRight(world, generation, head)
-    await discard(world, generation)
-  }
-  await run('checked', true)
+  await publishAll(world, new KafkaPublisher(client, world.head.epoch, names))
   const stock = await stockConsumer()
   try {
-    return await compare({
-      goal: 'G1+G2',
-      what: `projector with the full ledger through Kafka, ${events.toLocaleString('en')} events`,
+    const figure = await compare({
+      what: 'projector with the full ledger through Kafka, the whole log',
       unit: 'events/s',
-      rounds,
+      ...wholeLog(history, rounds),
       ours: {
         name: 'funnel',
         run: async (round) => {
-          await run(`round-${round}`)
-          return events
+          const log = new KafkaEventLog(world.tail, {
+            brokers,
+            topicPrefix,
+            storeLag: Number.POSITIVE_INFINITY, // else so old a log would come from the store
+            pool: world.pool,
+          })
+          try {
+            return await foldWhole(world, history.events, log, `round-${round}`)
+          } finally {
+            await log.close()
+          }
         },
       },
       peers: [
-        stock.peer(30),
+        stock.contestant,
         {
           name: 'the same Kafka client, fetching and parsing',
-          target: 0.15,
-          run: async (round) => {
-            await fetchAndParse(client, topicNames.map(names.nameOf), `bare-${topicPrefix}${round}`, events)
-            return events
-          },
+          run: (round) =>
+            fetchAndParse(client, topicNames.map(names.nameOf), `bare-${topicPrefix}${round}`, history.events),
         },
       ],
-      notes: [STOCK_NOTE, 'ours and the bare client: a new consumer group each round, joining within the time'],
+      notes: [
+        ...NOTES,
+        'ours and the bare client: zstd, a new consumer group each round, joining within the time; one broker, topics of one replica',
+      ],
     })
+    await stock.check()
+    return figure
   } finally {
     await stock.close()
     await client.deleteTopics(topicNames.map(names.nameOf))
@@ -119,11 +107,20 @@ export async function projectorOnKafka({ events, rounds }: Settings): Promise<Fi
   }
 }
 
-async function publishAll({ tail }: World, publisher: KafkaPublisher): Promise<void> {
-  const { positions } = await tail.heads()
+/** Folds the history into new read models, and after the time is taken checks them and removes them. */
+async function foldWhole(world: World, events: number, log: EventLog, group: string): Promise<Done> {
+  const stop = stopwatch()
+  const generation = await project(world, log, group)
+  const done = stop(events)
+  await assertRight(world.pool, generation, world.head.w)
+  await discard(world, generation)
+  return done
+}
+
+async function publishAll({ tail, head }: World, publisher: KafkaPublisher): Promise<void> {
   let place: Positions = {}
   for (;;) {
-    const page = await tail.read(place, positions, 4000)
+    const page = await tail.read(place, head.positions, 4000)
     if (!page.length) break
     await publisher.publish(page)
     place = advance(place, page)
@@ -131,44 +128,55 @@ async function publishAll({ tail }: World, publisher: KafkaPublisher): Promise<v
   await publisher.close()
 }
 
+/** Throws when the topics hold more than `count` records. */
 async function fetchAndParse(
   client: KafkaClient,
   topics: readonly string[],
   group: string,
   count: number,
-): Promise<void> {
-  const done = Promise.withResolvers<void>()
+): Promise<Done> {
+  const all = Promise.withResolvers<void>()
   let seen = 0
+  const stop = stopwatch()
   const consumer = await client.consumer(group, topics, {
     assigned: () => undefined,
     records: async (_, __, records) => {
       for (const { value } of records) JSON.parse(String(value))
       seen += records.length
-      if (seen >= count) done.resolve()
+      if (seen >= count) all.resolve()
     },
     tick: () => undefined,
-    failed: (error) => done.reject(error),
+    failed: (error) => all.reject(error),
   })
-  await done.promise
+  await all.promise
   await consumer.close()
+  const done = stop(count)
+  if (seen !== count) throw new Error(`the topics hold ${seen} records instead of ${count}`)
+  return done
 }
 
-/** The stock consumer as a peer; checked to count right. */
+/** The stock consumer as a contestant; `check` throws unless it has counted every event once. */
 async function stockConsumer() {
   const database = await testDatabase()
   const { brokers } = await testKafka()
   const stock = await nestTypeorm(database.url, brokers)
-  await stock.handle(stockEvents(100))
-  if ((await stock.sum()) !== 100) throw new Error('the stock consumer counts wrong')
+  let handled = 0
+  const contestant: Contestant = {
+    name: 'stock NestJS Kafka consumer with TypeORM save',
+    run: async () => {
+      const events = stockEvents(STOCK)
+      const stop = stopwatch()
+      await stock.handle(events)
+      handled += STOCK
+      return stop(STOCK)
+    },
+  }
   return {
-    peer: (target: number) => ({
-      name: 'stock NestJS Kafka consumer with TypeORM save',
-      target,
-      run: async () => {
-        await stock.handle(stockEvents(STOCK))
-        return STOCK
-      },
-    }),
+    contestant,
+    async check() {
+      const counted = await stock.sum()
+      if (counted !== handled) throw new Error(`the stock consumer counts ${counted} of ${handled} events`)
+    },
     async close() {
       await stock.close()
       await database.drop()

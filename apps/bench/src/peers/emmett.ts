@@ -35,6 +35,8 @@ export function emmett(url: string) {
         stream,
         events.map(({ type, time }) => ({ type: 'happened', data: { type, time } })),
       ),
+    /** How many messages the store holds. */
+    stored: async () => Number((await pool.query<{ n: string }>('select count(*) n from emt_messages')).rows[0]!.n),
     /** Rebuilds the projection from the first event; done when the last one is handled. */
     async rebuild() {
       await pool.query('drop table if exists counts')

@@ -32,6 +32,8 @@ export async function messageDb(url: string, connections = 16) {
         text: 'select write_message($1, $2, $3, $4)',
         values: [id, stream, 'recorded', JSON.stringify({ payload })],
       }),
+    /** How many messages the store holds. */
+    stored: async () => Number((await pool.query<{ n: string }>('select count(*) n from messages')).rows[0]!.n),
     close: () => pool.end(),
   }
 }

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@funnel/platform'
 import { runFolder, shared, testRun } from '../shared.js'
 
-/** An empty database of one's own. */
+/** A database of one's own. */
 export interface TestDatabase {
   readonly url: string
   drop(): Promise<void>
@@ -19,13 +19,19 @@ export interface TestPostgres extends EmbeddedPostgres {
 }
 
 /**
- * A fresh database in the PostgreSQL that all suites of a test run share, started when the first one asks:
- * TEST_DATABASE_URL (a superuser's), else an embedded one that ends with the run.
+ * The superuser's URL of the PostgreSQL that all suites of a test run share, started when the first one asks:
+ * TEST_DATABASE_URL, else an embedded one that ends with the run.
  */
-export async function testDatabase(): Promise<TestDatabase> {
-  const server = process.env['TEST_DATABASE_URL'] ?? (await sharedServer())
+export const testServer = async (): Promise<string> => process.env['TEST_DATABASE_URL'] ?? sharedServer()
+
+/**
+ * A fresh database in the server of the test run: a copy of the database `template`, to which nobody may be connected,
+ * where one is named; else an empty one.
+ */
+export async function testDatabase({ template }: { template?: string } = {}): Promise<TestDatabase> {
+  const server = await testServer()
   const name = `test_${randomBytes(6).toString('hex')}`
-  await admin(server, `create database ${name}`)
+  await admin(server, `create database ${name}${template ? ` template ${template} strategy file_copy` : ''}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => admin(server, `drop database if exists ${name} with (force)`) }

@@ -1,0 +1,78 @@
+import type { Figure, Settings } from './harness.js'
+
+export type Measure = (settings: Settings) => Promise<Figure>
+
+/** Something that is measured, and what it is to reach. */
+export interface Goal {
+  readonly what: string
+  /** Events, or calls or probes, of a round by default; a round of the others is the whole history. */
+  readonly events?: number
+  /** What the median ratio to each peer should reach. */
+  readonly targets?: Readonly<Record<string, number>>
+  /** Milliseconds that the medians of waiting times should not exceed. */
+  readonly atMost?: Readonly<Record<string, number>>
+  readonly measure: () => Promise<Measure>
+}
+
+/** A further goal is a file in `goals/` and an entry here. */
+export const goals: Readonly<Record<string, Goal>> = {
+  G1: {
+    what: 'projector with the full ledger, exactly once, from the PostgreSQL log',
+    targets: { 'stock NestJS Kafka consumer with TypeORM save': 50 },
+    measure: async () => (await import('./goals/projector.js')).projectorOnPostgres,
+  },
+  'G1+G2': {
+    what: 'the same through Kafka',
+    targets: {
+      'stock NestJS Kafka consumer with TypeORM save': 30,
+      'the same Kafka client, fetching and parsing': 0.15,
+    },
+    measure: async () => (await import('./goals/projector.js')).projectorOnKafka,
+  },
+  G4: {
+    what: 'rebuild of all read models from position 1',
+    targets: { 'Emmett rebuilding one KPI': 100 },
+    measure: async () => (await import('./goals/rebuild.js')).rebuildFromTheStart,
+  },
+  G5: {
+    what: 'durable append of single events of many callers at once',
+    events: 20_000,
+    targets: { Emmett: 8, 'message-db': 8 },
+    measure: async () => (await import('./goals/append.js')).appendOfSingleEvents,
+  },
+  G6: {
+    what: 'durable append with de-duplication in batches',
+    events: 50_000,
+    targets: { 'COPY of the same rows into the same table': 0.65 },
+    measure: async () => (await import('./goals/append-batches.js')).appendOfBatches,
+  },
+  G8: {
+    what: 'relay from the table to acknowledged Kafka topics',
+    events: 50_000,
+    targets: { ProducerPerformance: 0.4 },
+    measure: async () => (await import('./goals/relay.js')).relayToKafka,
+  },
+  G9: {
+    what: 'query of a KPI over gRPC',
+    events: 20_000,
+    targets: { 'stock grpc-js server': 1.4 },
+    atMost: { 'p99 at half load': 5 },
+    measure: async () => (await import('./goals/query.js')).queryOverGrpc,
+  },
+  G13: {
+    what: 'freshness: from an event’s answer to its KPI, at half load',
+    events: 500,
+    atMost: { p50: 50, p99: 250 },
+    measure: async () => (await import('./goals/freshness.js')).freshness,
+  },
+}
+
+/** All goals with their peers and what they are to reach, for people. */
+export const listed = (): string =>
+  Object.entries(goals)
+    .flatMap(([name, { what, targets = {}, atMost = {} }]) => [
+      `  ${name.padEnd(7)}${what}`,
+      ...Object.entries(targets).map(([peer, times]) => `${' '.repeat(9)}≥ ${times} × ${peer}`),
+      ...Object.entries(atMost).map(([wait, ms]) => `${' '.repeat(9)}${wait} ≤ ${ms} ms`),
+    ])
+    .join('\n')
