@@ -89,16 +89,20 @@ export class AutomationModule implements OnModuleInit, OnApplicationBootstrap, B
       labelNames: ['outcome'],
       registers,
     })
-    const running = () => this.running
-    new Gauge({
-      name: 'funnel_automation_watermark_age_seconds',
-      help: 'How old the instant is up to which everything was taken in',
-      registers,
-      collect() {
-        const w = running()?.place?.w
-        this.set(w ? Math.max(0, Date.now() - w) / 1000 : 0)
-      },
-    })
+    const age = () => {
+      const w = this.running?.place?.w
+      return w ? Math.max(0, Date.now() - w) / 1000 : Number.NaN
+    }
+    this.registry.registerMetric(
+      new Gauge({
+        name: 'funnel_automation_watermark_age_seconds',
+        help: 'How old the instant is up to which everything was taken in; NaN while nothing was',
+        registers: [],
+        collect() {
+          this.set(age())
+        },
+      }),
+    )
     return (taken, fired, outcomes) => {
       events.inc(taken)
       timers.inc(fired)

@@ -1,4 +1,4 @@
-import type { FunnelEvent, Recorded } from '@funnel/events'
+import { occurredAt, type FunnelEvent, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
 import { credit, feedBack, leftQueue, release, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
@@ -6,7 +6,7 @@ import { judge, judgeAll, type Rules } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf, personKey, visitorKey } from './links.js'
-import { identified, joined, touched, unlinked, type Of, type Step } from './people.js'
+import { identified, joined, touched, unlinked, type Step } from './people.js'
 
 /**
  * Qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only asks: a decider may refuse,
@@ -35,10 +35,10 @@ const silent = (turn: Step): Step => ({ ...turn, command: () => undefined })
 
 function react(record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {
   const { event } = record
-  const is = <Type extends FunnelEvent['type']>(..._types: Type[]) => record as unknown as Recorded<Of<Type>>
+  const at = occurredAt(record)
   switch (event.type) {
     case 'touchpoint.recorded':
-      touched(is('touchpoint.recorded'), turn)
+      touched(event, at, turn)
       return judgeAll(visitorKey(event.data.visitor), record, turn, rules)
     case 'visitor.identified':
       identified(event, turn)
@@ -54,7 +54,7 @@ function react(record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {
     case 'lead.enriched':
     case 'lead.engaged':
     case 'lead.stage-entered':
-      reported(is('lead.captured', 'lead.enriched', 'lead.engaged', 'lead.stage-entered'), turn, rules)
+      reported(event, at, turn, rules)
       return judge(event.data.lead, record, turn, rules)
     case 'lead.qualified':
     case 'lead.advanced':
@@ -95,5 +95,6 @@ function react(record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {
     case 'handoff.expired':
       turn.cancel(offerTimer(event.data))
       return release(event.data.lead, turn)
+    default: // nothing follows from the others
   }
 }

@@ -1,4 +1,4 @@
-import { occurredAt, type Recorded } from '@funnel/events'
+import type { Instant } from '@funnel/events'
 import { withDeed, type LeadKept, type Told } from './kept.js'
 import { leadKey } from './links.js'
 import { leadOf, linked, type Of, type Step } from './people.js'
@@ -10,8 +10,8 @@ export const keep = (lead: string, news: Partial<LeadKept>, turn: Step): void =>
   turn.set(leadKey(lead), { ...leadOf(turn, lead), ...news })
 
 /** Takes in what was reported of a lead: the latest report of each field counts. */
-export function reported(record: Recorded<Reported>, turn: Step, rules: Rules): void {
-  const { id, type, data } = record.event
+export function reported(event: Reported, at: Instant, turn: Step, rules: Rules): void {
+  const { id, data } = event
   const { lead, person, visitor, owner, account, properties = {} } = data as Reported['data'] & { account?: string }
   const told = (value: Told['value']): Told => ({ value, event: id })
   const kept = leadOf(turn, lead)
@@ -26,14 +26,14 @@ export function reported(record: Recorded<Reported>, turn: Step, rules: Rules): 
         ...(account !== undefined && { account: told(account) }),
         ...Object.fromEntries(Object.entries(properties).map(([name, value]) => [`properties.${name}`, told(value)])),
       },
-      ...(type === 'lead.engaged' && {
-        deeds: withDeed(kept.deeds, { id, type, kind: record.event.data.kind, at: occurredAt(record) }),
+      ...(event.type === 'lead.engaged' && {
+        deeds: withDeed(kept.deeds, { id, type: event.type, kind: event.data.kind, at }),
       }),
     },
     turn,
   )
   linked(lead, { ...(person !== undefined && { person }), ...(visitor !== undefined && { visitor }) }, turn)
-  if (type === 'lead.stage-entered') moved(lead, record.event.data.stage, turn, rules)
+  if (event.type === 'lead.stage-entered') moved(lead, event.data.stage, turn, rules)
 }
 
 /** The lead is in a stage now; in one of those that end the funnel nothing more is done about it. */

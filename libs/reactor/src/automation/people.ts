@@ -1,4 +1,4 @@
-import { occurredAt, type FunnelEvent, type Recorded } from '@funnel/events'
+import type { FunnelEvent, Instant } from '@funnel/events'
 import type { Turn } from '../reactor.js'
 import type { Intended } from './intents.js'
 import {
@@ -24,10 +24,8 @@ export const leadOf = (turn: Pick<Step, 'get'>, lead: string): LeadKept =>
   (turn.get(leadKey(lead)) as LeadKept | undefined) ?? { fields: {}, deeds: [] }
 
 /** A visitor did something. */
-export function touched(record: Recorded<Of<'touchpoint.recorded'>>, turn: Step): void {
-  const { id, type, data } = record.event
+export function touched({ id, type, data }: Of<'touchpoint.recorded'>, at: Instant, turn: Step): void {
   const { visitor, kind, channel, campaign } = data
-  const at = occurredAt(record)
   const { first, ...kept } = visitorOf(turn, visitor)
   const touch: FirstTouch = {
     id,
