@@ -1,18 +1,9 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { freePort } from '@funnel/platform'
-import { portNames, portOptions } from './up/ports.js'
-import { repository } from './workspace/folders.js'
+import { statOf } from '@funnel/platform/host'
+import { commandLine, leads, until, type CommandLine, type Foreground } from './testing/command-line.js'
 
-interface Result {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 interface Status {
   readonly ok: boolean
   readonly pid: number
@@ -24,106 +15,19 @@ interface Status {
   }[]
 }
 
-const bin = join(repository, 'apps', 'funnel', 'bin', 'funnel.mjs')
-const base = mkdtempSync(join(tmpdir(), 'funnel-up-'))
-const {
-  DATABASE_URL: _,
-  READ_DATABASE_URL: __,
-  KAFKA_BROKERS: ___,
-  FUNNEL_WORKSPACE: ____,
-  NODE_OPTIONS: _____,
-  ...inherited
-} = process.env
-const env = { ...inherited, FUNNEL_DATA_DIR: base, NO_COLOR: '1' }
-let ports: string[] = []
+let cli: CommandLine
+const funnel: CommandLine['run'] = (...args) => cli.run(...args)
 /** For each test: a busy machine starts a dozen processes slowly. */
 const PATIENCE = 150_000
 
-/** Runs a command to its end. */
-const funnel = (...args: string[]): Promise<Result> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
-    })
-  })
-
-const json = async <T>(...args: string[]): Promise<T> => {
-  const { stdout, stderr } = await funnel(...args, '--json')
-  if (!stdout) throw new Error(`funnel ${args.join(' ')}: ${stderr}`)
-  return JSON.parse(stdout) as T
-}
-
-/** A workspace kept in the foreground by a child of the test. */
-class Foreground {
-  stderr = ''
-  readonly ended: Promise<number | null>
-  readonly #child: ChildProcess
-  #ready = false
-
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [bin, 'up', '--json', ...ports, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.#child.stdout!.on('data', () => (this.#ready = true))
-    this.#child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
-    this.ended = new Promise((resolve) => this.#child.once('exit', resolve))
-    started.push(this)
-  }
-
-  async ready(): Promise<this> {
-    for (const end = Date.now() + 90_000; !this.#ready; await sleep(50))
-      if (Date.now() > end || this.#child.exitCode !== null) throw new Error(`not ready:\n${this.stderr}`)
-    return this
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
-  }
-}
-const started: Foreground[] = []
-
-const until = async <T>(what: string, look: () => Promise<T>, good: (value: T) => boolean): Promise<T> => {
-  let value = await look()
-  for (const end = Date.now() + 60_000; !good(value); value = await look()) {
-    if (Date.now() > end) throw new Error(`${what}: still ${JSON.stringify(value)}`)
-    await sleep(500)
-  }
-  return value
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
+const alive = (pid: number): boolean => (statOf(pid)?.[0] ?? 'Z') !== 'Z'
 const pidsOf = ({ pid, services }: Status) => [pid, ...services.map(({ pid }) => pid)]
-const leads = async (): Promise<number> => {
-  const { answer } = await json<{ answer: { rows: { cell: { count?: number } }[] } }>('kpi', 'leads')
-  return answer.rows[0]?.cell.count ?? 0
-}
 
 describe('funnel up', () => {
   beforeAll(async () => {
-    chmodSync(base, 0o711)
-    if (!existsSync(join(repository, 'apps', 'funnel', 'dist', 'main.js')))
-      spawnSync(process.execPath, [join(repository, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], {
-        cwd: repository,
-      })
-    const free = new Set<number>()
-    while (free.size < portNames.length) free.add(await freePort())
-    ports = [...free].flatMap((port, i) => [portOptions[portNames[i]!], String(port)])
+    cli = await commandLine()
   }, PATIENCE)
-  afterAll(async () => {
-    for (const up of started) {
-      up.kill('SIGTERM')
-      await up.ended
-    }
-    rmSync(base, { recursive: true, force: true })
-  }, PATIENCE)
+  afterAll(() => cli.close(), PATIENCE)
 
   it(
     'says what to do when nothing runs',
@@ -135,18 +39,23 @@ describe('funnel up', () => {
     PATIENCE,
   )
 
+  let up: Foreground
   let known = 0
 
   it(
     'brings a demo into KPIs that verify',
     async () => {
-      await new Foreground().ready()
-      const status = await json<Status>('status')
+      up = await cli.start().ready()
+      const status = await cli.json<Status>('status')
       expect(status.ok).toBe(true)
       expect(status.services.map(({ name }) => name)).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
 
-      known = await until('leads', leads, (count) => count > 400)
-      const { answer } = await json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
+      known = await until(
+        'leads',
+        () => leads(cli),
+        (count) => count > 400,
+      )
+      const { answer } = await cli.json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
         'kpi',
         'win-rate',
         '--by',
@@ -167,7 +76,7 @@ describe('funnel up', () => {
   it(
     'explains a number by entries that add up to it',
     async () => {
-      const { total, entries, more } = await json<{
+      const { total, entries, more } = await cli.json<{
         total: { count: number }
         entries: { amount: { count: number } }[]
         more: boolean
@@ -175,6 +84,63 @@ describe('funnel up', () => {
       expect(more).toBe(false)
       expect(entries.reduce((sum, { amount }) => sum + amount.count, 0)).toBe(total.count)
       expect(total.count).toBeGreaterThan(200)
+    },
+    PATIENCE,
+  )
+
+  const number = /[1-9]/
+  it.each([
+    { words: 'kpis', text: /^win-rate@1 +ratio/m, json: { kpis: expect.arrayContaining([expect.anything()]) } },
+    {
+      words: 'diff leads --since 90d --limit 3',
+      text: /before +after/,
+      json: {
+        changes: [expect.objectContaining({ after: expect.anything() })],
+        entries: expect.any(Array),
+        more: true,
+      },
+    },
+    { words: 'leads --limit 3', text: /^lead +stage/, json: { leads: Array(3).fill(expect.anything()) } },
+    { words: 'deals --limit 3', text: /^deal +outcome/, json: { deals: Array(3).fill(expect.anything()) } },
+    {
+      words: 'deals --outcome won --limit 1',
+      text: / won /,
+      json: { deals: [expect.objectContaining({ outcome: 'OUTCOME_WON' })] },
+    },
+    {
+      words: 'tail --no-follow --last 1',
+      text: /^20\d\d-\S+Z +[a-z]+\.[a-z-]+ /,
+      json: { event: expect.objectContaining({ specversion: '1.0' }), position: expect.any(Number) },
+    },
+    {
+      words: 'top --once',
+      text: /events\/s · [\d,]+ events · lag/,
+      json: { kpis: expect.arrayContaining([expect.objectContaining({ value: expect.stringMatching(number) })]) },
+    },
+    {
+      words: 'rebuild',
+      text: /^generation \d+ is live: [\d,]+ events folded/,
+      json: { generation: expect.any(Number), events: expect.any(Number), dropped: 0 },
+    },
+    // those live at the start and after both rebuilds above; then the one that was made for people
+    { words: 'rebuild --drop-old', text: /^dropped the tables of 3 earlier generations/m, json: { dropped: 1 } },
+  ])(
+    'answers `funnel $words` for people and, with --json, for programs',
+    async ({ words, text, json }) => {
+      const args = words.split(' ')
+      const shown = await funnel(...args)
+      expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(text) })
+      const told = await funnel(...args, '--json')
+      expect(told).toMatchObject({ code: 0, stderr: '' })
+      expect(JSON.parse(told.stdout)).toMatchObject(json)
+    },
+    PATIENCE,
+  )
+
+  it(
+    'verifies after the rebuilds as before',
+    async () => {
+      expect(await cli.json('verify')).toMatchObject({ ok: true, differences: [] })
     },
     PATIENCE,
   )
@@ -204,12 +170,12 @@ describe('funnel up', () => {
   it(
     'starts a killed service again',
     async () => {
-      const before = await json<Status>('status')
+      const before = await cli.json<Status>('status')
       const victim = before.services.find(({ name }) => name === 'ingest')!
       process.kill(victim.pid, 'SIGKILL')
       const after = await until(
         'ingest',
-        () => json<Status>('status'),
+        () => cli.json<Status>('status'),
         ({ ok, services }) => ok && services.some(({ name, restarts }) => name === 'ingest' && restarts === 1),
       )
       expect(after.services.find(({ name }) => name === 'ingest')!.pid).not.toBe(victim.pid)
@@ -220,13 +186,13 @@ describe('funnel up', () => {
   it(
     'refuses a second start of the same workspace, and busy ports to another, naming both',
     async () => {
-      const same = await funnel('up', ...ports)
+      const same = await funnel('up', ...cli.ports)
       expect(same.code).toBe(1)
       expect(same.stderr).toContain('the workspace demo is running already')
 
-      const other = await funnel('up', '--workspace', 'mine', ...ports)
+      const other = await funnel('up', '--workspace', 'mine', ...cli.ports)
       expect(other.code).toBe(1)
-      expect(other.stderr).toContain(`port ${ports[1]} (ingest, HTTP) is in use: --ingest-port N`)
+      expect(other.stderr).toContain(`port ${cli.ports[1]} (ingest, HTTP) is in use: --ingest-port N`)
       expect(other.stderr).toContain('npx funnel down --workspace demo')
     },
     PATIENCE,
@@ -235,8 +201,7 @@ describe('funnel up', () => {
   it(
     'stops in order on SIGTERM and leaves no process',
     async () => {
-      const up = started[0]!
-      const pids = pidsOf(await json<Status>('status'))
+      const pids = pidsOf(await cli.json<Status>('status'))
       up.kill('SIGTERM')
       expect(await up.ended).toBe(0)
       expect(pids.filter(alive)).toEqual([])
@@ -248,12 +213,27 @@ describe('funnel up', () => {
   )
 
   it(
+    'costs no data when a fresh start meets a busy port',
+    async () => {
+      const server = createServer().listen(Number(cli.ports[1]), '127.0.0.1')
+      await once(server, 'listening')
+      for (const option of ['--no-panel', '--detach']) {
+        const { code, stderr } = await funnel('up', '--fresh', option, ...cli.ports)
+        expect(code).not.toBe(0)
+        expect(stderr).toContain(`port ${cli.ports[1]} (ingest, HTTP) is in use`)
+      }
+      server.close()
+    },
+    PATIENCE,
+  )
+
+  it(
     'keeps the data for the next start, in the background too',
     async () => {
-      const { code, stderr } = await funnel('up', '--detach', '--no-demo', ...ports)
+      const { code, stderr } = await funnel('up', '--detach', '--no-demo', ...cli.ports)
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('running in the background') })
-      const status = await json<Status>('status')
-      expect(await leads()).toBeGreaterThanOrEqual(known)
+      const status = await cli.json<Status>('status')
+      expect(await leads(cli)).toBeGreaterThanOrEqual(known)
       expect((await funnel('down')).code).toBe(0)
       expect(pidsOf(status).filter(alive)).toEqual([])
     },
@@ -263,9 +243,9 @@ describe('funnel up', () => {
   it(
     'starts over with --fresh, and takes everything along when it is killed',
     async () => {
-      const up = await new Foreground('--fresh', '--no-demo').ready()
-      expect(await leads()).toBe(0)
-      const status = await json<Status>('status')
+      const up = await cli.start('--fresh', '--no-demo').ready()
+      expect(await leads(cli)).toBe(0)
+      const status = await cli.json<Status>('status')
       up.kill('SIGKILL')
       await up.ended
       await until(
