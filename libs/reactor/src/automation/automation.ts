@@ -1,4 +1,4 @@
-import { occurredAt, type FunnelEvent, type Recorded } from '@funnel/events'
+import { occurredAt, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
 import { credit, feedBack, leftQueue, release, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
@@ -6,7 +6,7 @@ import { judge, judgeAll, type Rules } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf, personKey, visitorKey } from './links.js'
-import { identified, joined, touched, unlinked, type Step } from './people.js'
+import { identified, joined, touched, unlinked, type Of, type Step } from './people.js'
 
 /**
  * Qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only asks: a decider may refuse,
@@ -23,7 +23,13 @@ import { identified, joined, touched, unlinked, type Step } from './people.js'
 export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
   name: 'automation',
   keysOf,
-  react: (record, turn) => react(record, record.event.importid === undefined ? turn : silent(turn), rules),
+  react: (record, turn) => {
+    const { event } = record
+    const heard = event.importid === undefined ? turn : silent(turn)
+    // the table has for each type what takes events of that type
+    const follow = follows[event.type] as Follow<never> | undefined
+    follow?.(event as never, { record, at: occurredAt(record), turn: heard, rules })
+  },
   due: ({ data }, turn) => {
     const { lead, handoff } = data as unknown as Offered
     turn.command('expire', { type: 'handoff.expire', lead, handoff })
@@ -33,68 +39,81 @@ export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
 /** Takes in and asks for nothing. */
 const silent = (turn: Step): Step => ({ ...turn, command: () => undefined })
 
-function react(record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {
-  const { event } = record
-  const at = occurredAt(record)
-  switch (event.type) {
-    case 'touchpoint.recorded':
-      touched(event, at, turn)
-      return judgeAll(visitorKey(event.data.visitor), record, turn, rules)
-    case 'visitor.identified':
-      identified(event, turn)
-      return judgeAll(personKey(event.data.person), record, turn, rules)
-    case 'visitor.unlinked':
-      return unlinked(event, turn)
-    case 'person.absorbed':
-      joined(event.data.person, event.data.into, true, turn)
-      return judgeAll(personKey(event.data.into), record, turn, rules)
-    case 'person.released':
-      return joined(event.data.person, event.data.from, false, turn)
-    case 'lead.captured':
-    case 'lead.enriched':
-    case 'lead.engaged':
-    case 'lead.stage-entered':
-      reported(event, at, turn, rules)
-      return judge(event.data.lead, record, turn, rules)
-    case 'lead.qualified':
-    case 'lead.advanced':
-      moved(event.data.lead, event.data.stage, turn, rules)
-      route(event, turn, rules)
-      return judge(event.data.lead, record, turn, rules)
-    case 'lead.recycled':
-      return moved(event.data.lead, event.data.stage, turn, rules)
-    case 'lead.disqualified':
-    case 'lead.converted':
-      release(event.data.lead, turn)
-      return keep(event.data.lead, { closed: true }, turn)
-    case 'lead.conversion-reversed':
-      return keep(event.data.lead, { closed: false }, turn)
-    case 'lead.assigned':
-      return owned(event.data.lead, event.data.owner, event.id, turn)
-    case 'queue.assigned':
-      return keep(event.data.lead, { queue: event.data.queue }, turn)
-    case 'queue.credited':
-    case 'queue.released':
-      return leftQueue(event.data.lead, turn)
-    case 'handoff.offered': {
-      const { lead, handoff, deadline } = event.data
-      return turn.arm(offerTimer(event.data), Date.parse(deadline), { lead, handoff })
-    }
-    case 'handoff.accepted':
-      turn.cancel(offerTimer(event.data))
-      owned(event.data.lead, event.data.owner, event.id, turn)
-      if (event.data.stage !== undefined) moved(event.data.lead, event.data.stage, turn, rules)
-      return
-    case 'handoff.rejected':
-      turn.cancel(offerTimer(event.data))
-      feedBack(event, turn)
-      return credit(event.data.lead, event.data.reason, turn)
-    case 'handoff.withdrawn':
-      turn.cancel(offerTimer(event.data))
-      return credit(event.data.lead, 'withdrawn', turn)
-    case 'handoff.expired':
-      turn.cancel(offerTimer(event.data))
-      return release(event.data.lead, turn)
-    default: // nothing follows from the others
-  }
+interface Context {
+  readonly record: Recorded<FunnelEvent>
+  readonly at: Instant
+  readonly turn: Step
+  readonly rules: Rules
+}
+type Follow<Event extends FunnelEvent> = (event: Event, context: Context) => void
+
+const learned: Follow<Of<'lead.captured' | 'lead.enriched' | 'lead.engaged' | 'lead.stage-entered'>> = (
+  event,
+  context,
+) => {
+  reported(event, context.at, context.turn, context.rules)
+  judge(event.data.lead, context.record, context.turn, context.rules)
+}
+const cameTo: Follow<Of<'lead.qualified' | 'lead.advanced'>> = (event, { record, turn, rules }) => {
+  moved(event.data.lead, event.data.stage, turn, rules)
+  route(event, turn, rules)
+  judge(event.data.lead, record, turn, rules)
+}
+const ended: Follow<Of<'lead.disqualified' | 'lead.converted'>> = ({ data: { lead } }, { turn }) => {
+  release(lead, turn)
+  keep(lead, { closed: true }, turn)
+}
+const outOfQueue: Follow<Of<'queue.credited' | 'queue.released'>> = ({ data: { lead } }, { turn }) =>
+  leftQueue(lead, turn)
+
+/** What follows from an event of each type; from the others nothing. */
+const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
+  'touchpoint.recorded': (event, { record, at, turn, rules }) => {
+    touched(event, at, turn)
+    judgeAll(visitorKey(event.data.visitor), record, turn, rules)
+  },
+  'visitor.identified': (event, { record, turn, rules }) => {
+    identified(event, turn)
+    judgeAll(personKey(event.data.person), record, turn, rules)
+  },
+  'visitor.unlinked': (event, { turn }) => unlinked(event, turn),
+  'person.absorbed': ({ data: { person, into } }, { record, turn, rules }) => {
+    joined(person, into, true, turn)
+    judgeAll(personKey(into), record, turn, rules)
+  },
+  'person.released': ({ data: { person, from } }, { turn }) => joined(person, from, false, turn),
+  'lead.captured': learned,
+  'lead.enriched': learned,
+  'lead.engaged': learned,
+  'lead.stage-entered': learned,
+  'lead.qualified': cameTo,
+  'lead.advanced': cameTo,
+  'lead.recycled': ({ data: { lead, stage } }, { turn, rules }) => moved(lead, stage, turn, rules),
+  'lead.disqualified': ended,
+  'lead.converted': ended,
+  'lead.conversion-reversed': ({ data: { lead } }, { turn }) => keep(lead, { closed: false }, turn),
+  'lead.assigned': ({ id, data: { lead, owner } }, { turn }) => owned(lead, owner, id, turn),
+  'queue.assigned': ({ data: { lead, queue } }, { turn }) => keep(lead, { queue }, turn),
+  'queue.credited': outOfQueue,
+  'queue.released': outOfQueue,
+  'handoff.offered': ({ data: { lead, handoff, deadline } }, { turn }) =>
+    turn.arm(offerTimer({ lead, handoff }), Date.parse(deadline), { lead, handoff }),
+  'handoff.accepted': ({ id, data }, { turn, rules }) => {
+    turn.cancel(offerTimer(data))
+    owned(data.lead, data.owner, id, turn)
+    if (data.stage !== undefined) moved(data.lead, data.stage, turn, rules)
+  },
+  'handoff.rejected': (event, { turn }) => {
+    turn.cancel(offerTimer(event.data))
+    feedBack(event, turn)
+    credit(event.data.lead, event.data.reason, turn)
+  },
+  'handoff.withdrawn': ({ data }, { turn }) => {
+    turn.cancel(offerTimer(data))
+    credit(data.lead, 'withdrawn', turn)
+  },
+  'handoff.expired': ({ data }, { turn }) => {
+    turn.cancel(offerTimer(data))
+    release(data.lead, turn)
+  },
 }
