@@ -177,7 +177,7 @@ describe('The pages', () => {
   }, 120_000)
 
   it('name no file that is not there', () => {
-    for (const page of ['README.md', 'docs/architecture.md', 'docs/import.md', 'docs/deployment.md'])
+    for (const page of ['README.md', 'docs/architecture.md', 'docs/backup.md', 'docs/import.md', 'docs/deployment.md'])
       for (const [, link] of readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g))
         expect([page, link, existsSync(join(root, dirname(page), link!))]).toEqual([page, link, true])
   })
