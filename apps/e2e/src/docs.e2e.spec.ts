@@ -181,6 +181,7 @@ describe('The pages', () => {
       'README.md',
       'definitions/README.md',
       'docs/architecture.md',
+      'docs/backup.md',
       'docs/import.md',
       'docs/deployment.md',
     ])

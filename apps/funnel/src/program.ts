@@ -16,6 +16,8 @@ import { statusCommand } from './up/status.js'
 import { upCommand } from './up/command.js'
 import { configCommand } from './upkeep/config.js'
 import { rebuildCommand } from './upkeep/rebuild.js'
+import { replayCommand } from './upkeep/replay.js'
+import { restoreCommand } from './upkeep/restore.js'
 import { verifyCommand } from './upkeep/verify.js'
 
 /** The `funnel` command. It throws instead of exiting; `main` turns that into an exit code. */
@@ -31,11 +33,8 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     program.addCommand(make())
   program.commandsGroup('Look after:')
   program.addCommand(await importing(args))
-  program.addCommand(rebuildCommand())
-  program.addCommand(verifyCommand())
-  program.addCommand(configCommand())
-  program.addCommand(definitionsCommand())
-  for (const make of [migrateCommand, keyCommand]) program.addCommand(make())
+  for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
+  for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand]) program.addCommand(make())
 
   forEach(program, (command) => {
     command.exitOverride().showHelpAfterError('(--help shows how)')

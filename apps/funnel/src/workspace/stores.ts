@@ -1,21 +1,24 @@
 import { FunnelError } from '@funnel/events'
 import { findRunning, mustRun, type Choice } from './locate.js'
 
-/** The databases of a workspace, as its owner reaches them. */
+/** The databases of a workspace, as its owner reaches them, and its Kafka. */
 export interface Stores {
   readonly databaseUrl: string
   readonly readDatabaseUrl: string
+  /** `host:port`, separated by commas; absent where the log is read from PostgreSQL. */
+  readonly kafkaBrokers?: string | undefined
+  readonly kafkaTopicPrefix?: string | undefined
   /** For the header. */
   readonly name: string
 }
 
-/** Those of the running workspace; else of DATABASE_URL and READ_DATABASE_URL. Throws UNAVAILABLE when there are none. */
+/** Those of the running workspace; else those that the environment names. Throws UNAVAILABLE when there are none. */
 export function storeOf(choice: Choice): Stores {
   const external = process.env['DATABASE_URL'] || undefined
   const found = findRunning(choice)
   if (found) {
-    const { databaseUrl, readDatabaseUrl, workspace } = found.state
-    return { databaseUrl, readDatabaseUrl, name: `workspace ${workspace}` }
+    const { databaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, workspace } = found.state
+    return { databaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, name: `workspace ${workspace}` }
   }
   if (external === undefined || choice.workspace !== undefined) {
     const { state } = mustRun(choice)
@@ -24,6 +27,8 @@ export function storeOf(choice: Choice): Stores {
   return {
     databaseUrl: external,
     readDatabaseUrl: process.env['READ_DATABASE_URL'] || external,
+    kafkaBrokers: process.env['KAFKA_BROKERS'] || undefined,
+    kafkaTopicPrefix: process.env['KAFKA_TOPIC_PREFIX'] || undefined,
     name: 'the database of DATABASE_URL',
   }
 }
