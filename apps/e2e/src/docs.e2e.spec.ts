@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
-import { commandsIn, fileIn, root } from './fences.js'
+import { commandsIn, fencesOf, fileIn, root } from './fences.js'
 import { funnel } from './platform.js'
 import { freePort } from './processes.js'
 
@@ -93,8 +93,38 @@ describe('The pages', () => {
     expect(JSON.stringify(answer)).toContain('"version":1')
   }, 60_000)
 
-  it('every command runs, or it is said where it does', async () => {
-    write('map.yaml', readFileSync(join(root, 'examples/crm-sales-opportunities/mapping.yaml'), 'utf8'))
+  it('the imports of the pages read what the mapping of docs/import.md says', async () => {
+    const { text } = fencesOf('docs/import.md').find(
+      ({ language, text }) => language === 'yaml' && /^mapping:/m.test(text),
+    )!
+    const deals = `  - file: deals.csv
+    key: '{{ id }}'
+    events: [{ type: deal.won, time: '{{ won }}', data: { deal: '{{ id }}' } }]\n`
+    write('map.yaml', text + deals)
+    write('leads.csv', 'id,created,owner,origin,size\n1,2026-01-05, Ann ,Webinar,250\n2,2026-01-06 09:30,,Ads,\n')
+    write('deals.csv', 'id,won\n1,2026-02-01\n')
+    const imports = [...new Set(pages.flatMap(commandsIn))].filter((command) => command.startsWith('npx funnel import'))
+    expect(imports.length).toBeGreaterThan(2)
+    for (const command of imports) {
+      const report = JSON.parse(await shell(`${command.replace(' --dry-run', '')} --dry-run --json`)) as object
+      expect(report).toMatchObject({
+        errors: 0,
+        events: {
+          'lead.captured': { recorded: 2 },
+          ...(command.includes('deals.csv') && { 'deal.won': { recorded: 1 } }),
+        },
+        examples: {
+          'lead.captured': {
+            source: 'our-crm',
+            time: '2026-01-04T23:00:00.000Z',
+            data: { lead: '1', owner: 'Ann', properties: { origin: 'webinar', employees: 250 } },
+          },
+        },
+      })
+    }
+  }, 60_000)
+
+  it('every other command runs, or it is said where it does', async () => {
     const commands = [...new Set(pages.flatMap(commandsIn))]
     expect(commands.length).toBeGreaterThan(10)
     for (const command of commands) {
