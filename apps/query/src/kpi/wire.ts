@@ -2,10 +2,10 @@ import { topicById } from '@funnel/events'
 import type { Kpi } from '@funnel/definitions'
 import {
   exponentOf,
+  isStock,
   noteOf,
   provisional,
   quantityOf,
-  sidesOf,
   type BasisRow,
   type Cell,
   type EntryRow,
@@ -45,7 +45,7 @@ export const toDefinition = (kpi: Kpi): api.KpiDefinition => ({
   marketingOwner: kpi.owners.marketing,
   salesOwner: kpi.owners.sales,
   formulaJson: JSON.stringify(kpi.formula),
-  stock: sidesOf(kpi.formula)[0].stock,
+  stock: isStock(kpi.formula),
 })
 
 export function toBasis(knownAt: number | undefined, generation: number, basis: BasisRow): api.Basis {
