@@ -237,6 +237,10 @@ describe('the query service', () => {
       expect(
         table(await ask({ kpi: 'open-per-lead', bucket: Bucket.BUCKET_MONTH, from: at('02-01'), to: at('03-01') })),
       ).toEqual([['02-01', 0.25]])
+      // as of an instant the level stood so, but the flow is restated
+      const answer = await ask({ kpi: 'open-per-lead', asOf: at('02-25') })
+      expect(answer.note).toBe('restated as known at 2024-05-01T00:00:00.000Z')
+      expect(answer.definition?.stock).toBe(false)
     })
 
     it('a ratio, with numerator and denominator', async () => {

@@ -61,9 +61,16 @@ export function checkKpi({ value: kpi, at }: Placed<Kpi>, funnel: Funnel): strin
     const above = sum(formula.ratio.numerator, ['formula', 'ratio', 'numerator'])
     const below = sum(formula.ratio.denominator, ['formula', 'ratio', 'denominator'])
     const same = (of: (measure: Measure) => unknown) => new Set([...above, ...below].map(of)).size === 1
-    if (above.length && below.length && (!same((measure) => measures[measure]) || !same(isMoney)))
-      mistake(['formula', 'ratio'], 'numerator and denominator must be of one kind: flows or stocks, counts or values')
-    unit('ratio')
+    // money for each of what is counted is a mean
+    const mean = above.every(isMoney) && !below.some(isMoney)
+    if (above.length && below.length) {
+      if (!same((measure) => measures[measure]) || !(same(isMoney) || mean))
+        mistake(
+          ['formula', 'ratio'],
+          'numerator and denominator must be of one kind: flows or stocks, counts or values (or a value over a count: a mean)',
+        )
+      else unit(mean ? 'money' : 'ratio')
+    }
   } else {
     const pair = `${formula.conversion.from}>${formula.conversion.to}`
     const reason = stageMistake('converted', pair, funnel)

@@ -243,6 +243,24 @@ describe('the checks between definitions', () => {
       'deal',
       '8: numerator and denominator must be of one kind',
     ],
+    [
+      '{ ratio: { numerator: { measure: deal.won.value }, denominator: { measure: deal.open } } }',
+      'money',
+      'deal',
+      '8: numerator and denominator must be of one kind',
+    ],
+    [
+      '{ ratio: { numerator: { measure: deal.won.value }, denominator: { measure: deal.won } } }',
+      'ratio',
+      'deal',
+      '6: the formula gives a money, not a ratio',
+    ],
+    [
+      '{ ratio: { numerator: { measure: deal.won.value }, denominator: { measure: deal.lost.value } } }',
+      'money',
+      'deal',
+      '6: the formula gives a ratio, not a money',
+    ],
   ])('find a KPI that cannot be: %s as %s by %s', (formula, unit, grain, message) => {
     const mistakes = ofKpi('k', formula, unit, grain)
     expect(mistakes).toHaveLength(1)
@@ -259,6 +277,8 @@ describe('the checks between definitions', () => {
       'ratio',
       'deal',
     ],
+    ['{ ratio: { numerator: { measure: deal.won.value }, denominator: { measure: deal.won } } }', 'money', 'deal'],
+    ['{ ratio: { numerator: { measure: deal.open.value }, denominator: { measure: deal.open } } }', 'money', 'deal'],
   ])('let pass %s', (...is) => {
     expect(ofKpi('k', ...is)).toEqual([])
   })

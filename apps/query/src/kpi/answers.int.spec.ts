@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { testDatabase } from '@funnel/testing'
 import { createLogger } from '@funnel/platform'
 import type { Cell, Question, Row } from '@funnel/ledger'
@@ -8,6 +8,9 @@ import { createPool } from '@funnel/platform'
 import { bruteForce, entriesOf, type Expected, type Standing } from '../testing/brute-force.js'
 import { definitions } from '../testing/definitions.js'
 import { HandMadeReadModel } from '../testing/read-model.js'
+
+// many questions take their time where others want the cores too
+jest.setTimeout(600_000)
 
 const DAY = 86_400_000
 const BEGIN = Date.UTC(2024, 0, 1)

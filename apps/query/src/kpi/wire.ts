@@ -1,10 +1,10 @@
 import { exponentOf, topicById } from '@funnel/events'
 import type { Kpi } from '@funnel/definitions'
 import {
+  isStock,
   noteOf,
   provisional,
   quantityOf,
-  sidesOf,
   type BasisRow,
   type Cell,
   type EntryRow,
@@ -44,7 +44,7 @@ export const toDefinition = (kpi: Kpi): api.KpiDefinition => ({
   marketingOwner: kpi.owners.marketing,
   salesOwner: kpi.owners.sales,
   formulaJson: JSON.stringify(kpi.formula),
-  stock: sidesOf(kpi.formula)[0].stock,
+  stock: isStock(kpi.formula),
 })
 
 export function toBasis(knownAt: number | undefined, generation: number, basis: BasisRow): api.Basis {

@@ -174,9 +174,11 @@ function cell(kpi: Kpi, place: string, n: readonly Line[], d: readonly Line[], i
         ? immature
           ? 'immature'
           : 'denominator-zero'
-        : kpi.unit === 'money' && isMoney(n)
-          ? `${Math.round(ratio)} ${[...currencies][0]}`
-          : ratio
+        : kpi.unit !== 'money'
+          ? ratio
+          : isMoney(n)
+            ? `${Math.round(ratio)} ${[...currencies][0]}`
+            : 'no-data'
   return { place, value, numerator, denominator, sampleSize, immature }
 }
 

@@ -116,7 +116,7 @@ const inexact = (rows: readonly CellRow[]): Value =>
 function total(kpi: Kpi, sum: Quantity): Value {
   if (kpi.unit !== 'money') return { unit: 'count', number: 'count' in sum ? sum.count : 0 }
   const [money, ...others] = 'money' in sum ? sum.money : []
-  if (!money) return none('no-data', 'Nothing is booked here, so there is no currency either')
+  if (!money) return noMoney
   return others.length ? several : { unit: 'money', money }
 }
 
@@ -130,9 +130,8 @@ function ratio(kpi: Kpi, above: Quantity, below: Quantity, immature: number): Va
       ? none('immature', `The window of all ${immature} is still open`)
       : none('denominator-zero', 'The denominator is 0')
   const number = (n?.amount ?? 0) / d.amount
-  return kpi.unit === 'money' && n?.currency
-    ? { unit: 'money', money: { minor: Math.round(number), currency: n.currency } }
-    : { unit: 'ratio', number }
+  if (kpi.unit !== 'money') return { unit: 'ratio', number }
+  return n?.currency ? { unit: 'money', money: { minor: Math.round(number), currency: n.currency } } : noMoney
 }
 
 const partsOf = (quantity: Quantity): readonly { amount: number; currency?: string }[] =>
@@ -158,4 +157,5 @@ function duration(stat: 'mean' | 'median' | 'p90', row: CellRow | undefined): Ce
 }
 
 const none = (reason: NoValueReason, message: string): Value => ({ unit: 'none', reason, message })
+const noMoney = none('no-data', 'Nothing is booked here, so there is no currency either')
 const several = none('several-currencies', 'The money is in several currencies and there are no rates; see the parts')

@@ -40,6 +40,9 @@ export function sidesOf(formula: Formula): readonly [Side, ...Side[]] {
   ]
 }
 
+/** Whether a formula is a level throughout, which can be asked as it stood. */
+export const isStock = (formula: Formula): boolean => sidesOf(formula).every(({ stock }) => stock)
+
 function side(name: SideName, { measure, measures = measure === undefined ? [] : [measure], where }: Sum): Side {
   return {
     name,

@@ -1,7 +1,7 @@
 import type { Kpi } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Question } from './question.js'
-import { sidesOf } from './side.js'
+import { isStock } from './side.js'
 import type { BasisRow } from './statement.js'
 
 /**
@@ -18,9 +18,12 @@ export function provisional(knownAt: Instant | undefined, { w, parked }: Pick<Ba
   return reasons
 }
 
-/** What must be said with the numbers: a flow that is asked as of an instant is not the business as it stood then. */
+/**
+ * What must be said with the numbers: a flow that is asked as of an instant, be it on one side of a ratio, is not the
+ * business as it stood then.
+ */
 export function noteOf(question: Question, kpi: Kpi, { w }: Pick<BasisRow, 'w'>): string {
-  if (question.asOf === undefined || sidesOf(kpi.formula)[0].stock) return ''
+  if (question.asOf === undefined || isStock(kpi.formula)) return ''
   const known = Math.min(question.knownAt ?? w ?? 0, w ?? 0)
   return `restated as known at ${iso(known)}`
 }

@@ -8,7 +8,10 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 
-/** Whether the same question can ever get another answer. */
+/**
+ * Whether the same question can ever get another answer under the definitions that `definitions_hash` names. Other
+ * definitions of the KPI, or of what is folded, may give another one.
+ */
 export enum Finality {
   FINALITY_UNSPECIFIED = 0,
   /** FINALITY_FINAL - It cannot: asked as known at an instant at or before the watermark, with nothing parked. */
