@@ -12,7 +12,7 @@ import { freePort, supervise, type Supervised } from './processes.js'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
 
-const ours = ['ingest', 'relay', 'projector', 'query']
+const ours = ['ingest', 'relay', 'automation', 'projector', 'query']
 const authorization = `Bearer ${secrets['FUNNEL_TOKEN']}`
 
 /**

@@ -29,7 +29,16 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.commandsGroup('Run:')
   for (const make of [upCommand, downCommand, statusCommand, topCommand]) program.addCommand(make())
   program.commandsGroup('Ask:')
-  for (const make of [kpiCommand, kpisCommand, explainCommand, diffCommand, leadsCommand, dealsCommand, journeyCommand, tailCommand])
+  for (const make of [
+    kpiCommand,
+    kpisCommand,
+    explainCommand,
+    diffCommand,
+    leadsCommand,
+    dealsCommand,
+    journeyCommand,
+    tailCommand,
+  ])
     program.addCommand(make())
   program.commandsGroup('Look after:')
   program.addCommand(await importing(args))

@@ -48,7 +48,14 @@ describe('funnel up', () => {
       up = await cli.start().ready()
       const status = await cli.json<Status>('status')
       expect(status.ok).toBe(true)
-      expect(status.services.map(({ name }) => name)).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+      expect(status.services.map(({ name }) => name)).toEqual([
+        'ingest',
+        'relay',
+        'automation',
+        'projector',
+        'query',
+        'postgres',
+      ])
 
       known = await until(
         'leads',
@@ -206,7 +213,7 @@ describe('funnel up', () => {
       expect(await up.ended).toBe(0)
       expect(pids.filter(alive)).toEqual([])
       const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
-      expect(stopped).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+      expect(stopped).toEqual(['ingest', 'relay', 'automation', 'projector', 'query', 'postgres'])
       expect((await funnel('status')).code).toBe(4)
     },
     PATIENCE,

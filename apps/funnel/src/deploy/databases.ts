@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { migrateStore } from '@funnel/event-store'
 import { migrateRead } from '@funnel/projections'
+import { migrateReactor } from '@funnel/reactor'
 
 /** The databases of the platform, each as the role that owns it; several may be one. */
 export interface Owners {
@@ -9,11 +10,12 @@ export interface Owners {
   readonly read: string
 }
 
-/** Migrates vault, store and read models, each as its own role; a read role that is another one may then read the log. */
+/** Migrates vault, store, what automation keeps, and read models, each as its own role; a read role that is another one may then read the log. */
 export async function migrateDatabases({ store, vault, read }: Owners): Promise<void> {
   await migrateStore(store, vault)
   const [owner, reader] = [store, read].map((url) => decodeURIComponent(new URL(url).username))
   if (reader && reader !== owner) await grantLog(store, reader)
+  await migrateReactor(store)
   await migrateRead(read)
 }
 
