@@ -1,6 +1,6 @@
 import { FunnelError } from '@funnel/events'
 import type { Kpi } from '@funnel/definitions'
-import { between, interpolation, ranks } from './percentile.js'
+import { between, interpolation, ranks, type Rank } from './percentile.js'
 import { sidesOf, type SideName } from './side.js'
 
 /** Minor units of a currency. */
@@ -143,18 +143,26 @@ function duration(stat: 'mean' | 'median' | 'p90', row: CellRow | undefined): Ce
   const n = Number(row?.amount ?? 0)
   const rest = { numerator: { count: n }, sampleSize: n, immature: 0 }
   if (!row || n === 0) return { value: none('no-data', 'Nothing to take a duration from'), ...rest }
-  const { least, seconds, low, high } = row
-  if (least === null || least < 0 || seconds === null || low === null || high === null)
-    throw new FunnelError(
-      'INTERNAL',
-      'The ledger takes back a duration that it never booked; rebuild it and report this',
-      {
-        least,
-      },
-    )
-  const number = stat === 'mean' ? seconds / n : between(low, high, interpolation(ranks[stat], n).share)
-  return { value: { unit: 'duration', number }, ...rest }
+  return {
+    value: { unit: 'duration', number: stat === 'mean' ? mean(row, n) : percentile(ranks[stat], row, n) },
+    ...rest,
+  }
 }
+
+function mean({ seconds }: CellRow, n: number): number {
+  if (n < 0 || seconds === null) throw neverBooked(n)
+  return seconds / n
+}
+
+function percentile(rank: Rank, { least, low, high }: CellRow, n: number): number {
+  if (least === null || least < 0 || low === null || high === null) throw neverBooked(least)
+  return between(low, high, interpolation(rank, n).share)
+}
+
+const neverBooked = (weight: number | null) =>
+  new FunnelError('INTERNAL', 'The ledger takes back a duration that it never booked; rebuild it and report this', {
+    weight,
+  })
 
 const none = (reason: NoValueReason, message: string): Value => ({ unit: 'none', reason, message })
 const noMoney = none('no-data', 'Nothing is booked here, so there is no currency either')

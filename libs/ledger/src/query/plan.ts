@@ -23,10 +23,11 @@ export interface AnswerRow extends BasisRow {
   readonly immature: number
   /** Money: how many subjects hold a part of it that is not zero; of a stock: how many more than in the bucket before. */
   readonly size: number | null
-  /** Durations: the least weight of a value; below zero the ledger is wrong. */
+  /** Percentiles: the least weight of a value; below zero the ledger is wrong. */
   readonly least: number | null
-  /** Durations: sum of the values, and the two that the percentile lies between. */
+  /** Means: sum of the values. */
   readonly seconds: number | null
+  /** Percentiles: the two values that it lies between. */
   readonly low: number | null
   readonly high: number | null
 }
@@ -37,7 +38,7 @@ export interface AnswerRow extends BasisRow {
  */
 export function plan(question: Question, kpi: Kpi, cut: Cut): Statement {
   const sides = sidesOf(kpi.formula)
-  const shape = shapeOf(sides)
+  const shape = shapeOf(kpi, sides)
   if (!isRolled(question, sides, shape)) return planFromEntries(question, kpi, cut)
   const parameters = new Parameters()
   const slices = covering(cut, parameters)
@@ -52,7 +53,7 @@ export function plan(question: Question, kpi: Kpi, cut: Cut): Statement {
 /** As `plan`, from nothing but the entries: what every other way must equal. */
 export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Statement {
   const sides = sidesOf(kpi.formula)
-  const shape = shapeOf(sides)
+  const shape = shapeOf(kpi, sides)
   const parameters = new Parameters()
   const entry = `${schemaOf(cut.generation)}.entry e where `
   const entries = sides.map((side) =>
@@ -61,8 +62,10 @@ export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Stateme
   return statement(question, kpi, cut, parameters, { entries, rolls: [] })
 }
 
-const shapeOf = (sides: readonly [Side, ...Side[]]): Shape =>
-  sides[0].elapsed ? 'elapsed' : sides.some(({ measures }) => measures.some(isMoney)) ? 'money' : 'count'
+function shapeOf({ formula }: Kpi, sides: readonly Side[]): Shape {
+  if ('elapsed' in formula) return formula.elapsed.stat === 'mean' ? 'mean' : 'elapsed'
+  return sides.some(({ measures }) => measures.some(isMoney)) ? 'money' : 'count'
+}
 
 function statement(
   question: Question,
@@ -75,8 +78,8 @@ function statement(
     dimension === STAGE ? 'l.stage' : `d.values ->> ${parameters.add(dimension)}`,
   )
   const rank = 'elapsed' in kpi.formula && kpi.formula.elapsed.stat === 'p90' ? ranks.p90 : ranks.median
-  const shape = shapeOf(sidesOf(kpi.formula))
-  const valued = `  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed, l.amount, l.immature, l.size
+  const shape = shapeOf(kpi, sidesOf(kpi.formula))
+  const valued = `  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed, l.amount, l.immature, l.size, l.seconds
   from l left join ${schemaOf(cut.generation)}.dims d on d.id = l.dims`
   const text = `with g as (select * from read.generation where id = ${parameters.add(cut.generation)}),
 ${slices === undefined ? '' : `s as (${slices}),\n`}l as (
@@ -86,7 +89,7 @@ v as (
 ${[valued, ...rolls].join('\n  union all\n')}
 ),
 c as (
-  select side, bucket, key, currency, elapsed, sum(amount) amount, sum(immature)::bigint immature, sum(size)::bigint size
+  select side, bucket, key, currency, elapsed, sum(amount) amount, sum(immature)::bigint immature, sum(size)::bigint size, sum(seconds) seconds
   from v group by 1, 2, 3, 4, 5
 ),
 a as (${shape === 'elapsed' ? durations(rank) : sums})
@@ -95,17 +98,17 @@ from g left join a on true limit ${MOST_ROWS + 1}`
   return parameters.statement(cut.generation, text)
 }
 
-/** Second step, of counts and money: the cells are there already. */
+/** Second step, of counts, money and means: the cells are there already. */
 const sums = `select side, bucket, key, currency, amount, immature, size,
-  null::bigint least, null::float8 seconds, null::bigint low, null::bigint high from c`
+  null::bigint least, seconds::float8, null::bigint low, null::bigint high from c`
 
 /**
- * Second step, of durations: the weights of equal values are added up; `upto` counts the values up to this one, so the
+ * Second step, of percentiles: the weights of equal values are added up; `upto` counts the values up to this one, so the
  * value number k (from 0) is the least with upto > k.
  */
 const durations = ({ numerator, denominator }: Rank) => `
   select side, bucket, key, null::text currency, max(n) amount, 0::bigint immature, null::bigint size,
-    min(amount) least, sum(amount::numeric * elapsed)::float8 seconds,
+    min(amount) least, null::float8 seconds,
     min(elapsed) filter (where upto > (n - 1) * ${numerator} / ${denominator}) low,
     min(elapsed) filter (where upto > ((n - 1) * ${numerator} + ${denominator - 1}) / ${denominator}) high
   from (

@@ -2,7 +2,7 @@ import { belongs, isOneOf, maturity, type Cut } from './lines.js'
 import { STAGE, type Question } from './question.js'
 import { dayNumber, dayOf, dayStart, heldSince, isMoney, spanOf, TOTAL, unrolled, WINDOWS } from './rolls.js'
 import type { Side } from './side.js'
-import { bucketOf, entriesOf, type Shape } from './sums.js'
+import { bucketOf, entriesOf, NO_SECONDS, type Shape } from './sums.js'
 import { schemaOf, type Parameters } from './statement.js'
 
 const DAY = 86_400_000
@@ -21,8 +21,8 @@ interface Days {
 }
 
 /**
- * Whether the rolls can answer: they tell counts and money by at most one dimension beside the stage, and conversions
- * within the windows that they know.
+ * Whether the rolls can answer: they tell counts, money and means of durations by at most one dimension beside the stage,
+ * and conversions within the windows that they know.
  */
 export function isRolled(question: Question, sides: readonly Side[], shape: Shape): boolean {
   return dimensionsOf(question).length <= 1 && sides.every((side) => isRolledSide(question, side, shape))
@@ -33,7 +33,7 @@ function isRolledSide(question: Question, side: Side, shape: Shape): boolean {
   if (shape === 'elapsed' || !days) return false
   if (side.within !== undefined && !WINDOWS.some((days) => days * 86_400 === side.within)) return false
   if (side.at === 'cohort_at' && side.measures.some((measure) => measure !== 'converted')) return false
-  if (shape === 'count') return true
+  if (shape !== 'money') return true
   // subjects are counted once over several measures, and at an instant within a day, by their entries only
   return side.measures.length === 1 && side.measures.every(isMoney) && !(side.stock && days.cut.length)
 }
@@ -105,6 +105,7 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
     `r.slice = any(${SLICES})`,
   ]
   if (side.stage !== undefined) terms.push(`r.stage = ${parameters.add(side.stage)}`)
+  if (shape === 'mean') terms.push('r.timed')
   if (days.from !== undefined) terms.push(...fromDay(parameters.add(days.from / DAY)))
   if (days.to !== undefined) terms.push(...untilDay(parameters.add(days.to / DAY)))
   if (side.within !== undefined) terms.push(`r."window" between 1 and ${parameters.add(side.within / 86_400)}`)
@@ -119,7 +120,7 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
   const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
   const bucket = bucketOf(question, side, dayStart('"day"'), parameters)
   return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, null::bigint elapsed, ${amount},
-    ${shape === 'money' ? 'sum(cell.size)' : 'null::bigint'} size
+    ${shape === 'money' ? 'sum(cell.size)' : 'null::bigint'} size, ${shape === 'mean' ? 'sum(cell.seconds)' : NO_SECONDS} seconds
   from ${unrolled(schemaOf(cut.generation))} where ${terms.join(' and ')}
   group by 1, 2, 3, 4`
 }
@@ -168,7 +169,7 @@ function tail(
   const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${unsealed}`
   const bucket = bucketOf(question, side, 'h."day"', parameters)
   return `  select '${side.name}' side, ${bucket} bucket, h.dims, ${question.by.includes(STAGE) ? 'h.stage' : 'null::text'} stage, h.currency,
-    null::bigint elapsed, sum(h.amount) amount, 0 immature, sum(h.size) size
+    null::bigint elapsed, sum(h.amount) amount, 0 immature, sum(h.size) size, ${NO_SECONDS} seconds
   from (${heldSince(entry, SEALED, touched, where())}) h
   group by 1, 2, 3, 4, 5`
 }

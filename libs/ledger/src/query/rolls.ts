@@ -26,9 +26,9 @@ export const dayStart = (day: string): string => `to_timestamp(${day} * 86400::f
 /** SQL: which 32 days a day belongs to. */
 export const spanOf = (day: string): string => `(${day}) >> 5`
 
-/** SQL: the rolls `r` of a generation with a row for each day: "day", amount, size. */
+/** SQL: the rolls `r` of a generation with a row for each day: "day", amount, size, seconds. */
 export const unrolled = (schema: string): string =>
-  `${schema}.roll r cross join lateral unnest(r.days, r.amounts, r.sizes) cell ("day", amount, size)`
+  `${schema}.roll r cross join lateral unnest(r.days, r.amounts, r.sizes, r.elapsed) cell ("day", amount, size, seconds)`
 
 /** Whether a measure adds up money: minor units of the entry's currency. */
 export const isMoney = (measure: string): boolean => measure.endsWith('.value')

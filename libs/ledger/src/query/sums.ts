@@ -3,8 +3,11 @@ import { STAGE, type Question } from './question.js'
 import type { Side } from './side.js'
 import type { Parameters } from './statement.js'
 
-/** What is added up: numbers, money with its subjects, or the values of durations with their weights. */
-export type Shape = 'count' | 'money' | 'elapsed'
+/** What is added up: numbers, money with its subjects, numbers with their seconds, or durations with their weights. */
+export type Shape = 'count' | 'money' | 'mean' | 'elapsed'
+
+/** SQL: what stands for the seconds of what is no mean. */
+export const NO_SECONDS = 'null::numeric'
 
 /** SQL: sums of entries `e` of a side by bucket and set of dimension values. `from` says which: a table and its where. */
 export function entriesOf(
@@ -30,7 +33,7 @@ export function entriesOf(
     const mature = `${time} <= ${maturity(side.matureAfter, cut, parameters)}`
     amount = `coalesce(sum(e.amount) filter (where ${mature}), 0) amount, coalesce(sum(e.amount) filter (where not (${mature})), 0) immature`
   }
-  return `  select ${columns}, ${amount}, null::bigint size
+  return `  select ${columns}, ${amount}, null::bigint size, ${shape === 'mean' ? 'sum(e.amount * e.elapsed_s)' : NO_SECONDS} seconds
   from ${from}
   group by 1, 2, 3, 4, 5, 6`
 }
@@ -43,7 +46,7 @@ function sized(side: Side, columns: string, from: string): string {
   const held = `select ${columns}, e.subject, sum(e.amount) amount from ${from} group by 1, 2, 3, 4, 5, 6, 7`
   const size = side.stock ? 'sum((run <> 0)::int - (run <> amount)::int)' : 'count(*) filter (where amount <> 0)'
   const run = `select *, sum(amount) over (partition by dims, stage, currency, subject order by bucket) run from (${held}) held`
-  return `  select side, bucket, dims, stage, currency, elapsed, sum(amount) amount, 0 immature, ${size} size
+  return `  select side, bucket, dims, stage, currency, elapsed, sum(amount) amount, 0 immature, ${size} size, ${NO_SECONDS} seconds
   from (${side.stock ? run : held}) x
   group by 1, 2, 3, 4, 5, 6`
 }

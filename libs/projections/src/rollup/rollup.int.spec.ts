@@ -43,6 +43,8 @@ const definitions: Definitions = {
     kpiOf('lost-for-won', {
       ratio: { numerator: { measure: 'deal.lost.value' }, denominator: { measure: 'deal.won.value' } },
     }),
+    kpiOf('lost-mean', { elapsed: { measure: 'deal.lost', stat: 'mean' } }),
+    kpiOf('closed-mean', { elapsed: { measures: ['deal.won', 'deal.lost'], stat: 'mean' } }),
     kpiOf('mean-won', { ratio: { numerator: { measure: 'deal.won.value' }, denominator: { measure: 'deal.won' } } }),
   ],
 }
@@ -56,9 +58,8 @@ const hours = fc.array(fc.constantFrom(0, 0, 1, 5 * 3_600_000, 17 * 3_600_000), 
 /** Those with the most to get wrong are asked the most. */
 const asking =
   `within-14 within-14 within-14 open-pipeline open-pipeline open-pipeline won-revenue lost-for-won leads stage-entries
-  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median`.split(
-    /\s+/,
-  )
+  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median
+  sales-cycle-mean sales-cycle-mean lead-cycle-mean lost-mean closed-mean`.split(/\s+/)
 const dimensions = ['stage', ...definitions.dimensions.map(({ id }) => id)]
 const values = ['c1', 'c2', 'a1', 'o1', 'web', '', 'unknown', 'big', 'mql', 'sql', 's1', 'mql>sql']
 const question: fc.Arbitrary<Question> = fc
@@ -162,7 +163,16 @@ describe('rolls', () => {
     // the rolls were asked, and had something to tell of every kind
     expect(tally.rolled).toBeGreaterThan(tally.questions / 3)
     expect(tally.told).toBeGreaterThan(300)
-    for (const id of ['leads', 'win-rate', 'won-revenue', 'open-pipeline', 'deals-open', 'lead-to-won', 'within-14'])
+    for (const id of [
+      'leads',
+      'win-rate',
+      'won-revenue',
+      'open-pipeline',
+      'deals-open',
+      'lead-to-won',
+      'within-14',
+      'sales-cycle-mean',
+    ])
       expect(told).toContain(id)
   })
 
@@ -214,6 +224,11 @@ describe('rolls', () => {
     expect(await wrongSlices(pool, generation)).toEqual([(parent[0] as { slice: number }).slice])
     await spoil(0, 2)
     expect(await wrongSlices(pool, generation)).toHaveLength(2)
+    const { rows: timed } = await pool.query<{ slice: number }>(
+      `update ${schema}.roll set elapsed[1] = elapsed[1] + 1 where ctid = (select r.ctid from ${schema}.roll r join ${schema}.slice s on s.id = r.slice
+       where timed and level = 0 order by slice desc limit 1) returning slice`,
+    )
+    expect(await wrongSlices(pool, generation)).toContain(timed[0]!.slice)
     const { rows: lost } = await pool.query<{ next: number }>(
       `with lost as (delete from ${schema}.slice where level = 0 and id = 5 returning known_to)
        select id next from ${schema}.slice s, lost where s.level = 0 and s.known_from = lost.known_to`,

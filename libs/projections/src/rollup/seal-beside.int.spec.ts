@@ -4,6 +4,7 @@ import { createPool, migrate } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { createGeneration, type Generation } from '../generation/generation.js'
 import { Read1764000000001 } from '../migrations/1764000000001-read.js'
+import { Rollups1764000000002 } from '../migrations/1764000000002-rollups.js'
 import { migrateRead } from '../migrations/index.js'
 import { definitions, epoch } from '../testing/scene.js'
 import { wrongSlices } from './check.js'
@@ -22,6 +23,10 @@ describe('sealing beside the fold', () => {
     // as it was before there were rolls
     const { schema } = generation
     await pool.query(`drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money`)
+    await migrate(database.url, 'read', [Read1764000000001, Rollups1764000000002])
+    // and as it was before rolls told how long it took
+    await pool.query(`alter table ${schema}.roll drop column timed, drop column elapsed;
+      insert into ${schema}.slice (level, known_from, known_to) values (0, '-infinity', '-infinity')`)
     await migrateRead(database.url)
   })
   afterAll(async () => {
@@ -46,7 +51,7 @@ describe('sealing beside the fold', () => {
     throw error
   }
 
-  it('takes up what was folded before there were rolls, then waits until another slice has gathered', async () => {
+  it('takes up what was folded before there were rolls or these rolls, then waits until another slice has gathered', async () => {
     await book(SLICE + 100)
     const sealing = sealBeside(pool, generation, failed)
     sealing.saved(1)

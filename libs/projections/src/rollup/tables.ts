@@ -17,10 +17,12 @@ export const rollupTables = (schema: string): string => `
     measure text collate "C" not null, stage text, currency text,
     cohort boolean not null,                           -- the days are the cohorts'
     "window" smallint,                                 -- of a conversion by cohort: the least window that holds it
+    timed boolean not null,                            -- the entries know how long it took
     span int not null,                                 -- days div 32
     days int[] not null,                               -- UTC days since 1970-01-01, each once
     amounts bigint[] not null,                         -- of the day at the same place
-    sizes bigint[]                                     -- of money: subjects that hold a part of it
+    sizes bigint[],                                    -- of money: subjects that hold a part of it
+    elapsed bigint[]                                   -- of what is timed: the sum of amount × elapsed seconds
   );
   create index roll_cell on ${schema}.roll (dimension, measure, cohort, slice, span);`
 
