@@ -483,6 +483,7 @@ describe('the query service', () => {
     reflection.close()
     expect(answers[0]?.listServicesResponse?.service.map(({ name }) => name).sort()).toEqual([
       'funnel.v1.DealService',
+      'funnel.v1.JourneyService',
       'funnel.v1.KpiService',
       'funnel.v1.LeadService',
       'funnel.v1.StatusService',

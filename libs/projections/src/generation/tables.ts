@@ -44,7 +44,7 @@ export const indexes = (schema: string): string => `
 
 /** What a journey is put together by. */
 export const journeyIndexes = (schema: string): string => `
-  create index fact_stream on ${schema}.fact (stream);
-  create index node_account on ${schema}.node ((state->>'account')) where kind = 'person' and state->>'account' is not null;
-  create index deal_account on ${schema}.deal (account) where account is not null;
-  create index deal_person on ${schema}.deal (person) where person is not null;`
+  create index if not exists fact_stream on ${schema}.fact (stream);
+  create index if not exists node_account on ${schema}.node ((state->>'account')) where kind = 'person' and state->>'account' is not null;
+  create index if not exists deal_account on ${schema}.deal (account) where account is not null;
+  create index if not exists deal_person on ${schema}.deal (person) where person is not null;`

@@ -158,7 +158,7 @@ describe('rolls', () => {
           await database.clear()
         },
       ),
-      { ...runs(30), endOnFailure: true },
+      { ...runs(36), endOnFailure: true },
     )
     // the rolls were asked, and had something to tell of every kind
     expect(tally.rolled).toBeGreaterThan(tally.questions / 3)
