@@ -1,6 +1,6 @@
 import type { Instant } from '@funnel/events'
-import type { Codec } from '../kpi/page.js'
 import { basisColumns, millis, Parameters, schemaOf, type Statement } from '@funnel/ledger'
+import type { Codec } from '../kpi/page.js'
 
 /** Where a page starts: after the subject with this time (null: it has none) and key. */
 export type Place = readonly [at: Instant | null, key: string]
