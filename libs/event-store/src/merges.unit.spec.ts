@@ -39,7 +39,7 @@ describe('two merges at the same time', () => {
   it('of one pair, the same way: it is merged once', async () => {
     const { ask, typesOf } = setUp()
     const results = await Promise.all([ask('1', merge('a', 'b')), ask('2', merge('a', 'b'))])
-    expect(results.map(({ events }) => events.length).toSorted()).toEqual([0, 2])
+    expect(results.flatMap(({ events }) => events)).toHaveLength(2)
     expect(await typesOf('a')).toEqual(['person.merged'])
     expect(await typesOf('b')).toEqual(['person.absorbed'])
   })

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { advanceHead, PostgresEventLog, postgresEventTail } from '@funnel/event-log'
 import { openEventStore, type EventStore } from '@funnel/event-store'
 import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
-import { gaps, happenings, record } from '@funnel/ledger/testing'
+import { gaps, happenings, mixedHappenings, record } from '@funnel/ledger/testing'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from './fold/folder.js'
 import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
@@ -37,7 +37,7 @@ describe('projections', () => {
   const building = () => createGeneration(pool, { definitions, epoch, state: 'building' })
   const logs = (count: number, seed: number) =>
     fc.sample(
-      fc.tuple(happenings(40), gaps, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })),
+      fc.tuple(mixedHappenings(40), gaps, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })),
       runs(count, seed),
     )
 
@@ -179,6 +179,17 @@ describe('projections', () => {
       expect(await fingerprint(pool, made)).toEqual(await fingerprint(pool, old.generation))
     })
 
+    it('of merged, un-merged and unlinked identities is equal to what was folded live', async () => {
+      for (const [list, between, sizes] of logs(40, 21).filter(([list]) => list.filter(decided).length > 4)) {
+        const records = record(list, between)
+        const old = createFolder(pool, await live())
+        for (const batch of batches(records, sizes)) await old.apply(batch)
+        const made = await rebuild({ pool, tail: tailOf(() => records), definitions })
+        expect(await fingerprint(pool, made)).toEqual(await fingerprint(pool, old.generation))
+        await database.clear()
+      }
+    })
+
     it('does not take the place of a generation that has folded more', async () => {
       const all = batches(record(...sample(8)), [5])
       const ahead = createFolder(pool, await live())
@@ -317,6 +328,8 @@ describe('projections', () => {
     })
   })
 })
+
+const decided = ({ type }: Parameters<typeof record>[0][number]) => /(absorbed|released|unlinked)$/.test(type)
 
 function sample(seed: number): [Parameters<typeof record>[0], readonly number[]] {
   return fc.sample(

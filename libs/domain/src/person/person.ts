@@ -15,18 +15,10 @@ export const personDecider: Decider<PersonCommand, PersonState> = {
   initialState: new Map(),
   evolve: evolvePerson,
   decide: (command, state) => {
-    switch (command.type) {
-      case 'person.merge':
-        return merge(command, state)
-      case 'person.unmerge':
-        return unmerge(command, state)
-      case 'person.match-account':
-        return matchAccount(command, state)
-      case 'person.erase': {
-        const { person } = command
-        return state.get(person)?.erased ? [] : [{ type: 'person.erased', data: { person } }]
-      }
-    }
+    if (command.type === 'person.merge') return merge(command, state)
+    if (command.type === 'person.unmerge') return unmerge(command, state)
+    if (command.type === 'person.match-account') return matchAccount(command, state)
+    return erase(command, state)
   },
 }
 
@@ -86,3 +78,6 @@ function matchAccount(command: OfType<'person.match-account'>, state: PersonStat
     },
   ]
 }
+
+const erase = ({ person }: OfType<'person.erase'>, state: PersonState): Decided[] =>
+  state.get(person)?.erased ? [] : [{ type: 'person.erased', data: { person } }]

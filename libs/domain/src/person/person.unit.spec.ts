@@ -37,7 +37,7 @@ describe('a merge (row 29)', () => {
   it('of a pair that stands merged is nothing to do', () => {
     given(...merged('a', 'b'))
       .when(merge('a', 'b'))
-      .then()
+      .thenNothing()
   })
 
   it('of a person with itself is impossible', () => {
@@ -130,7 +130,7 @@ describe('the company of a person (row 12)', () => {
   })
 
   it('is told again when it is another, and only then', () => {
-    given(matched('acme')).when(match('acme')).then()
+    given(matched('acme')).when(match('acme')).thenNothing()
     given(matched('acme')).when(match('umbrella')).then(matched('umbrella'))
   })
 })
@@ -138,7 +138,7 @@ describe('the company of a person (row 12)', () => {
 describe('a person', () => {
   it('is erased once', () => {
     given().when({ type: 'person.erase', person: 'a' }).then(erased)
-    given(erased).when({ type: 'person.erase', person: 'a' }).then()
+    given(erased).when({ type: 'person.erase', person: 'a' }).thenNothing()
   })
 
   it('is un-merged also after it was erased', () => {

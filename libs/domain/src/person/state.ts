@@ -17,20 +17,16 @@ export type PersonState = ReadonlyMap<string, KnownPerson>
  * the two events of a merge the one of the absorbed id tells.
  */
 export function evolvePerson(state: PersonState, { type, data }: Happened): PersonState {
-  switch (type) {
-    case 'person.absorbed': {
-      const known = state.get(data.person)
-      return known?.into === undefined ? new Map(state).set(data.person, { ...known, into: data.into }) : state
-    }
-    case 'person.released': {
-      const { into, ...rest } = state.get(data.person) ?? {}
-      return into === data.from ? new Map(state).set(data.person, rest) : state
-    }
-    case 'person.account-matched':
-      return new Map(state).set(data.person, { ...state.get(data.person), account: data.account })
-    case 'person.erased':
-      return new Map(state).set(data.person, { ...state.get(data.person), erased: true })
-    default:
-      return state
+  if (type === 'person.absorbed') {
+    const known = state.get(data.person)
+    return known?.into === undefined ? new Map(state).set(data.person, { ...known, into: data.into }) : state
   }
+  if (type === 'person.released') {
+    const { into, ...rest } = state.get(data.person) ?? {}
+    return into === data.from ? new Map(state).set(data.person, rest) : state
+  }
+  if (type === 'person.account-matched')
+    return new Map(state).set(data.person, { ...state.get(data.person), account: data.account })
+  if (type === 'person.erased') return new Map(state).set(data.person, { ...state.get(data.person), erased: true })
+  return state
 }

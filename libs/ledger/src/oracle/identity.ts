@@ -9,7 +9,7 @@ export function identities(records: Log) {
   const into = aliases(log)
   const rootOf = (person: unknown): unknown => (into.has(person) ? rootOf(into.get(person)) : person)
   const ofVisitors = Map.groupBy(
-    log.filter(({ event }) => /^visitor\./.test(event.type)),
+    log.filter(({ event }) => event.type.startsWith('visitor.')),
     ({ event }): unknown => event.partitionkey,
   )
   const persons = new Map([...ofVisitors].map(([visitor, own]) => [visitor, rootOf(identifiedAs(own))]))

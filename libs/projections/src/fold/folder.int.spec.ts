@@ -3,7 +3,7 @@ import type pg from 'pg'
 import * as fc from 'fast-check'
 import { distance } from '@funnel/events'
 import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
-import { gaps, happenings, record } from '@funnel/ledger/testing'
+import { gaps, happenings, mixedHappenings, record } from '@funnel/ledger/testing'
 import { createGeneration, generationOf } from '../generation/generation.js'
 import { committingAfter, failing } from '../testing/cut.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
@@ -45,7 +45,7 @@ describe('a folder', () => {
     })
     const seen = { fenced: 0, crashed: 0, repeated: 0 }
     for (const [some, pauses, turns] of fc.sample(
-      fc.tuple(happenings(30), gaps, fc.array(turn, { minLength: 5, maxLength: 12 })),
+      fc.tuple(mixedHappenings(), gaps, fc.array(turn, { minLength: 5, maxLength: 12 })),
       runs(40, 20),
     )) {
       const log = record(some, pauses)

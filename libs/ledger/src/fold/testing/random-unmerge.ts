@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { happenings, T0 } from './random-log.js'
+import { mixedHappenings, T0 } from './random-log.js'
 import type { Happening } from './recorded-log.js'
 
 /** Happenings with a merge among them, and the release that undoes it. */
@@ -12,7 +12,7 @@ export interface Unmerged {
 
 /** What happens before a merge, while it stands and after its release, with no decision that the merge would have kept out. */
 export const unmerged = (): fc.Arbitrary<Unmerged> =>
-  fc.tuple(happenings(12), happenings(16), happenings(8)).map(([before, between, after]) => {
+  fc.tuple(mixedHappenings(12), mixedHappenings(16), mixedHappenings(8)).map(([before, between, after]) => {
     const [person, into] = ['p1', 'p2']
     const merge: Happening = { type: 'person.absorbed', data: { person, into }, at: T0 }
     const release: Happening = { type: 'person.released', data: { person, from: into }, at: T0 }
