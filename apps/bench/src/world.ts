@@ -72,7 +72,7 @@ export async function createWorld({ database: template }: History): Promise<Worl
 
 /** A round that is the whole history: over one that is long, it is done once and warms itself up. */
 export function wholeLog({ events }: History, rounds: number): { rounds: number; long: boolean } {
-  const long = events > LONG
+  const long = events >= LONG
   return { rounds: long ? 1 : rounds, long }
 }
 

@@ -19,7 +19,7 @@ import { createWorld, discard, project, wholeLog, type World } from '../world.js
 const STOCK = 1000
 const NOTES = [
   'ours: the projector’s own loop in this process, batches of up to 5,000, all indexes from the start, rolls sealed beside; synchronous_commit off, as in the product: what a crash loses is folded again',
-  `stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, ${STOCK.toLocaleString('en')} events a round; synchronous_commit on (its offset is committed elsewhere), acks all`,
+  `stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, ${STOCK.toLocaleString('en')} events a round, publishing them within the time; synchronous_commit on (its offset is committed elsewhere), acks all`,
 ]
 
 /**

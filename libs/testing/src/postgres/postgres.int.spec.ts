@@ -26,6 +26,15 @@ describe('a PostgreSQL for tests', () => {
     await Promise.all([a.drop(), b.drop()])
   })
 
+  it('copies a database', async () => {
+    const original = await testDatabase()
+    await ask(original.url, 'create table copied as select 42 answer')
+    const copy = await testDatabase({ template: new URL(original.url).pathname.slice(1) })
+    await ask(original.url, 'update copied set answer = 0')
+    expect(await ask(copy.url, 'select answer from copied')).toBe(42)
+    await Promise.all([original.drop(), copy.drop()])
+  })
+
   it('keeps what was committed when it is killed', async () => {
     server = await startPostgres()
     await ask(server.url, 'create table kept as select 42 answer')
