@@ -145,11 +145,47 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.read('lead-a')).toHaveLength(2)
     })
 
-    it('lets a command that was recorded be sent again, though its version has passed', async () => {
+    it('checks the versions of streams that nothing is written to, and waits for their writers', async () => {
+      await store.append({ events: [captured('a')] })
+      const writers = ['b', 'c'].map((lead) => {
+        const other = lead === 'b' ? 'c' : 'b'
+        return store.append({ events: [captured(lead)], expected: { [`lead-${other}`]: 0, 'lead-a': 1 } })
+      })
+      const tries = await Promise.allSettled(writers)
+      expect(tries.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      await expect(store.append({ events: [captured('d')], expected: { 'lead-a': 0 } })).rejects.toMatchObject({
+        code: 'VERSION_CONFLICT',
+      })
+      expect(await readAll(under.tail)).toHaveLength(2)
+    })
+
+    it('records a decision as a whole or not at all: a known id is a CONFLICT, without evidence', async () => {
+      const known = captured('a')
+      await store.append({ events: [known] })
+      for (const event of [known, { ...known, partitionkey: 'b', data: { lead: 'b' } }])
+        await expect(store.append({ events: [captured('b'), event], expected: { 'lead-b': 0 } })).rejects.toMatchObject(
+          { code: 'CONFLICT', details: { id: known.id } },
+        )
+      const twice = captured('b')
+      await expect(store.append({ events: [twice, twice], expected: { 'lead-b': 0 } })).rejects.toMatchObject({
+        code: 'CONFLICT',
+        details: { id: twice.id },
+      })
+      expect(await store.read('lead-b')).toEqual([])
+      expect(await under.rejected()).toEqual([])
+    })
+
+    it('refuses to expect a version of what is no stream', async () => {
+      await expect(store.append({ events: [captured('a')], expected: { nothing: 0 } })).rejects.toMatchObject({
+        code: 'INVALID',
+      })
+    })
+
+    it('finds an event by its id', async () => {
       const event = captured('a')
-      await store.append({ events: [event], expected: { 'lead-a': 0 } })
-      const [again] = await store.append({ events: [event], expected: { 'lead-a': 0 } })
-      expect(again!.outcome).toBe('duplicate')
+      const [appended] = await store.append({ events: [event, captured('a')] })
+      expect(await store.find(event.id)).toEqual(appended!.record)
+      expect(await store.find(mintId())).toBeUndefined()
     })
 
     it('records all or nothing when one event cannot be', async () => {

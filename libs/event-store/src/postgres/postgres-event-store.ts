@@ -30,13 +30,13 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
   return {
     async append(...appends) {
-      const { values, decode } = appendCall(key, appends)
+      const { name, values, decode } = appendCall(key, appends)
       if (!appends.some(({ events }) => events.length)) return []
       for (let attempt = 1; ; attempt++) {
         try {
           const { rows } = await pool.query<AppendRow>({
-            name: 'append',
-            text: 'select * from store.append($1, $2, $3)',
+            name,
+            text: `select * from store.${name}($1, $2, $3)`,
             values: [...values],
           })
           bell.ring()
@@ -52,11 +52,23 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
       try {
         const { rows } = await pool.query<AppendRow>({
           name: 'read-stream',
-          text: `select topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope
-                 from store.event where stream = $1 and version > $2 order by version`,
+          text: `select ${RECORD} from store.event where stream = $1 and version > $2 order by version`,
           values: [stream, after],
         })
         return rows.map((row) => recordOf(row, row.envelope!))
+      } catch (error) {
+        throw translated(error)
+      }
+    },
+
+    async find(id) {
+      try {
+        const { rows } = await pool.query<AppendRow>({
+          name: 'find-event',
+          text: `select ${RECORD} from store.event where id = $1`,
+          values: [id],
+        })
+        return rows[0] && recordOf(rows[0], rows[0].envelope!)
       } catch (error) {
         throw translated(error)
       }
@@ -77,6 +89,9 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
     },
   }
 }
+
+const RECORD =
+  'topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope'
 
 const REJECT = `
   with input as (
