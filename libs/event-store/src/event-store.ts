@@ -42,7 +42,7 @@ export interface EventStore {
    * Throws VERSION_CONFLICT, CONFLICT (both where versions are expected), INVALID (an unknown type, a value that the store cannot hold), UNAVAILABLE.
    */
   append(...appends: readonly Append[]): Promise<readonly Appended[]>
-  /** Keeps refused input with its reason. */
+  /** Keeps refused input with its reason; the body not where it names somebody whose personal data was erased. */
   reject(rejections: readonly Rejection[]): Promise<void>
   close(): Promise<void>
 }

@@ -112,7 +112,11 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers !== undefined && embedded && kafkaTopicPrefix === '' ? `${workspace}.` : kafkaTopicPrefix
     abort.throwIfAborted()
 
-    const { key, demoKey, feeds } = await openStore(databases, folder, { workspace, embedded, demo: flags.demo })
+    const { key, commandKey, demoKey, feeds } = await openStore(databases, folder, {
+      workspace,
+      embedded,
+      demo: flags.demo,
+    })
     state = {
       workspace,
       supervisor: thisProcess(),
@@ -125,6 +129,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       readDatabaseUrl: databases.read,
       ...(brokers === undefined ? {} : { kafkaBrokers: brokers, kafkaTopicPrefix: prefix }),
       writeKey: key,
+      commandKey,
       ...(funnelToken === undefined ? {} : { token: funnelToken }),
       services: [],
     }
@@ -188,12 +193,12 @@ async function openStore(
   databases: Databases,
   folder: Folder,
   wish: Parameters<typeof wantsDemo>[0],
-): Promise<{ key: string; demoKey: string; feeds: boolean }> {
+): Promise<{ key: string; commandKey: string; demoKey: string; feeds: boolean }> {
   const pool = createPool(databases.store, 'funnel-up', 2)
   try {
     const feeds = wantsDemo(wish) && (await mayFeed(pool, wish))
-    const { dev, demo } = await openKeys(pool, folder)
-    return { key: dev, demoKey: demo, feeds }
+    const { dev, command, demo } = await openKeys(pool, folder)
+    return { key: dev, commandKey: command, demoKey: demo, feeds }
   } finally {
     await pool.end()
   }

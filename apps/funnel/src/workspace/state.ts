@@ -34,7 +34,10 @@ export interface WorkspaceState {
   readonly readDatabaseUrl: string
   readonly kafkaBrokers?: string
   readonly kafkaTopicPrefix?: string
+  /** Sends events. */
   readonly writeKey?: string
+  /** Gives commands. */
+  readonly commandKey?: string
   readonly token?: string
   readonly services: readonly ServiceStatus[]
 }

@@ -7,6 +7,8 @@ import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
 import { createBell } from './bell.js'
 import { codeOf, translated } from './errors.js'
+import { addressesIn, hmacOf } from '../vault/addresses.js'
+import { vaultKey } from '../vault/vault.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
 const ATTEMPTS = 10
@@ -22,7 +24,7 @@ export interface PostgresEventStoreOptions {
 /** The store on PostgreSQL. Run `migrateStore` before. */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
   const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
-  const key = await hashKey(pool).catch(async (error: unknown) => {
+  const [key, vault] = await Promise.all([hashKey(pool), vaultKey(pool)]).catch(async (error: unknown) => {
     await pool.end()
     throw error
   })
@@ -77,7 +79,10 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
     async reject(rejections) {
       if (!rejections.length) return
       try {
-        await pool.query(REJECT, [JSON.stringify(rejections.map(storable))])
+        const named = (body: string) =>
+          addressesIn(body).map((address) => `\\x${hmacOf(vault, address).toString('hex')}`)
+        const rows = rejections.map((rejection) => ({ ...storable(rejection), named: named(rejection.body) }))
+        await pool.query('select store.reject($1)', [JSON.stringify(rows)])
       } catch (error) {
         throw translated(error)
       }
@@ -92,15 +97,6 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
 const RECORD =
   'topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope'
-
-const REJECT = `
-  with input as (
-    select row_number() over () as n, x.* from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
-  ),
-  bodies as (insert into vault.raw (body) select body from input order by n returning id),
-  numbered as (select row_number() over (order by id) as n, id from bodies)
-  insert into store.rejected_event (source, code, field, message, raw)
-  select i.source, i.code, i.field, i.message, b.id from input i join numbered b on b.n = i.n`
 
 /** Text that PostgreSQL refuses is kept in escaped form, so that a refusal can always be recorded. */
 const storable = (rejection: Rejection): Rejection => ({

@@ -1,0 +1,41 @@
+import { FunnelError } from '@funnel/events'
+import type { Decided, Decider, LeadCommand, PersonCommand } from '@funnel/domain'
+import { handlerOf, type Handlers } from '../commands/handlers.js'
+
+/** Just enough of a lead to be refused: it has an owner whom nobody replaces, and takes any stage. */
+const lead: Decider<LeadCommand, string | undefined> = {
+  initialState: undefined,
+  decide(command, owner): readonly Decided[] {
+    if (command.type === 'lead.assign') {
+      if (owner === command.owner) return []
+      if (owner !== undefined) throw new FunnelError('REJECTED', `the lead has an owner, ${owner}`, { owner })
+      return [{ type: 'lead.assigned', data: { lead: command.lead, owner: command.owner } }]
+    }
+    if (command.type === 'lead.advance')
+      return [{ type: 'lead.advanced', data: { lead: command.lead, stage: command.stage } }]
+    if (command.type === 'lead.disqualify') {
+      const { type: _, ...data } = command
+      return [{ type: 'lead.disqualified', data: { stage: 'lost', ...data } }]
+    }
+    if (command.type === 'handoff.offer') {
+      const { type: _, deadline, ...data } = command
+      return [{ type: 'handoff.offered', data: { ...data, deadline: new Date(deadline).toISOString() } }]
+    }
+    throw new TypeError('a bug in a decider')
+  },
+  evolve: (owner, { type, data }) => (type === 'lead.assigned' ? data.owner : owner),
+}
+
+/** A person who can be erased, once. */
+const person: Decider<PersonCommand, boolean> = {
+  initialState: false,
+  decide: (command, erased) =>
+    command.type === 'person.erase' && !erased ? [{ type: 'person.erased', data: { person: command.person } }] : [],
+  evolve: (erased, { type }) => erased || type === 'person.erased',
+}
+
+/** Deciders for specs of the doors. */
+export const testHandlers = (): Handlers => ({
+  lead: handlerOf(lead, (command) => [`lead-${command.lead}`]),
+  person: handlerOf(person, (command) => [`person-${command.person}`]),
+})
