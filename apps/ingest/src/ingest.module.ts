@@ -39,9 +39,9 @@ const HANDLERS = Symbol('handlers')
     {
       provide: DOOR,
       inject: [STORE, BUDGET, Registry],
-      useFactory: ({ keys, commit, events }: Store, budget: Budget, registry: Registry) => {
+      useFactory: ({ keys, commit, events, vault }: Store, budget: Budget, registry: Registry) => {
         const metrics = createMetrics(registry, budget, () => commit.pending)
-        const recorder = createRecorder(createScanner(limits), commit, events)
+        const recorder = createRecorder(createScanner(limits), commit, events, vault)
         return createDoor({ keys, recorder, budget, limits, metrics })
       },
     },

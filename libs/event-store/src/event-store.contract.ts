@@ -129,10 +129,23 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
 
     it('takes a resend with another time for a duplicate when the door supplied the time', async () => {
       const event = captured('a')
-      const timeSupplied = new Set([event.id])
-      await store.append({ events: [event], timeSupplied })
-      const [again] = await store.append({ events: [{ ...event, time: '2026-02-02T00:00:00.000Z' }], timeSupplied })
+      const supplied = new Map([[event.id, { time: true }]])
+      await store.append({ events: [event], supplied })
+      const [again] = await store.append({ events: [{ ...event, time: '2026-02-02T00:00:00.000Z' }], supplied })
       expect(again!.outcome).toBe('duplicate')
+    })
+
+    it('takes a resend of another person, or of none, for a duplicate when the door supplied the person', async () => {
+      const event = captured('a', { data: { lead: 'a', person: 'p' } })
+      const supplied = new Map([[event.id, { person: true }]])
+      const [first] = await store.append({ events: [event], supplied })
+      expect(first!.record.event).toEqual(event)
+      const again = [
+        ...(await store.append({ events: [{ ...event, data: { lead: 'a', person: 'q' } }], supplied })),
+        ...(await store.append({ events: [{ ...event, data: { lead: 'a' } }] })),
+        ...(await store.append({ events: [event] })),
+      ]
+      expect(again.map(({ outcome }) => outcome)).toEqual(['duplicate', 'duplicate', 'conflict'])
     })
 
     it('checks the expected version and records nothing when one is wrong', async () => {

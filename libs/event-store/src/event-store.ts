@@ -1,4 +1,4 @@
-import type { Envelope, Recorded } from '@funnel/events'
+import type { Envelope, Recorded, Supplied } from '@funnel/events'
 
 /** Events for the log. All of one `append` call are recorded together or not at all. */
 export interface Append {
@@ -9,8 +9,8 @@ export interface Append {
    * CONFLICT where one of their ids is known and keeps no evidence. Observations name none.
    */
   readonly expected?: Readonly<Record<string, number>>
-  /** Ids of events whose `time` was supplied by the door and so is no part of their content. */
-  readonly timeSupplied?: ReadonlySet<string>
+  /** What the door put into events, by their id, and so is no part of their content. */
+  readonly supplied?: ReadonlyMap<string, Supplied>
 }
 
 /** What became of one event, in the order given. `record` is where the log has that id, for a duplicate the first. */

@@ -8,7 +8,7 @@ export interface GroupCommit {
    * expected versions. `bytes` is what the events take in memory, as far as the caller knows. Throws OVERLOADED at once when too much waits (details.retryAfter in seconds), UNAVAILABLE when the
    * store is down: then nothing is known to be recorded, and a resend with the same ids is safe.
    */
-  append(events: readonly Envelope[], timeSupplied?: ReadonlySet<string>, bytes?: number): Promise<readonly Appended[]>
+  append(events: readonly Envelope[], supplied?: Append['supplied'], bytes?: number): Promise<readonly Appended[]>
   /** Events that wait or are being written. */
   readonly pending: number
   /** Waits for what is under way. */
@@ -103,7 +103,7 @@ export function groupCommit(
     get pending() {
       return pending
     },
-    append: (events, timeSupplied, bytes = 0) => {
+    append: (events, supplied, bytes = 0) => {
       if (pending > 0 && (pending + events.length > limit || pendingBytes + bytes > limitBytes))
         return Promise.reject(
           new FunnelError('OVERLOADED', `${pending} events wait to be written; try again in a second`, {
@@ -113,7 +113,7 @@ export function groupCommit(
       return new Promise((resolve, reject) => {
         pending += events.length
         pendingBytes += bytes
-        queue.push({ append: { events, ...(timeSupplied ? { timeSupplied } : {}) }, bytes, resolve, reject })
+        queue.push({ append: { events, ...(supplied ? { supplied } : {}) }, bytes, resolve, reject })
         schedule()
       })
     },

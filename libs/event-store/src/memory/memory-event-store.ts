@@ -84,9 +84,9 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     async append(...appends) {
       check(appends)
       const stamp = Math.max(clock(), floor)
-      return appends.flatMap(({ events, timeSupplied }) =>
+      return appends.flatMap(({ events, supplied }) =>
         events.map((event): Appended => {
-          const hash = contentHash(key, event, timeSupplied?.has(event.id))
+          const hash = contentHash(key, event, supplied?.get(event.id))
           const known = ids.get(event.id)
           if (!known) return { outcome: 'recorded', record: record(event, hash, stamp) }
           if (known.hash.equals(hash)) return { outcome: 'duplicate', record: known.record }

@@ -29,10 +29,10 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
   const events = appends.flatMap((append) => append.events)
   const first = new Map<string, { ord: number; hash: Buffer }>()
   let ord = 0
-  const keys = appends.flatMap(({ events: some, timeSupplied }) =>
+  const keys = appends.flatMap(({ events: some, supplied }) =>
     some.map((event) => {
       const { topic, partition, stream } = addressOfEvent(event)
-      const hash = contentHash(key, event, timeSupplied?.has(event.id))
+      const hash = contentHash(key, event, supplied?.get(event.id))
       const before = first.get(event.id)
       if (!before) first.set(event.id, { ord, hash })
       return {

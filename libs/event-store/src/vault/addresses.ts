@@ -19,6 +19,9 @@ export function phoneAddress(phone: string): Address | undefined {
   return value.length >= 6 && value.length <= 15 ? { kind: 'phone', value } : undefined
 }
 
+/** Whether a text is a telephone number. */
+export const isPhone = (text: string): boolean => /^\s*\+?[\d ()./-]+$/.test(text) && phoneAddress(text) !== undefined
+
 /** The id of a person. */
 export const personAddress = (person: string): Address => ({ kind: 'person', value: person })
 
