@@ -16,7 +16,8 @@ const ours = ['ingest', 'relay', 'projector', 'query']
 const compose = (...args: string[]) =>
   spawnSync('docker', ['compose', ...args], { cwd: root, env: { ...process.env, ...secrets }, encoding: 'utf8' })
 const hasCompose = compose('version').status === 0
-if (!hasCompose) process.stderr.write('There is no Docker Compose here: docker-compose.yml is read by us alone\n')
+if (!hasCompose)
+  process.stderr.write('SKIPPED: there is no Docker Compose here to check docker-compose.yml; it is read by us alone\n')
 
 describe('docker-compose.yml', () => {
   const { services, volumes, secrets: mounted } = composeFile(secrets)
@@ -113,9 +114,9 @@ describe('docker-compose.yml', () => {
       }
   })
 
-  if (hasCompose)
-    it('is right in the eyes of Docker Compose, with all profiles', () => {
-      const { status, stderr } = compose('--profile', '*', 'config', '--quiet')
-      expect([stderr, status]).toEqual(['', 0])
-    })
+  const whereComposeIs = hasCompose ? it : it.skip
+  whereComposeIs('is right in the eyes of Docker Compose, with all profiles', () => {
+    const { status, stderr } = compose('--profile', '*', 'config', '--quiet')
+    expect([stderr, status]).toEqual(['', 0])
+  })
 })

@@ -9,6 +9,7 @@ export const secrets: Readonly<Record<string, string>> = {
   FUNNEL_TOKEN: 'a-token-of-this-spec',
   POSTGRES_PASSWORD: 'admin1',
   STORE_PASSWORD: 'store1',
+  VAULT_PASSWORD: 'vault1',
   READ_PASSWORD: 'read1',
   QUERY_PASSWORD: 'query1',
 }

@@ -74,9 +74,13 @@ describe('The services as docker-compose.yml starts them', () => {
     const answer = await fetch(`http://127.0.0.1:${running[0]!.port}/v1/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-      body: JSON.stringify([{ type: 'lead.captured', data: { lead: '1' } }]),
+      body: JSON.stringify([
+        { type: 'lead.captured', id: 'a', data: { lead: '1' } },
+        { type: 'lead.captured', id: 'a', data: { lead: '1', owner: 'else' } },
+        { type: 'nothing' },
+      ]),
     })
-    expect(await answer.json()).toMatchObject({ accepted: 1 })
+    expect(await answer.json()).toMatchObject({ accepted: 1, conflicts: 1, rejected: 1 })
     const stranger = createClient(`127.0.0.1:${grpcPort}`)
     await expect(stranger.queryKpi({ question: { kpi: 'leads' } })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
     stranger.close()
@@ -110,15 +114,16 @@ describe('The services as docker-compose.yml starts them', () => {
       'select from store.event',
       'select from store.write_key',
       'select from vault.raw',
+      'select vault.forget_raw(1)',
       'select from read.generation',
     ]
     const seen = await Promise.all(
       ['ingest', 'projector', 'query'].map((service) => Promise.all(looks.map((sql) => can(service, sql)))),
     )
     expect(seen).toEqual([
-      [true, true, true, false],
-      [true, false, false, true],
-      [false, false, false, true],
+      [true, true, false, true, false],
+      [true, false, false, false, true],
+      [false, false, false, false, true],
     ])
     expect(await can('query', 'create table read.mine ()')).toBe(false)
   })

@@ -14,8 +14,10 @@ export interface Platform {
   readonly databaseUrl: string
   readonly writeKey: string
   readonly query: FunnelClient
-  /** The processes, to be killed. */
+  /** The processes, to be killed: ingest, relay, projector, query, and others that were started later. */
   readonly services: readonly Supervised[]
+  /** Starts one more process of a service, at its own port; it ends with the platform. */
+  another(name: string): Promise<Supervised>
   /** Waits until everything recorded so far is in the answers. */
   settled(): Promise<void>
   stop(): Promise<void>
@@ -27,6 +29,8 @@ export interface PlatformOptions {
   readonly topicPrefix?: string
   /** Folders of definitions beside those that come with the platform. */
   readonly definitions?: readonly string[]
+  /** `warn` when absent. */
+  readonly logLevel?: string
   /** An empty database to run on; one of the shared PostgreSQL when absent. */
   readonly database?: TestDatabase
 }
@@ -37,6 +41,7 @@ export async function startPlatform({
   kafkaBrokers,
   topicPrefix,
   definitions,
+  logLevel = 'warn',
   database: given,
 }: PlatformOptions = {}): Promise<Platform> {
   const database = given ?? (await testDatabase())
@@ -46,7 +51,7 @@ export async function startPlatform({
   await pool.end()
   const env = {
     DATABASE_URL: database.url,
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: logLevel,
     FUNNEL_WORKSPACE: 'e2e',
     ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
     ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),
@@ -73,6 +78,11 @@ export async function startPlatform({
     writeKey,
     query,
     services,
+    async another(name) {
+      const service = supervise(name, await freePort(), env)
+      services.push(service)
+      return service
+    },
     async settled() {
       const now = Date.now()
       let watermark: Date | undefined

@@ -28,6 +28,8 @@ const corpus: Record<string, string> = {
   'half a pair in a source': String.raw`{"source":"\ud83d","type":"touchpoint.recorded","data":{"visitor":"v","kind":"page"}}`,
   '1e400': withProperty('"a"', '1e400'),
   '1e-400': withProperty('"a"', '1e-400'),
+  '17 digits, the last of which would change': withProperty('"a"', '0.12345678901234567'),
+  'a price that would change': withProperty('"a"', '4.3500000000000001'),
   '23 digits': withProperty('"a"', '12345678901234567890123'),
   '2^53 + 1': withProperty('"a"', '9007199254740993'),
   'a sequence beyond 2^53': good.replace('{', '{"sequence":9007199254740993,'),

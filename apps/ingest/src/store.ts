@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import {
-  assertDurable,
   groupCommit,
   openEventStore,
   ownerOfKey,
@@ -29,16 +28,12 @@ const DECISIONS = 4
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000
 
-/**
- * Opens the store. Throws UNAVAILABLE when it cannot be reached or has no schema yet, UNSAFE_DATABASE when it could lose
- * what it acknowledges. Readiness says from then on whether it answers.
- */
+/** Opens the store; throws as `openEventStore` does. Readiness says from then on whether it answers. */
 export async function openStore(url: string, health: Health): Promise<Store> {
   const events = await openEventStore({ url })
   const pool = createPool(url, 'funnel-ingest', 2)
   const opened: { close(): Promise<void> }[] = [events, { close: () => pool.end() }]
   try {
-    await assertDurable(pool)
     const decisions = await openEventStore({ url, connections: DECISIONS })
     opened.push(decisions)
     const vault = await openVault({ url })

@@ -1,5 +1,5 @@
-import { covers, FunnelError, positionOf, topics, type Head, type Positions, type Topic } from '@funnel/events'
-import type { Ends, PublishedEnd } from '@funnel/event-log'
+import { covers, topics, type Head, type Positions, type Topic } from '@funnel/events'
+import { assertRecorded, type Ends, type PublishedEnd } from '@funnel/event-log'
 
 interface Place {
   /** The last position published. */
@@ -38,17 +38,8 @@ export class Cursor {
       sla: [],
       definitions: [],
     }
-    for (const { topic, partition, position, high, epochs } of ends) {
-      const foreign = [...epochs].find((epoch) => epoch !== head.epoch)
-      if (foreign !== undefined) throw ahead(topic, partition, 'was written from another store, or before a restore')
-      if (position > positionOf(head.positions, topic, partition))
-        throw ahead(
-          topic,
-          partition,
-          `has position ${position}, the store only ${positionOf(head.positions, topic, partition)}`,
-        )
-      places[topic][partition] = { position, offset: high }
-    }
+    assertRecorded(ends, head)
+    for (const { topic, partition, position, high } of ends) places[topic][partition] = { position, offset: high }
     return new Cursor(places)
   }
 
@@ -93,10 +84,3 @@ export class Cursor {
     return this.#places[topic][partition] ?? { position: 0, offset: 0 }
   }
 }
-
-const ahead = (topic: Topic, partition: number, what: string): FunnelError =>
-  new FunnelError(
-    'LOG_AHEAD',
-    `The Kafka topic ${topics[topic].name}, partition ${partition}, ${what}: delete the topics, they are published again, and rebuild the read models`,
-    { topic, partition },
-  )

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Registry } from 'prom-client'
 import { FunnelError } from '@funnel/events'
-import { kafkaClient, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
+import { kafkaClient, leadOnce, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
 import { createPool, type Health, type Logger } from '@funnel/platform'
 import type { RelayConfig } from './config.js'
+import { keepForgetting } from './forgetting.js'
 import { HeadWatch } from './head-watch.js'
-import { leadOnce } from './leadership.js'
 import { relayMetrics } from './metrics.js'
-import { relay } from './relay.js'
+import { relay, type RelayParts } from './relay.js'
 
 interface Around {
   readonly logger: Logger
@@ -16,13 +16,14 @@ interface Around {
   readonly registry: Registry
 }
 
+const LOCK = [7003, 1] as const
 const RETRY_MIN = 250
 const RETRY_MAX = 5000
 const STUCK = 120_000
 
 /**
- * What the relay does all the time: publish the head of the store and, where brokers are named, its tail to Kafka. Any
- * number of these may run; one of them is active in each.
+ * What the relay does all the time: publish the head of the store and, where brokers are named, its tail to Kafka; and have
+ * old bodies forgotten. Any number of these may run; one of them is active in each.
  */
 export class RelayProcess {
   readonly #config: RelayConfig
@@ -32,6 +33,7 @@ export class RelayProcess {
   readonly #watch: HeadWatch
   #heads: HeadReader | undefined
   #publishing: Promise<void> = Promise.resolve()
+  #forgetting: Promise<void> = Promise.resolve()
   #tick = Date.now()
   /** Why nothing is published; undefined while something is, or another relay does it. */
   #problem: string | undefined = 'Kafka has not been reached yet'
@@ -46,23 +48,27 @@ export class RelayProcess {
 
   start(): void {
     const { databaseUrl: url, kafkaBrokers } = this.#config
-    const { logger, health } = this.#around
+    const { logger, health, registry } = this.#around
     this.#heads = startHeadReader({ url, logger })
     this.#watch.start()
     const heads = this.#heads
+    // whoever publishes the head: there is one, its role is the store's, and no sender waits for it
+    const forgetting = { logger, leads: () => heads.active, stop: this.#stop.signal }
+    this.#forgetting = keepForgetting(this.#pool, forgetting)
     health.ready('head', () => this.#watch.problem)
     health.live('head', () => stuck('the head reader', heads.tick))
     if (kafkaBrokers) {
       health.ready('kafka', () => this.#problem)
       health.live('kafka', () => stuck('publishing to Kafka', this.#tick))
       this.#publishing = this.#publish(kafkaBrokers.split(','))
-    } else relayMetrics(this.#around.registry, this.#watch)
+    } else relayMetrics(registry, this.#watch, postgresEventTail(this.#pool)).standby()
   }
 
   async close(): Promise<void> {
     this.#stop.abort()
     this.#watch.ring()
     await this.#publishing
+    await this.#forgetting
     await this.#watch.close()
     await this.#heads?.close()
     await this.#pool.end()
@@ -73,7 +79,7 @@ export class RelayProcess {
     const names = naming(this.#config.kafkaTopicPrefix)
     const client = kafkaClient({ brokers, clientId: 'funnel-relay', log: logger })
     const tail = postgresEventTail(this.#pool)
-    const metrics = relayMetrics(registry, this.#watch)
+    const metrics = relayMetrics(registry, this.#watch, tail)
     const stop = this.#stop.signal
     const alive = () => {
       this.#tick = Date.now()
@@ -84,30 +90,27 @@ export class RelayProcess {
       metrics.standby()
     }
     let pause = RETRY_MIN
+    const parts: RelayParts = {
+      tail,
+      client,
+      naming: names,
+      logger,
+      tick: alive,
+      moved: (ms) => this.#watch.moved(ms),
+      began: (cursor) => metrics.began(cursor),
+      published: (records) => {
+        this.#problem = undefined
+        if (records.length) pause = RETRY_MIN
+        metrics.published(records)
+      },
+    }
     while (!stop.aborted) {
       alive()
       try {
-        await leadOnce(
-          this.#config.databaseUrl,
-          (signal) =>
-            relay(
-              {
-                tail,
-                client,
-                naming: names,
-                logger,
-                tick: alive,
-                moved: (ms) => this.#watch.moved(ms),
-                published: (records, progress) => {
-                  this.#problem = progress.oldest === undefined ? undefined : this.#problem
-                  if (records.length) pause = RETRY_MIN
-                  metrics.progress(records, progress)
-                },
-              },
-              signal,
-            ),
-          { stop, standby },
-        )
+        await leadOnce(this.#config.databaseUrl, { lock: LOCK, name: 'funnel-relay-lock', standby, stop }, (signal) => {
+          metrics.leads()
+          return relay(parts, signal)
+        })
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         this.#problem = reason

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { derivedId, mintId, topicNames, type Envelope, type Recorded } from '@funnel/events'
 import { decode, kafkaClient, KafkaEventLog, naming, postgresEventTail, type KafkaClient } from '@funnel/event-log'
 import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
-import { createPool, startService, type Service } from '@funnel/platform'
+import { createPool, freePort, startService, type Service } from '@funnel/platform'
 import { describeKafka, startKafka, testDatabase, testKafka, type TestDatabase, type TestKafka } from '@funnel/testing'
 import { RelayConfig } from './config.js'
 import { RelayModule } from './relay.module.js'
@@ -81,6 +81,42 @@ describe('relay', () => {
     await eventually(async () => (await get(relay, 'health/ready')).status === 200)
     const { body } = await get(relay, 'metrics')
     expect(body).toMatch(/funnel_watermark_age_seconds\{[^}]*\} \d/)
+  })
+
+  it('has bodies of refused events forgotten after 30 days, and keeps why they were refused', async () => {
+    const rejection = { source: '/spec', code: 'INVALID', message: 'wrong', body: '{}' }
+    await store.reject(Array.from({ length: 1202 }, () => rejection))
+    const pool = createPool(database.url, 'spec')
+    closing.push(() => pool.end())
+    await pool.query(
+      `update vault.raw set received_at = received_at - interval '30 days' + interval '5 minutes' where id = 1`,
+    )
+    await pool.query(`update vault.raw set received_at = received_at - interval '30 days' where id > 2`)
+    await startRelay()
+    const left = async () => {
+      const { rows } = await pool.query<{ id: number }>('select id from vault.raw order by id')
+      return rows.map(({ id }) => id)
+    }
+    await eventually(async () => (await left()).length === 2)
+    expect(await left()).toEqual([1, 2])
+    const { rows } = await pool.query<object>(
+      `select count(*) as n, count(*) filter (where code = 'INVALID' and message = 'wrong') as why, count(raw) as bodies from store.rejected_event`,
+    )
+    expect(rows).toEqual([{ n: 1202, why: 1202, bodies: 2 }])
+  })
+
+  it('tells how much is not published though it has never reached Kafka, and 0 where another relay is to publish it', async () => {
+    const leader = await startRelay([`127.0.0.1:${await freePort()}`])
+    await append(5)
+    await eventually(async () => (await gauge(leader, 'relay_lag_events')) === 5)
+    const age = await gauge(leader, 'relay_oldest_seconds')
+    expect(age).toBeGreaterThan(0)
+    await eventually(async () => (await gauge(leader, 'relay_oldest_seconds')) > age + 1)
+    const second = await startRelay([`127.0.0.1:${await freePort()}`])
+    await eventually(async () => (await get(second, 'health/ready')).status === 200)
+    expect([await gauge(second, 'relay_lag_events'), await gauge(second, 'relay_oldest_seconds')]).toEqual([0, 0])
+    await relays.splice(0, 1)[0]?.close()
+    await eventually(async () => (await gauge(second, 'relay_lag_events')) === 5)
   })
 
   describeKafka('with Kafka', () => {
@@ -210,6 +246,8 @@ describe('relay', () => {
         const during = await append(30)
         await eventually(async () => (await get(relay, 'health/ready')).status === 503, 40)
         expect((await get(relay, 'health/live')).status).toBe(200)
+        expect(await gauge(relay, 'relay_lag_events')).toBe(30)
+        expect(await gauge(relay, 'relay_oldest_seconds')).toBeGreaterThan(0)
         await kafka.brokers[0]?.start()
         const read = await onTopics(client, 50)
         expect(new Set(read.map(idOf))).toEqual(new Set([...before, ...during].map(idOf)))
@@ -246,6 +284,11 @@ async function head(pool: pg.Pool): Promise<{ sum: number } | undefined> {
 async function get(relay: Service, path: string): Promise<{ status: number; body: string }> {
   const response = await fetch(`${relay.url}/${path}`)
   return { status: response.status, body: await response.text() }
+}
+
+async function gauge(relay: Service, name: string): Promise<number> {
+  const { body } = await get(relay, 'metrics')
+  return Number(new RegExp(`^funnel_${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(body)?.[1])
 }
 
 async function eventually(check: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {

@@ -16,20 +16,16 @@ export interface RelayParts {
   readonly client: KafkaClient
   readonly naming: Naming
   readonly logger: Logger
-  /** Told what was just published. */
-  readonly published: (records: readonly Recorded[], progress: Progress) => void
+  /** Told what the topics show to be published, at first; it moves on with what is published. */
+  readonly began: (cursor: Cursor) => void
+  /** Told what was just published; nothing, where there was nothing to publish. */
+  readonly published: (records: readonly Recorded[]) => void
   /** Told that a loop turned. */
   readonly tick: () => void
   /** Resolves when the head may have moved, at the latest after `ms`. */
   readonly moved: (ms: number) => Promise<void>
   /** How often topics are looked at for records they lost, in ms. */
   readonly checkEvery?: number
-}
-
-export interface Progress {
-  readonly cursor: Cursor
-  /** When the oldest event that is not published was recorded, if there is one. */
-  readonly oldest: number | undefined
 }
 
 /** Events of one request at most; heads move at most every 10 ms, which is all the lingering there is. */
@@ -48,6 +44,7 @@ export async function relay(parts: RelayParts, signal: AbortSignal): Promise<voi
   // after the ends, so that what another relay published meanwhile is in the head
   const { epoch, ...first } = await tail.heads()
   const cursor = Cursor.from(ends, { epoch, ...first })
+  parts.began(cursor)
   const mayExpire = await expiringTopics(client, naming)
   const publisher = new KafkaPublisher(client, epoch, naming)
   logger.info({ topics: topicNames.map(naming.nameOf) }, 'this process publishes the log')
@@ -66,7 +63,7 @@ export async function relay(parts: RelayParts, signal: AbortSignal): Promise<voi
         checked = performance.now()
       }
       if (cursor.isAt(head)) {
-        parts.published([], { cursor, oldest: undefined })
+        parts.published([])
         await moved(IDLE)
       } else await publishUpTo(head, { ...parts, cursor, publisher, signal })
     }
@@ -87,15 +84,14 @@ async function publishUpTo(head: Head, parts: Publishing): Promise<void> {
   let next: Promise<readonly Recorded[]> | undefined = tail.read(cursor.positions, head.positions, PAGE)
   while (next && !signal.aborted) {
     const page: readonly Recorded[] = await next
-    const [first] = page
-    if (!first) throw new FunnelError('LOG_GAP', 'The store lacks events its head names: restore it from a backup')
+    if (!page.length)
+      throw new FunnelError('LOG_GAP', 'The store lacks events its head names: restore it from a backup')
     next = page.length < PAGE ? undefined : tail.read(advance(cursor.positions, page), head.positions, PAGE)
     // looked at above, or not at all when sending fails
     next?.catch(() => undefined)
-    published([], { cursor, oldest: first.recorded })
     const acknowledged = await publisher.acknowledge(page)
     const restarted = cursor.acknowledge(withReach(page, acknowledged, naming))
-    published(page, { cursor, oldest: undefined })
+    published(page)
     tick()
     if (restarted.length) {
       logger.warn({ partitions: restarted }, 'partitions have lost their records and are published again')
@@ -141,8 +137,6 @@ async function assertIntact(
 
 /** Topics whose records the brokers may drop with time: those being empty is no loss. */
 async function expiringTopics(client: KafkaClient, naming: Naming): Promise<ReadonlySet<Topic>> {
-  const expiring = new Set<Topic>()
-  for (const topic of topicNames)
-    if ((await client.topicConfig(naming.nameOf(topic), 'retention.ms')) !== '-1') expiring.add(topic)
-  return expiring
+  const retention = await client.topicConfigs(topicNames.map(naming.nameOf), 'retention.ms')
+  return new Set(topicNames.filter((topic) => retention.get(naming.nameOf(topic)) !== '-1'))
 }

@@ -1,4 +1,5 @@
 export * from './kafka/index.js'
+export { leadOnce } from './leadership.js'
 export * from './ports.js'
 export * from './postgres/index.js'
 export * from './tail/index.js'

@@ -5,10 +5,10 @@ import type { Append, Appended, EventStore } from './event-store.js'
 export interface GroupCommit {
   /**
    * Records the events with those of others in one transaction; resolves after its commit. Only for observations: no
-   * expected versions. `bytes` is what the events take in memory, as far as the caller knows. Throws OVERLOADED at once when too much waits (details.retryAfter in seconds), UNAVAILABLE when the
+   * expected versions. Throws OVERLOADED at once when too many wait (details.retryAfter in seconds), UNAVAILABLE when the
    * store is down: then nothing is known to be recorded, and a resend with the same ids is safe.
    */
-  append(events: readonly Envelope[], supplied?: Append['supplied'], bytes?: number): Promise<readonly Appended[]>
+  append(events: readonly Envelope[], supplied?: Append['supplied']): Promise<readonly Appended[]>
   /** Events that wait or are being written. */
   readonly pending: number
   /** Waits for what is under way. */
@@ -17,7 +17,6 @@ export interface GroupCommit {
 
 interface Waiting {
   readonly append: Append
-  readonly bytes: number
   readonly resolve: (appended: readonly Appended[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -27,10 +26,8 @@ export interface GroupCommitOptions {
   readonly groupSize?: number
   /** Transactions under way at once. */
   readonly writers?: number
-  /** Events that may wait or be under way before callers are refused. */
+  /** Events that may wait or be under way before callers are refused; their memory is bounded by who holds the bodies. */
   readonly limit?: number
-  /** Bytes that may wait or be under way before callers are refused, as far as callers told. */
-  readonly limitBytes?: number
 }
 
 /**
@@ -39,12 +36,11 @@ export interface GroupCommitOptions {
  */
 export function groupCommit(
   store: EventStore,
-  { groupSize = 1000, writers = 4, limit = 20_000, limitBytes = 64 << 20 }: GroupCommitOptions = {},
+  { groupSize = 1000, writers = 4, limit = 20_000 }: GroupCommitOptions = {},
 ): GroupCommit {
   const queue: Waiting[] = []
   const idle: (() => void)[] = []
   let pending = 0
-  let pendingBytes = 0
   let busy = 0
   let scheduled = false
 
@@ -80,10 +76,7 @@ export function groupCommit(
     busy++
     for (let group = take(); group.length; group = take()) {
       await settle(group)
-      for (const { append, bytes } of group) {
-        pending -= append.events.length
-        pendingBytes -= bytes
-      }
+      for (const { append } of group) pending -= append.events.length
     }
     busy--
     if (!pending) for (const done of idle.splice(0)) done()
@@ -103,8 +96,8 @@ export function groupCommit(
     get pending() {
       return pending
     },
-    append: (events, supplied, bytes = 0) => {
-      if (pending > 0 && (pending + events.length > limit || pendingBytes + bytes > limitBytes))
+    append: (events, supplied) => {
+      if (pending > 0 && pending + events.length > limit)
         return Promise.reject(
           new FunnelError('OVERLOADED', `${pending} events wait to be written; try again in a second`, {
             retryAfter: 1,
@@ -112,8 +105,7 @@ export function groupCommit(
         )
       return new Promise((resolve, reject) => {
         pending += events.length
-        pendingBytes += bytes
-        queue.push({ append: { events, ...(supplied ? { supplied } : {}) }, bytes, resolve, reject })
+        queue.push({ append: { events, ...(supplied ? { supplied } : {}) }, resolve, reject })
         schedule()
       })
     },

@@ -36,17 +36,27 @@ export async function migrate(url: string, schema: string, migrations: readonly 
   }
 }
 
-/** A pool of connections; `name` shows in pg_stat_activity, `options` are command-line settings (`-c name=value`). */
+/**
+ * A pool of connections; `name` shows in pg_stat_activity, `options` are command-line settings (`-c name=value`) beside
+ * those of the URL, over which they win.
+ */
 export function createPool(url: string, name: string, max = 10, options?: string): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: options === undefined ? url : withOptions(url, options),
     application_name: name,
     max,
     connectionTimeoutMillis: 10_000,
-    ...(options === undefined ? {} : { options }),
   })
   pool.on('error', () => undefined) // an idle connection was lost; whoever needs the next one hears of it
   // one was lost while somebody has it: their next query fails, and an event nobody hears would end the process
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+/** The URL with these options behind its own: the driver would take only those of the URL. */
+function withOptions(url: string, options: string): string {
+  const whole = new URL(url)
+  const own = whole.searchParams.get('options')
+  whole.searchParams.set('options', own === null ? options : `${own} ${options}`)
+  return whole.href
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { definitionsHash, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
-import type { EventLog, EventTail } from '@funnel/event-log'
+import { leadOnce, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
@@ -35,17 +35,16 @@ export interface ProjectorOptions {
 
 /** The consumer group of the projector. */
 export const PROJECTOR_GROUP = 'funnel-projector'
-/** Two numbers of a session advisory lock; 7001 to 7005 are the store's, the head reader's, the relay's and the rebuild's. */
-const LOCK = [7006, 1]
+const LOCK = [7006, 1] as const
 const BACK_OFF = 500
 const LONGEST_BACK_OFF = 10_000
 /** How often retired generations are looked for. Milliseconds. */
 const SWEEP = 60_000
 
 /**
- * One folder at a time, by an advisory lock on its own connection; the others stand by. Opens the log at the checkpoint,
- * folds batch after batch, and on any failure starts again from the checkpoint, with growing pauses. When another
- * generation has become the live one, the fence tells, and it goes on with that.
+ * One folder at a time, see `leadOnce`; the others stand by. Opens the log at the checkpoint, folds batch after batch, and
+ * on any failure starts again from the checkpoint, with growing pauses. When another generation has become the live one,
+ * or another process folded while this one was frozen, the fence tells, and it goes on from there.
  */
 export function startProjector(options: ProjectorOptions): Projector {
   const { log, tail, url, pool, definitions, logger, onBatch } = options
@@ -55,7 +54,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   let tick = Date.now()
   let trouble: string | undefined = 'starting'
 
-  const foldOn = async (lost: AbortSignal): Promise<void> => {
+  const foldOn = async (ended: AbortSignal): Promise<void> => {
     const first = await liveOrFirst(pool, definitions, await tail.heads())
     const live = await adoptKpis(pool, first, definitions)
     if (live.definitionsHash !== definitionsHash(definitions))
@@ -68,7 +67,6 @@ export function startProjector(options: ProjectorOptions): Projector {
     const opened = await log.open(PROJECTOR_GROUP, topicNames, async () => folder.generation.positions, {
       whole: true,
     })
-    const ended = AbortSignal.any([stop.signal, lost])
     const end = () => void opened.close().catch(() => undefined)
     ended.addEventListener('abort', end, { once: true })
     const sealing = sealBeside(pool, live, (error) => logger.warn(causeOf(error), 'rolls could not be sealed'))
@@ -102,33 +100,19 @@ export function startProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  const turn = async (): Promise<void> => {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'funnel-projector-lock',
-      connectionTimeoutMillis: 5000,
-    })
-    const lost = new AbortController()
-    client.on('error', () => lost.abort())
-    client.on('end', () => lost.abort())
+  const standby = () => {
+    tick = Date.now()
+    trouble = 'another projector folds; this one stands by'
+  }
+  const lead = async (ended: AbortSignal): Promise<void> => {
+    active = true
+    trouble = 'opening the log'
+    logger.info('this process folds the read models')
     try {
-      await client.connect()
-      for (;;) {
-        if (stop.signal.aborted) return
-        tick = Date.now()
-        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', LOCK)
-        if (rows[0]!.got) break
-        trouble = 'another projector folds; this one stands by'
-        await pause(500)
-      }
-      active = true
-      trouble = 'opening the log'
-      logger.info('this process folds the read models')
       await dropRetired(pool)
-      await foldOn(lost.signal)
+      await foldOn(ended)
     } finally {
       active = false
-      await client.end().catch(() => undefined)
     }
   }
 
@@ -137,7 +121,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   const run = async (): Promise<void> => {
     for (let wait = BACK_OFF; !stop.signal.aborted;) {
       try {
-        await turn()
+        await leadOnce(url, { lock: LOCK, name: 'funnel-projector-lock', standby, stop: stop.signal }, lead)
         wait = BACK_OFF
       } catch (error) {
         tick = Date.now()

@@ -2,9 +2,16 @@ import pg from 'pg'
 import { migrateStore } from '@funnel/event-store'
 import { migrateRead } from '@funnel/projections'
 
-/** Migrates store and read models, each as its own role; a read role that is another one may then read the log. */
-export async function migrateDatabases(store: string, read: string): Promise<void> {
-  await migrateStore(store)
+/** The databases of the platform, each as the role that owns it; several may be one. */
+export interface Owners {
+  readonly store: string
+  readonly vault: string
+  readonly read: string
+}
+
+/** Migrates vault, store and read models, each as its own role; a read role that is another one may then read the log. */
+export async function migrateDatabases({ store, vault, read }: Owners): Promise<void> {
+  await migrateStore(store, vault)
   const [owner, reader] = [store, read].map((url) => decodeURIComponent(new URL(url).username))
   if (reader && reader !== owner) await grantLog(store, reader)
   await migrateRead(read)

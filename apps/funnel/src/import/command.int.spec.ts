@@ -157,6 +157,14 @@ describe('funnel import', () => {
     await rm(at('mine'), { recursive: true })
   })
 
+  it('writes to no database that may lose what it was told', async () => {
+    const unsafe = new URL(database.url)
+    unsafe.searchParams.set('options', '-c synchronous_commit=off')
+    await expect(run('--direct', '--database-url', unsafe.href, at('deals.csv'))).rejects.toMatchObject({
+      code: 'UNSAFE_DATABASE',
+    })
+  })
+
   it('says what to do when nothing runs', async () => {
     await expect(run('--data-dir', folder, at('deals.csv'))).rejects.toThrow(
       'no workspace is running and no database is named',

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { migrateStore } from '@funnel/event-store'
 import { startEmbeddedPostgres } from '@funnel/platform'
-import { migrateRead } from '@funnel/projections'
+import { migrateDatabases } from '../deploy/databases.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import type { Folder } from '../workspace/folders.js'
 import type { ServiceStatus } from '../workspace/state.js'
-import { grantLog, openRoles } from './roles.js'
+import { openRoles } from './roles.js'
 
 /** Where each side finds its database. */
 export interface Databases {
@@ -20,8 +19,7 @@ export interface Databases {
 
 /** The databases named in the environment, brought up to date. */
 export async function externalDatabases(databaseUrl: string, readDatabaseUrl = databaseUrl): Promise<Databases> {
-  await migrateStore(databaseUrl)
-  await migrateRead(readDatabaseUrl)
+  await migrateDatabases({ store: databaseUrl, vault: databaseUrl, read: readDatabaseUrl })
   return { store: databaseUrl, log: databaseUrl, read: readDatabaseUrl, query: readDatabaseUrl }
 }
 
@@ -34,9 +32,7 @@ export async function embeddedDatabases(
   const server = await startEmbeddedPostgres({ dir: folder.postgres, port })
   try {
     const roles = await openRoles(server)
-    await migrateStore(roles.store)
-    await grantLog(server)
-    await migrateRead(roles.read)
+    await migrateDatabases(roles)
     const about = { url: `127.0.0.1:${port}`, log: join(folder.postgres, 'postgres.log') }
     return {
       store: roles.store,

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
-import { migrateStore } from '@funnel/event-store'
+import { openEventStore } from '@funnel/event-store'
 import { createPool, startEmbeddedPostgres, type EmbeddedPostgres } from '@funnel/platform'
-import { migrateRead } from '@funnel/projections'
+import { migrateDatabases } from '../deploy/databases.js'
 import { mayFeed } from './demo-rule.js'
-import { grantLog, openRoles, type RoleUrls } from './roles.js'
+import { openRoles, type RoleUrls } from './roles.js'
 
 describe('the roles of the embedded database', () => {
   const dir = mkdtempSync(join(tmpdir(), 'funnel-roles-'))
@@ -24,11 +24,13 @@ describe('the roles of the embedded database', () => {
 
   beforeAll(async () => {
     server = await startEmbeddedPostgres({ dir })
-    await openRoles(server)
+    const first = await openRoles(server)
+    // as an earlier version left it
+    await as(first.store)(
+      'create schema vault; create table vault.raw (id bigint generated always as identity primary key, received_at timestamptz(3) not null default clock_timestamp(), body text not null)',
+    )
     roles = await openRoles(server) // a second start: new passwords, same roles
-    await migrateStore(roles.store)
-    await grantLog(server)
-    await migrateRead(roles.read)
+    await migrateDatabases(roles)
   }, 60_000)
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.end()))
@@ -55,6 +57,28 @@ describe('the roles of the embedded database', () => {
     await expect(projector('select hash_key from store.meta')).rejects.toMatchObject(denied)
     await expect(projector('select 1 from vault.raw')).rejects.toMatchObject(denied)
     await expect(projector('delete from store.event')).rejects.toMatchObject(denied)
+  })
+
+  it('let the store leave bodies in the vault and have old ones forgotten, and read nothing there', async () => {
+    const events = await openEventStore({ url: roles.store })
+    await events.reject([1, 2].map((n) => ({ source: '/spec', code: 'INVALID', message: 'wrong', body: `body ${n}` })))
+    await events.close()
+    const [store, vault] = [as(roles.store), as(roles.vault)]
+    const { rows } = await vault('select body from vault.raw order by id')
+    expect(rows).toEqual([{ body: 'body 1' }, { body: 'body 2' }])
+    for (const look of ['select body from vault.raw', 'select id from vault.raw', 'delete from vault.raw'])
+      await expect(store(look)).rejects.toMatchObject(denied)
+    await expect(store('create table vault.mine ()')).rejects.toMatchObject(denied)
+    await vault(`update vault.raw set received_at = received_at - interval '31 days' where body = 'body 1'`)
+    await expect(store('select vault.forget_raw(10) as gone')).resolves.toMatchObject({ rows: [{ gone: 1 }] })
+    await expect(store('select raw is null as forgotten from store.rejected_event order by id')).resolves.toMatchObject(
+      {
+        rows: [{ forgotten: true }, { forgotten: false }],
+      },
+    )
+    for (const other of [roles.read, roles.query])
+      await expect(as(other)('select vault.forget_raw(10)')).rejects.toMatchObject(denied)
+    await expect(vault('select from store.rejected_event')).rejects.toMatchObject(denied)
   })
 
   it('keep the write side out of the read models', async () => {

@@ -3,13 +3,15 @@ import pg from 'pg'
 import type { EmbeddedPostgres } from '@funnel/platform'
 
 const DATABASE = 'funnel'
-const roles = ['funnel_store', 'funnel_read', 'funnel_query'] as const
+const roles = ['funnel_store', 'funnel_vault', 'funnel_read', 'funnel_query'] as const
 type Role = (typeof roles)[number]
 
 /** One URL for each kind of access to the embedded database. */
 export interface RoleUrls {
-  /** Owns the store and the vault; cannot see the read models. */
+  /** Owns the store; leaves bodies in the vault and sees nothing there, nor of the read models. */
   readonly store: string
+  /** Owns the vault, and sees nothing else. */
+  readonly vault: string
   /** Owns the read models; reads the log, not the vault. */
   readonly read: string
   /** Reads the read models and nothing else. */
@@ -32,24 +34,30 @@ export async function openRoles(server: EmbeddedPostgres): Promise<RoleUrls> {
       await client.query(`${known.has(role) ? 'alter' : 'create'} role ${role} login password '${passwords[role]}'`)
     await client.query(`
       revoke all on database ${DATABASE} from public;
-      grant connect, create, temporary on database ${DATABASE} to funnel_store, funnel_read;
+      grant connect, create, temporary on database ${DATABASE} to funnel_store, funnel_vault, funnel_read;
       grant connect on database ${DATABASE} to funnel_query;
       alter default privileges for role funnel_read grant usage on schemas to funnel_query;
       alter default privileges for role funnel_read grant select on tables to funnel_query;
       alter role funnel_query set default_transaction_read_only = on`)
+    await handOverVault(client)
   })
   const urlOf = (role: Role) => server.urlOf(DATABASE, { name: role, password: passwords[role] })
-  return { store: urlOf('funnel_store'), read: urlOf('funnel_read'), query: urlOf('funnel_query') }
+  return {
+    store: urlOf('funnel_store'),
+    vault: urlOf('funnel_vault'),
+    read: urlOf('funnel_read'),
+    query: urlOf('funnel_query'),
+  }
 }
 
-/** Lets the projector read the log; run after the store's migrations. */
-export const grantLog = (server: EmbeddedPostgres): Promise<void> =>
-  asAdmin(server, async (client) => {
-    await client.query(`
-      grant usage on schema store to funnel_read;
-      grant select on store.event, store.head to funnel_read;
-      grant select (one, epoch, floor) on store.meta to funnel_read`)
-  })
+/** In a workspace of an earlier version the vault was the store's. */
+async function handOverVault(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query(
+    `select from pg_namespace where nspname = 'vault' and nspowner = 'funnel_store'::regrole`,
+  )
+  if (rowCount)
+    await client.query('alter schema vault owner to funnel_vault; alter table vault.raw owner to funnel_vault')
+}
 
 async function asAdmin(server: EmbeddedPostgres, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: server.urlOf(DATABASE) })

@@ -31,10 +31,9 @@ export function createRecorder(
       const rejections = verdicts.flatMap((verdict, i) =>
         verdict.ok ? [] : [rejectionOf(verdict, evidence(body, spans[i]!), defaults.source)],
       )
-      const [appended] = await Promise.all([
-        append(commit, accepted),
-        rejections.length ? store.reject(rejections) : undefined,
-      ])
+      const appended = await append(commit, accepted)
+      // only then: a request that is refused as a whole is sent again, and would leave its evidence each time
+      if (rejections.length) await store.reject(rejections)
       let next = 0
       return answerOf(
         verdicts.map((verdict, index) =>

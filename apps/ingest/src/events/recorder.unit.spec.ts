@@ -46,6 +46,19 @@ describe('A request', () => {
     expect(await recorder(store)([touch('a')])).toMatchObject({ duplicates: 1 })
   })
 
+  it.each(['OVERLOADED', 'UNAVAILABLE'] as const)(
+    'that is refused with %s leaves no evidence, however often it comes',
+    async (code) => {
+      const store = memoryEventStore()
+      const append = () => Promise.reject(new FunnelError(code, 'come back later'))
+      for (let tries = 0; tries < 3; tries++)
+        await expect(recorder({ ...store, append })([touch('a'), {}])).rejects.toMatchObject({ code })
+      expect(store.rejected).toEqual([])
+      await recorder(store)([touch('a'), {}])
+      expect(store.rejected).toHaveLength(1)
+    },
+  )
+
   it('without events is answered without asking the store', async () => {
     const none = () => Promise.reject(new Error('asked'))
     expect(await recorder({ ...memoryEventStore(), append: none, reject: none })([])).toMatchObject({ events: [] })

@@ -20,4 +20,54 @@ describe('A number of JSON', () => {
       }),
     )
   })
+
+  it.each([
+    '0.12345678901234567',
+    '4.3500000000000001',
+    '0.1000000000000000055',
+    '9007199254740990.9',
+    '1.0000000000000001',
+  ])('is refused when it would become another: %s', (text) => {
+    expect(numberFault(text)).toContain('another number')
+    expect(numberFault(`-${text}`)).toContain('another number')
+  })
+
+  it.each([
+    '1.0',
+    '1e2',
+    '0.10',
+    '-0',
+    '-0.0e7',
+    '1E+2',
+    '0.00001',
+    '1e-7',
+    '0.1e1',
+    '120.50',
+    '4.35',
+    '5e-324',
+    '1.7976931348623157e-300',
+  ])('is let through however it is written: %s', (text) => {
+    expect(numberFault(text)).toBeUndefined()
+  })
+
+  it('is let through exactly when JavaScript writes the same number for it', () => {
+    const decimal = fc.tuple(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), fc.integer({ min: -30, max: -1 }))
+    fc.assert(
+      fc.property(decimal, fc.nat(3), ([digits, exponent], zeros) => {
+        const text = `${digits}${'0'.repeat(zeros)}e${exponent - zeros}`
+        const value = Number(text)
+        fc.pre(!Number.isInteger(value) || Number.isSafeInteger(value))
+        const same = scaled(text) === scaled(String(value))
+        expect(numberFault(text) === undefined).toBe(same)
+      }),
+      { numRuns: 2000 },
+    )
+  })
 })
+
+/** A decimal text times 10^80. */
+function scaled(text: string): bigint {
+  const [mantissa = '', exponent = '0'] = text.split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  return BigInt(whole + fraction) * 10n ** BigInt(80 - fraction.length + Number(exponent))
+}

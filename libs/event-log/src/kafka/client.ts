@@ -117,8 +117,8 @@ export interface KafkaClient {
   deleteRecords(partition: KafkaPartition, before: number): Promise<void>
   /** By partition number. */
   endsOf(topic: string): Promise<readonly Ends[]>
-  /** One setting of a topic. */
-  topicConfig(topic: string, name: string): Promise<string | undefined>
+  /** One setting of topics that exist. */
+  topicConfigs(topics: readonly string[], name: string): Promise<ReadonlyMap<string, string>>
   deleteGroup(group: string): Promise<void>
   close(): Promise<void>
 }
@@ -190,13 +190,24 @@ export function kafkaClient(options: KafkaClientOptions): KafkaClient {
           ends[partition] = { low: Number(low), high: Number(high) }
         return ends
       }),
-    topicConfig: (topic, name) =>
+    topicConfigs: (topics, name) =>
       asAdmin(async (a) => {
+        if (!topics.length) return new Map()
         const { resources } = await a.describeConfigs({
           includeSynonyms: false,
-          resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+          resources: topics.map((topic) => ({
+            type: ConfigResourceTypes.TOPIC,
+            name: topic,
+            configNames: [name],
+          })),
         })
-        return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue
+        return new Map(
+          resources.flatMap(({ resourceName, configEntries }) =>
+            configEntries
+              .filter(({ configName }) => configName === name)
+              .map(({ configValue }) => [resourceName, configValue] as const),
+          ),
+        )
       }),
     deleteGroup: (group) => asAdmin(async (a) => void (await a.deleteGroups([group]))),
     async close() {

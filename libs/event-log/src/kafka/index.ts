@@ -2,6 +2,7 @@ export { kafkaClient, type Acknowledged, type Ends, type KafkaClient, type Log }
 export { KafkaEventLog, type KafkaEventLogOptions } from './event-log.js'
 export { naming, type Naming } from './naming.js'
 export { KafkaPublisher, publishAll } from './publisher.js'
-export { publishedEnds, type PublishedEnd } from './published-ends.js'
+export { assertRecorded, publishedEnds, type PublishedEnd } from './published-ends.js'
 export { decode, encode, type Published } from './record.js'
+export { replay, type Replay } from './replay.js'
 export { ensureTopics } from './topics.js'

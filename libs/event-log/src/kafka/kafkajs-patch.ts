@@ -55,7 +55,8 @@ function scheduleWhilePending(this: RequestQueue): void {
 function collecting(this: readonly Header[]): Record<string, Header['value'] | Header['value'][]> {
   const headers: Record<string, Header['value'] | Header['value'][]> = {}
   for (const { key, value } of this) {
-    const known = headers[key]
+    // anybody may write to a topic, also a header called `constructor`
+    const known = Object.hasOwn(headers, key) ? headers[key] : undefined
     headers[key] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value]
   }
   return headers

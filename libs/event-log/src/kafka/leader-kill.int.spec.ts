@@ -6,7 +6,7 @@ import { publishAll } from './publisher.js'
 
 const PARTITIONS = 8
 const SENDS = 80
-const TRIES = 3
+const TRIES = 10
 
 describeKafka(
   'a leader killed while publishing',
@@ -39,9 +39,9 @@ describeKafka(
         expect(await guarded.missing()).toEqual([])
         lost = missing.length
       }
-      // by chance no leader had answered before its neighbour died: then only the guard is shown to do no harm
-      if (!lost) process.stderr.write(`no loss without the guard in ${TRIES} kills\n`)
-    }, 120_000)
+      // a kill shows nothing when every leader had answered before its neighbour died; as a rule the first one does
+      expect(lost).toBeGreaterThan(0)
+    }, 300_000)
 
     type Send = (producer: KafkaProducer, records: readonly OutgoingRecord[]) => Promise<readonly Acknowledged[]>
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Topic } from '@funnel/events'
+import { FunnelError, positionOf, topics, type Head, type Topic } from '@funnel/events'
 import type { Ends, IncomingRecord, KafkaClient } from './client.js'
 import type { Naming } from './naming.js'
 import { decode } from './record.js'
@@ -32,6 +32,23 @@ export async function publishedEnds(
   const filled = [...searches.values()].filter(({ low, high }) => high > low)
   if (filled.length) await search(client, { searches, filled, names })
   return [...searches.values()]
+}
+
+/** Throws LOG_AHEAD when the topics hold what this store has not recorded. */
+export function assertRecorded(ends: readonly PublishedEnd[], head: Head): void {
+  for (const { topic, partition, position, epochs } of ends) {
+    const recorded = positionOf(head.positions, topic, partition)
+    const foreign = [...epochs].some((epoch) => epoch !== head.epoch)
+    const why = foreign
+      ? 'was written from another store, or before a restore'
+      : position > recorded && `has position ${position}, the store only ${recorded}`
+    if (why)
+      throw new FunnelError(
+        'LOG_AHEAD',
+        `The Kafka topic ${topics[topic].name}, partition ${partition}, ${why}: delete the topics, they are published again, and rebuild the read models`,
+        { topic, partition },
+      )
+  }
 }
 
 class Search implements PublishedEnd {
@@ -82,8 +99,8 @@ async function search(client: KafkaClient, { searches, filled, names }: Searchin
   const seek = (some: readonly Search[]) => {
     for (const { topic, partition, from } of some) consumer.seek({ topic: names.nameOf(topic), partition }, from)
   }
-  const topics = [...new Set(filled.map(({ topic }) => names.nameOf(topic)))]
-  const consumer = await client.consumer(group, topics, {
+  const filledTopics = [...new Set(filled.map(({ topic }) => names.nameOf(topic)))]
+  const consumer = await client.consumer(group, filledTopics, {
     assigned: () => undefined,
     records: (topic, partition, records) => {
       const one = searches.get(`${topic}/${partition}`)

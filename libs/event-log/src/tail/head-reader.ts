@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { covers, type Head } from '@funnel/events'
 import type { Logger } from '@funnel/platform'
+import { leadOnce } from '../leadership.js'
 import { advanceHead } from './advance-head.js'
 
 /** Publishes the head of the store: one of these runs, the others stand by. */
@@ -21,62 +22,50 @@ export interface HeadReaderOptions {
   readonly onHead?: (head: Head) => void
 }
 
-const LOCK = [7002, 1]
+const LOCK = [7002, 1] as const
 /** While events come, the head is read at most this often; idle, the pause doubles up to the longest. Milliseconds. */
 const SHORTEST = 10
 const LONGEST = 250
 
 /**
  * Reads and publishes the head as soon as something was appended, and every quarter of a second when nothing was, so that
- * the watermark goes on. One is active, by an advisory lock on its own connection; a lost connection means standing by.
+ * the watermark goes on. One is active, see `leadOnce`; two for a moment do no harm.
  */
 export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): HeadReader {
   const stop = new AbortController()
   let head: Head | undefined
   let tick = Date.now()
   let active = false
-
-  const lead = async (client: pg.Client): Promise<void> => {
-    let wake = new AbortController()
-    client.on('notification', () => wake.abort())
-    await client.query('listen funnel_append')
-    for (let pause = SHORTEST; !stop.signal.aborted;) {
-      wake = new AbortController()
-      const before = head
-      head = await advanceHead(client)
-      tick = Date.now()
-      const moved = !before || !covers(before.positions, head.positions)
-      if (moved) await client.query('notify funnel_head')
-      onHead?.(head)
-      pause = moved ? SHORTEST : Math.min(pause * 2, LONGEST)
-      if (moved) await sleep(SHORTEST)
-      else await sleep(pause, undefined, { signal: AbortSignal.any([stop.signal, wake.signal]) }).catch(() => undefined)
-    }
+  const alive = () => {
+    tick = Date.now()
   }
 
-  const turn = async (): Promise<void> => {
+  const publish = async (signal: AbortSignal): Promise<void> => {
     const client = new pg.Client({
       connectionString: url,
       application_name: 'funnel-head',
       connectionTimeoutMillis: 5000,
       query_timeout: 30_000,
     })
-    client.on('error', () => stopWaiting.abort())
-    const stopWaiting = new AbortController()
+    let wake = new AbortController()
+    client.on('error', () => undefined) // the next query fails
+    client.on('notification', () => wake.abort())
+    active = true
     try {
       await client.connect()
-      while (!stop.signal.aborted) {
-        const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', LOCK)
-        tick = Date.now()
-        if (rows[0]!.got) {
-          active = true
-          logger.info('this process publishes the head')
-          await lead(client)
-        } else
-          await sleep(500, undefined, { signal: AbortSignal.any([stop.signal, stopWaiting.signal]) }).catch(
-            () => undefined,
-          )
-        if (stopWaiting.signal.aborted) throw new Error('the connection was lost')
+      await client.query('listen funnel_append')
+      logger.info('this process publishes the head')
+      for (let pause = SHORTEST; !signal.aborted;) {
+        wake = new AbortController()
+        const before = head
+        head = await advanceHead(client)
+        alive()
+        const moved = !before || !covers(before.positions, head.positions)
+        if (moved) await client.query('notify funnel_head')
+        onHead?.(head)
+        pause = moved ? SHORTEST : Math.min(pause * 2, LONGEST)
+        if (moved) await sleep(SHORTEST)
+        else await sleep(pause, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
       }
     } finally {
       active = false
@@ -87,9 +76,9 @@ export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): Hea
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
-        await turn()
+        await leadOnce(url, { lock: LOCK, name: 'funnel-head-lock', standby: alive, stop: stop.signal }, publish)
       } catch (error) {
-        tick = Date.now()
+        alive()
         logger.warn(
           { reason: error instanceof Error ? error.message : String(error) },
           'the head could not be read; trying again',

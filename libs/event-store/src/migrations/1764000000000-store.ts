@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** The event table, its lock, its head, and what was refused; personal data apart in `vault`. */
+/** The event table, its lock, its head, and what was refused; bodies are in the vault, which is there before. */
 export class Store1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create schema if not exists store;
-      create schema if not exists vault;
 
       create table store.meta (
         one boolean primary key default true check (one),
@@ -38,13 +37,6 @@ export class Store1764000000000 implements MigrationInterface {
         positions jsonb not null,
         epoch uuid not null
       );
-
-      create table vault.raw (
-        id bigint generated always as identity primary key,
-        received_at timestamptz(3) not null default clock_timestamp(),
-        body text not null
-      );
-      create index raw_received on vault.raw (received_at);
 
       create table store.rejected_event (
         id bigint generated always as identity primary key,
@@ -83,8 +75,7 @@ export class Store1764000000000 implements MigrationInterface {
       drop function store.tail(smallint[], smallint[], bigint[], bigint[], bigint[], bigint[], bigint);
       drop function store.append(json, jsonb, json);
       drop type store.incoming;
-      drop table store.import, store.write_key, store.rejected_event, vault.raw, store.head, store.event, store.meta;
-      drop schema vault;
+      drop table store.import, store.write_key, store.rejected_event, store.head, store.event, store.meta;
     `)
   }
 }

@@ -60,6 +60,17 @@ describe('the store in a hostile world', () => {
     await stopped.end().catch(() => undefined)
   })
 
+  it('keeps its settings where the URL has some of its own', async () => {
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c transaction_timeout=1h -c statement_timeout=1h')
+    const own = createPool(url.href, 'test', 1, APPEND_SETTINGS)
+    const { rows } = await own.query<{ name: string; setting: string }>(
+      `select name, setting from pg_settings where name in ('transaction_timeout', 'statement_timeout') order by name`,
+    )
+    expect(rows.map(({ setting }) => setting)).toEqual(['3600000', '10000'])
+    await own.end()
+  })
+
   it('appends with a snapshot per statement, whatever the database is set to', async () => {
     const { rows } = await pool.query<{ name: string }>('select current_database() as name')
     await pool.query(`alter database "${rows[0]!.name}" set default_transaction_isolation = 'serializable'`)

@@ -4,12 +4,12 @@ import pg from 'pg'
 import { advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
-import { startPostgres, testDatabase, type TestDatabase } from '@funnel/testing'
-import { captured, eventStoreContract, expectDense, readAll } from '../event-store.contract.js'
+import { startPostgres, startScript, testDatabase, type TestDatabase } from '@funnel/testing'
+import { captured, eventStoreContract, expectDense, readAll, writersOfOneId } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
 import { appendCall } from './append-call.js'
-import { assertDurable } from './durable.js'
+import { APPEND_SETTINGS } from './append-settings.js'
 import { openEventStore } from './postgres-event-store.js'
 import { createWriteKey, ownerOfKey } from './write-keys.js'
 
@@ -147,16 +147,29 @@ describe('the store in PostgreSQL', () => {
       expect(busy!.record.recorded).toBeGreaterThan(w)
     })
 
+    it('records nothing before what its partition holds, though the clock steps back an hour', async () => {
+      await store.append({ events: [captured('a')] })
+      // the clock was ahead then, and no head was read meanwhile
+      await pool.query(`update store.event set recorded_at = clock_timestamp() + interval '1 hour'`)
+      const [first] = await store.read('lead-a')
+      const appended = await store.append({ events: [captured('a'), captured('a')] })
+      expect(appended.map(({ record }) => record.recorded)).toEqual([first!.recorded, first!.recorded])
+    })
+
     it('a writer that hangs inside an append holds back its partition and the watermark, and nobody else', async () => {
-      const hung = new pg.Client({ connectionString: database.url, options: '-c transaction_timeout=1500ms' })
+      const options = APPEND_SETTINGS.replace('transaction_timeout=10s', 'transaction_timeout=1500ms')
+      expect(options).not.toBe(APPEND_SETTINGS)
+      const hung = new pg.Client({ connectionString: database.url, options })
       hung.on('error', () => undefined)
       await hung.connect()
       await hung.query('begin')
       await hung.query('select * from store.append($1, $2, $3)', incoming('hung'))
+      const hanging = hung.query('select pg_sleep(3600)').catch((error: { code?: string }) => error.code)
       const head = advanceHead(pool)
       const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
       expect(other!.outcome).toBe('recorded')
       await head // goes on when the server ends the transaction that hangs
+      expect(await hanging).toBe('25P04') // transaction_timeout
       expect(await store.read('lead-hung')).toEqual([])
       const [next] = await store.append({ events: [captured('hung')] })
       expect(next!.record.version).toBe(1)
@@ -164,19 +177,41 @@ describe('the store in PostgreSQL', () => {
       expectDense(await readAll(freshTail(pool)))
     })
 
-    it('would record an id twice without the unique index', async () => {
-      await pool.query('create table store.unguarded (id uuid)')
-      const id = mintId()
-      const insert =
-        'insert into store.unguarded select $1 where not exists (select from store.unguarded where id = $1)'
-      const clients = [await pool.connect(), await pool.connect()]
-      for (const client of clients) await client.query('begin')
-      for (const client of clients) await client.query(insert, [id])
-      for (const client of clients) await client.query('commit')
-      for (const client of clients) client.release()
-      const { rows } = await pool.query<{ n: number }>('select count(*) n from store.unguarded')
-      await pool.query('drop table store.unguarded')
-      expect(rows[0]!.n).toBe(2) // the check alone let the second one in
+    it('an ingest that is frozen inside an append holds up its partition and the watermark for a while, and nobody else', async () => {
+      const options = APPEND_SETTINGS.replace('session_timeout=10s', 'session_timeout=2s')
+      expect(options).not.toBe(APPEND_SETTINGS)
+      const env = { DATABASE_URL: database.url, OPTIONS: options, VALUES: JSON.stringify(incoming('frozen')) }
+      const frozen = startScript(APPENDING, env)
+      await frozen.said('appended')
+      frozen.kill('SIGSTOP')
+      const head = advanceHead(pool)
+      const waiting = store.append({ events: [captured('frozen')] })
+      const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
+      expect(other!.outcome).toBe('recorded')
+      const [next] = await waiting
+      expect(next!.record.version).toBe(1)
+      await head
+      expect((await advanceHead(pool)).w).toBeGreaterThanOrEqual(next!.record.recorded)
+      frozen.kill('SIGCONT')
+      await frozen.said('25P03') // idle_in_transaction_session_timeout: it cannot commit any more
+      await frozen.end()
+      expect((await store.read('lead-frozen')).map(({ event }) => event.id)).toEqual([next!.record.event.id])
+      expectDense(await readAll(freshTail(pool)))
+    })
+
+    it('would record an id twice without the unique index, and the contract would find it', async () => {
+      const own = await testDatabase()
+      await migrateStore(own.url)
+      const admin = createPool(own.url, 'test', 1)
+      await admin.query('alter table store.event drop constraint event_id')
+      const unguarded = await openEventStore({ url: own.url })
+      // the check alone lets the second one in where both look before either has committed
+      let recorded = 1
+      for (let tries = 0; tries < 50 && recorded === 1; tries++) recorded = await writersOfOneId(unguarded)
+      expect(recorded).toBeGreaterThan(1)
+      await unguarded.close()
+      await admin.end()
+      await own.drop()
     })
 
     it('answers UNAVAILABLE when the database is gone, and goes on when it is back', async () => {
@@ -197,16 +232,17 @@ describe('the store in PostgreSQL', () => {
   it('refuses a database that may lose acknowledged events, naming the settings', async () => {
     const off = ['fsync', 'full_page_writes', 'synchronous_commit']
     const unsafe = await startPostgres({ settings: off.map((name) => `${name}=off`) })
-    const own = createPool(unsafe.url, 'test')
-    await expect(assertDurable(own)).rejects.toMatchObject({ code: 'UNSAFE_DATABASE', details: { off } })
-    await own.end()
+    await migrateStore(unsafe.url)
+    await expect(openEventStore({ url: unsafe.url })).rejects.toMatchObject({
+      code: 'UNSAFE_DATABASE',
+      details: { off },
+    })
     await unsafe.remove()
-    await expect(assertDurable(pool)).resolves.toBeUndefined()
   })
 
-  it('loses acknowledged events in a crash with synchronous_commit=off, which it sets on itself, and none with it on', async () => {
-    // the server's own setting is off; nothing writes the log ahead of time
-    const server = await startPostgres({ settings: ['synchronous_commit=off', 'wal_writer_delay=10s'] })
+  it('loses no acknowledged event in a crash though the server was set to synchronous_commit=off meanwhile; who takes that as it is does', async () => {
+    // nothing writes the log ahead of time
+    const server = await startPostgres({ settings: ['wal_writer_delay=10s'] })
     await migrateStore(server.url)
     const lostBy = async (append: (id: string) => Promise<unknown>, kept: string): Promise<number> => {
       const acknowledged: string[] = []
@@ -223,6 +259,10 @@ describe('the store in PostgreSQL', () => {
       return acknowledged.length - rowCount!
     }
     const store = await openEventStore({ url: server.url })
+    const admin = createPool(server.url, 'test', 1)
+    await admin.query('alter system set synchronous_commit = off')
+    await admin.query('select pg_reload_conf()')
+    await admin.end()
     const append = (id: string) => store.append({ events: [captured('durable', { id })] })
     expect(await lostBy(append, 'select from store.event where id = any($1)')).toBe(0)
     await store.close()
@@ -273,6 +313,19 @@ describe('the store in PostgreSQL', () => {
     expect(await ownerOfKey(pool, key)).toBeUndefined()
   })
 })
+
+/**
+ * Appends in a transaction which it does not end: prints `appended`, and when its connection ends the code of the error.
+ */
+const APPENDING = `
+  import pg from 'pg'
+  const { DATABASE_URL: connectionString, OPTIONS: options, VALUES } = process.env
+  const client = new pg.Client({ connectionString, options })
+  client.on('error', ({ code }) => console.log(code))
+  await client.connect()
+  await client.query('begin')
+  await client.query('select * from store.append($1, $2, $3)', JSON.parse(VALUES))
+  console.log('appended')`
 
 /** The parameters with which the adapter calls the SQL function. */
 const incoming = (lead: string): string[] => [...appendCall(Buffer.alloc(32), [{ events: [captured(lead)] }]).values]

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
 import { FunnelError } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
+import { addressesIn, hmacOf } from '../vault/addresses.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
 import { createBell } from './bell.js'
+import { assertDurable } from './durable.js'
 import { codeOf, translated } from './errors.js'
-import { addressesIn, hmacOf } from '../vault/addresses.js'
-import { vaultKey } from '../vault/vault.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
 const ATTEMPTS = 10
@@ -21,13 +20,13 @@ export interface PostgresEventStoreOptions {
   readonly connections?: number
 }
 
-/** The store on PostgreSQL. Run `migrateStore` before. */
+/**
+ * The store on PostgreSQL. Run `migrateStore` before. Throws UNAVAILABLE when it cannot be reached or has no schema yet,
+ * UNSAFE_DATABASE when the server could lose what it acknowledges.
+ */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
+  const { key, vaultKey } = await firstLook(url)
   const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
-  const [key, vault] = await Promise.all([hashKey(pool), vaultKey(pool)]).catch(async (error: unknown) => {
-    await pool.end()
-    throw error
-  })
   const bell = createBell(url)
 
   return {
@@ -79,9 +78,10 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
     async reject(rejections) {
       if (!rejections.length) return
       try {
-        const named = (body: string) =>
-          addressesIn(body).map((address) => `\\x${hmacOf(vault, address).toString('hex')}`)
-        const rows = rejections.map((rejection) => ({ ...storable(rejection), named: named(rejection.body) }))
+        const rows = rejections.map((rejection) => ({
+          ...storable(rejection),
+          named: addressesIn(rejection.body).map((address) => `\\x${hmacOf(vaultKey, address).toString('hex')}`),
+        }))
         await pool.query('select store.reject($1)', [JSON.stringify(rows)])
       } catch (error) {
         throw translated(error)
@@ -107,12 +107,25 @@ const storable = (rejection: Rejection): Rejection => ({
 })
 const printable = (text: string): string => text.toWellFormed().replaceAll('\0', String.raw`\u0000`)
 
-async function hashKey(pool: pg.Pool): Promise<Buffer> {
+/** The keys of the hashes of contents, and of the HMACs of addresses. */
+interface Keys {
+  readonly key: Buffer
+  readonly vaultKey: Buffer
+}
+
+/** Checks the database, as it is without our own settings, and gives its keys. */
+async function firstLook(url: string): Promise<Keys> {
+  const pool = createPool(url, 'funnel-event-store', 1)
   try {
-    const { rows } = await pool.query<{ hash_key: Buffer }>('select hash_key from store.meta')
-    if (rows[0]) return rows[0].hash_key
+    await assertDurable(pool)
+    const { rows } = await pool.query<Keys>(
+      'select s.hash_key as key, v.key as "vaultKey" from store.meta s, vault.meta v',
+    )
+    if (rows[0]) return rows[0]
   } catch (error) {
     if (codeOf(error) !== '42P01') throw translated(error)
+  } finally {
+    await pool.end()
   }
   throw new FunnelError('UNAVAILABLE', 'the database has no event store yet: run the migrations (funnel up does)')
 }

@@ -35,16 +35,19 @@ export const keyed = (key: Buffer, kind: string, value: string): Buffer =>
 const EMAIL = /[^\s"'<>()[\]{},;:\\@]{1,64}@[^\s"'<>()[\]{},;:\\@]{3,255}/g
 const PHONE = /\+?\d[\d ()./-]{4,22}\d/g
 
-/** Every e-mail address and telephone number that a text holds, JSON or not; also what only looks like one. */
+/** Most addresses that are looked for in one text. */
+const MOST = 500
+
+/** The e-mail addresses and telephone numbers that a text holds, JSON or not; also what only looks like one. */
 export function addressesIn(text: string): readonly Address[] {
   const plain = readable(text)
   const emails = [...plain.matchAll(EMAIL)].map(([found]) => emailAddress(found.replace(/[.-]+$/, '')))
   const phones = [...plain.matchAll(PHONE)].flatMap(([found]) => phoneAddress(found) ?? [])
-  return [...emails, ...phones]
+  return [...emails, ...phones].slice(0, MOST)
 }
 
 /** The text with what hides in it unpacked: the escapes of JSON, and bytes that were kept as base64. */
-export function readable(text: string): string {
+function readable(text: string): string {
   if (text.startsWith('base64:')) return Buffer.from(text.slice('base64:'.length), 'base64').toString('latin1')
   if (!text.includes('\\')) return text
   try {

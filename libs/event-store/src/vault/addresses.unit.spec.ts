@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { addressesIn, emailAddress, hmacOf, personAddress, phoneAddress, readable } from './addresses.js'
+import { addressesIn, emailAddress, hmacOf, personAddress, phoneAddress } from './addresses.js'
 
 describe('An address', () => {
   it.each([['ann@example.com'], [' Ann@Example.COM '], ['ANN@EXAMPLE.COM']])('%s is one e-mail address', (text) => {
@@ -51,15 +51,5 @@ describe('The addresses in a text', () => {
   it('are looked for in time that is linear in the text', () => {
     for (const text of ['a'.repeat(200_000), '1'.repeat(200_000), '@'.repeat(200_000), 'a.'.repeat(100_000)])
       expect(addressesIn(text)).toBeDefined()
-  })
-
-  it('are read as they were meant, and anything else stays as it is', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        const text = JSON.stringify(value)
-        expect(JSON.parse(readable(text))).toEqual(JSON.parse(text))
-      }),
-    )
-    expect(readable(String.raw`no JSON \n`)).toBe(String.raw`no JSON \n`)
   })
 })

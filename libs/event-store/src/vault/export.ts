@@ -1,5 +1,8 @@
+import type pg from 'pg'
 import type { Envelope } from '@funnel/events'
-import { idsOf, type Query } from './identity.js'
+import { createPool } from '@funnel/platform'
+import { translated } from '../postgres/errors.js'
+import { idsOf, streamsOf, type Query } from './identity.js'
 
 /** What a person may ask to see: all that is kept of it. Times as ISO 8601 in UTC. */
 export interface PersonExport {
@@ -27,39 +30,43 @@ export interface PersonExport {
   }[]
 }
 
-/** All that is kept of a person. */
-export async function exportOf(query: Query, person: string): Promise<PersonExport> {
-  const persons = await idsOf(query, person)
-  const streams = await streamsOf(query, persons)
-  const profiles = await query<PersonExport['profiles'][number]>(
+/**
+ * All that is kept of a person, under every id that is this person now. Reads the vault, so it needs its owner's URL where
+ * store and vault have roles of their own. Throws UNAVAILABLE.
+ */
+export async function exportPerson(url: string, vaultUrl: string, person: string): Promise<PersonExport> {
+  const [store, vault] = [url, vaultUrl].map((one) => createPool(one, 'funnel-export', 1)) as [pg.Pool, pg.Pool]
+  try {
+    return await exportOf(queryOf(store), queryOf(vault), person)
+  } catch (error) {
+    throw translated(error)
+  } finally {
+    await Promise.all([store.end(), vault.end()])
+  }
+}
+
+const queryOf =
+  (pool: pg.Pool): Query =>
+  async <Row extends object>(text: string, values: readonly unknown[]) =>
+    (await pool.query<Row>(text, [...values])).rows
+
+async function exportOf(store: Query, vault: Query, person: string): Promise<PersonExport> {
+  const persons = await idsOf(store, person)
+  const streams = await streamsOf(store, persons)
+  const profiles = await vault<PersonExport['profiles'][number]>(
     `select person, data, ${iso('told_at')} "toldAt" from vault.profile where person = any ($1) order by person`,
     [persons],
   )
-  const notes = await query<PersonExport['notes'][number]>(
+  const notes = await vault<PersonExport['notes'][number]>(
     `select id, stream, body as text, ${iso('kept_at')} "keptAt" from vault.note where stream = any ($1) order by kept_at, id`,
     [streams],
   )
-  const events = await query<PersonExport['events'][number]>(
+  const events = await store<PersonExport['events'][number]>(
     `select stream, version, ${iso('recorded_at')} recorded, envelope as event from store.event
      where stream = any ($1) order by recorded_at, topic, partition, position`,
     [streams],
   )
   return { persons, profiles, notes, consent: consentOf(events), events }
-}
-
-/** The streams of the persons, and of the visitors, leads and deals that are theirs. */
-async function streamsOf(query: Query, persons: readonly string[]): Promise<readonly string[]> {
-  const named = await query<{ stream: string }>(
-    `select distinct stream from store.event where envelope #>> '{data,person}' = any ($1)`,
-    [persons],
-  )
-  const direct = [...persons.map((person) => `person-${person}`), ...named.map(({ stream }) => stream)]
-  const visitors = direct.flatMap((stream) => /^visitor-(.*)$/s.exec(stream)?.[1] ?? [])
-  const visited = await query<{ stream: string }>(
-    `select distinct stream from store.event where envelope #>> '{data,visitor}' = any ($1)`,
-    [visitors],
-  )
-  return [...new Set([...direct, ...visited.map(({ stream }) => stream)])]
 }
 
 function consentOf(events: PersonExport['events']): PersonExport['consent'] {

@@ -31,3 +31,18 @@ export async function idsOf(query: Query, person: string): Promise<readonly stri
   }
   return [...known]
 }
+
+/** The streams of the persons, and of the visitors, leads and deals that are theirs. */
+export async function streamsOf(query: Query, persons: readonly string[]): Promise<readonly string[]> {
+  const named = await query<{ stream: string }>(
+    `select distinct stream from store.event where envelope #>> '{data,person}' = any ($1)`,
+    [persons],
+  )
+  const direct = [...persons.map((person) => `person-${person}`), ...named.map(({ stream }) => stream)]
+  const visitors = direct.flatMap((stream) => /^visitor-(.*)$/s.exec(stream)?.[1] ?? [])
+  const visited = await query<{ stream: string }>(
+    `select distinct stream from store.event where envelope #>> '{data,visitor}' = any ($1)`,
+    [visitors],
+  )
+  return [...new Set([...direct, ...visited.map(({ stream }) => stream)])]
+}

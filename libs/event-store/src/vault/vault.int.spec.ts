@@ -7,6 +7,7 @@ import { captured } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
 import { openEventStore } from '../postgres/postgres-event-store.js'
+import { exportPerson } from './export.js'
 import { openVault, type Introduction, type Vault } from './vault.js'
 
 const at = Date.UTC(2026, 0, 5, 12)
@@ -271,7 +272,7 @@ describe('The vault', () => {
     )
     const id = mintId()
     await vault.keepNote({ id, stream: 'deal-d-1', text: 'A note' })
-    const found = await vault.export(person)
+    const found = await exportPerson(database.url, database.url, person)
     expect(found).toMatchObject({
       persons: [person],
       profiles: [{ person, data: { email: 'ann@example.com', name: 'Ann' }, toldAt: '2026-01-05T12:00:00.000Z' }],
@@ -290,7 +291,7 @@ describe('The vault', () => {
       'visitor-v-1:1',
       'visitor-v-1:2',
     ])
-    expect(await vault.export('nobody')).toEqual({
+    expect(await exportPerson(database.url, database.url, 'nobody')).toEqual({
       persons: ['nobody'],
       profiles: [],
       notes: [],

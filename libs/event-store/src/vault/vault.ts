@@ -4,9 +4,7 @@ import { createPool } from '@funnel/platform'
 import { APPEND_SETTINGS } from '../postgres/append-settings.js'
 import { codeOf, translated } from '../postgres/errors.js'
 import { emailAddress, hmacOf, keyed, personAddress, phoneAddress, type Address } from './addresses.js'
-import { eraseBodies } from './bodies.js'
-import { exportOf, type PersonExport } from './export.js'
-import { idsOf, type Query } from './identity.js'
+import { idsOf, streamsOf, type Query } from './identity.js'
 
 /** What can be told of a person. */
 export const personalFields = [
@@ -49,7 +47,7 @@ export interface Erased {
   readonly bodies: number
 }
 
-/** Where personal data is kept, and the only place. Whatever it is told is durable when it resolves. Throws UNAVAILABLE. */
+/** Where personal data is kept, and the only place; what is kept can be read by the vault's owner alone. Whatever it is told is durable when it resolves. Throws UNAVAILABLE. */
 export interface Vault {
   /**
    * Finds the person of each introduction, by its id, else by e-mail address, else by telephone number, or makes one; and
@@ -68,8 +66,6 @@ export interface Vault {
    * Safe to repeat.
    */
   erase(person: string): Promise<Erased>
-  /** All that is known of a person, under every id that is this person now. */
-  export(person: string): Promise<PersonExport>
   close(): Promise<void>
 }
 
@@ -117,18 +113,25 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
     async erase(person) {
       const persons = await idsOf(query, person)
       const selves = persons.map((id) => hmacOf(key, personAddress(id)))
-      const [counts] = await query<Omit<Erased, 'bodies'>>('select * from vault.erase($1, $2)', [persons, selves])
-      return { ...counts!, bodies: await eraseBodies(query, key, persons) }
+      const streams = await streamsOf(query, persons)
+      const [counts] = await query<Omit<Erased, 'bodies'>>('select * from vault.erase($1, $2, $3)', [
+        persons,
+        selves,
+        streams,
+      ])
+      const found = await query<{ id: number }>('select id from vault.bodies_of($1) id', [persons])
+      const ids = found.map(({ id }) => id)
+      await query(UNTOLD, [ids])
+      await query('select vault.forget_bodies($1)', [ids])
+      return { ...counts!, bodies: ids.length }
     },
-
-    export: (person) => exportOf(query, person),
 
     close: () => pool.end(),
   }
 }
 
 /** The key of the HMACs. Throws UNAVAILABLE where there is no vault. */
-export async function vaultKey(pool: pg.Pool): Promise<Buffer> {
+async function vaultKey(pool: pg.Pool): Promise<Buffer> {
   try {
     const { rows } = await pool.query<{ key: Buffer }>('select key from vault.meta')
     if (rows[0]) return rows[0].key
@@ -137,6 +140,11 @@ export async function vaultKey(pool: pg.Pool): Promise<Buffer> {
   }
   throw new FunnelError('UNAVAILABLE', 'the database has no vault yet: run the migrations (funnel up does)')
 }
+
+/** What was refused and why is told without what may name the person. */
+const UNTOLD = `
+  update store.rejected_event set field = null, message = 'it named a person who was erased, and is not kept'
+  where raw = any ($1)`
 
 /** An introduction as `vault.introduce` takes it. */
 function entryOf(key: Buffer, { person, personal, at }: Introduction, ord: number) {

@@ -49,6 +49,12 @@ interface Prepared {
   readonly writes: readonly Write[]
 }
 
+/**
+ * Whoever is frozen while it saves holds the fence, and nobody else could fold: the server ends its transaction when it
+ * says nothing for ten seconds, or, stopped in the middle of a statement, within a minute.
+ */
+const BEGIN = `begin; set local idle_in_transaction_session_timeout = '10s'; set local transaction_timeout = '60s'`
+
 /** A folder that goes on from `generation`. */
 export function createFolder(pool: pg.Pool, generation: Generation): Folder {
   const states = new States(pool, generation.schema)
@@ -86,9 +92,13 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
   }
 
   const save = async ({ after, writes, changes, applied }: Prepared): Promise<Applied> => {
-    await inTransaction(pool, async (client) => {
-      for (const write of writes) await send(client, write)
-    })
+    await inTransaction(
+      pool,
+      async (client) => {
+        for (const write of writes) await send(client, write)
+      },
+      BEGIN,
+    )
     saved = after
     states.saved(changes)
     return applied

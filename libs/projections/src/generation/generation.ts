@@ -145,12 +145,16 @@ export const dropGeneration = (pool: pg.Pool, id: number, schema: string, patien
     if (rowCount) await client.query(`drop schema ${schema} cascade`)
   })
 
-/** Runs `work` in a transaction: all of it or nothing. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Runs `work` in a transaction, which `begin` begins: all of it or nothing. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  begin = 'begin',
+): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query('begin')
+    await client.query(begin)
     const result = await work(client)
     await client.query('commit')
     return result

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** Personal data: who is known by which address, what they told, notes about them, and who is not to be kept any more. */
-export class Vault1764000000005 implements MigrationInterface {
+/**
+ * Personal data: who is known by which address, what was told, notes, and who is not to be kept any more. Others come to it
+ * by these functions only, which run as the vault's owner: so who keeps and erases need not be able to read.
+ */
+export class Profiles1764000000007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table vault.meta (
         one boolean primary key default true check (one),
-        key bytea not null                                  -- keys the HMACs of addresses
+        key bytea not null                                  -- keys the HMACs
       );
 
       create table vault.profile (
@@ -37,20 +40,20 @@ export class Vault1764000000005 implements MigrationInterface {
         kind text not null check (kind in ('email', 'phone', 'person')),
         since timestamptz(3) not null default clock_timestamp()
       );
+
+      alter table vault.raw add named bytea[] not null default '{}'; -- HMACs of the addresses in the body
     `)
     await runner.query('insert into vault.meta (key) values ($1)', [randomBytes(32)])
-    await runner.query(introduce)
-    await runner.query(keepNote)
-    await runner.query(reject)
-    await runner.query(erase)
+    for (const made of [introduce, keepNote, keepBody, erase, bodiesOf, forgetBodies]) await runner.query(made)
+    await runner.query(`
+      revoke execute on function vault.introduce, vault.keep_note, vault.keep_body, vault.erase, vault.bodies_of,
+        vault.forget_bodies from public`)
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function vault.erase(text[], bytea[]);
-      drop function store.reject(json);
-      drop function vault.keep_note(uuid, text, text, bytea);
-      drop function vault.introduce(json);
+      drop function vault.introduce, vault.keep_note, vault.keep_body, vault.erase, vault.bodies_of, vault.forget_bodies;
+      alter table vault.raw drop named;
       drop table vault.suppressed, vault.note, vault.lookup, vault.profile, vault.meta;
     `)
   }
@@ -69,7 +72,7 @@ const LOCK = '7002, 0'
 const introduce = `
   create function vault.introduce(entries json)
   returns table (ord int, person text)
-  language plpgsql as $$
+  language plpgsql security definer set search_path = '' as $$
   #variable_conflict use_column
   declare
     e record;
@@ -90,10 +93,7 @@ const introduce = `
         e.person,
         (select l.person from vault.lookup l where l.hmac = e.email),
         (select l.person from vault.lookup l where l.hmac = e.phone));
-      -- the latest word of the person on a profile
-      if (select (k.envelope #>> '{data,purposes,profile}')::boolean from store.event k
-          where k.stream = 'person-' || who and k.type = 'person.consent-recorded' and k.envelope #> '{data,purposes}' ? 'profile'
-          order by k.envelope ->> 'time' desc, k.version desc limit 1) is false then
+      if who is not null and store.profile_withheld(who) then
         person := who;
         return next;
         continue;
@@ -119,11 +119,11 @@ const introduce = `
   end $$;
 `
 
-/** Keeps a note, unless it is about a person who is suppressed. */
+/** Keeps a note, once, unless it is about a person who is suppressed. */
 const keepNote = `
   create function vault.keep_note(note uuid, about text, text text, self bytea)
   returns void
-  language plpgsql as $$
+  language plpgsql security definer set search_path = '' as $$
   begin
     perform pg_advisory_xact_lock_shared(${LOCK});
     insert into vault.note (id, stream, body)
@@ -132,41 +132,27 @@ const keepNote = `
   end $$;
 `
 
-/** Keeps refused input: the reason always, the body unless it names somebody who is suppressed. */
-const reject = `
-  create function store.reject(rejections json)
-  returns void
-  language plpgsql as $$
+/** Keeps the body of refused input and gives its number, null where it names somebody who is suppressed. */
+const keepBody = `
+  create function vault.keep_body(text text, names bytea[])
+  returns bigint
+  language plpgsql security definer set search_path = '' as $$
   declare
-    r record;
-    known boolean;
     kept bigint;
   begin
     perform pg_advisory_xact_lock_shared(${LOCK});
-    for r in
-      select x.* from json_to_recordset(rejections) x (
-        source text, code text, field text, message text, body text, named bytea[])
-    loop
-      known := exists (select from vault.suppressed s where s.hmac = any (r.named));
-      kept := null;
-      if not known then
-        insert into vault.raw (body) values (r.body) returning id into kept;
-      end if;
-      insert into store.rejected_event (source, code, field, message, raw)
-      values (r.source, r.code, case when known then null else r.field end,
-        case when known then 'it named a person who was erased, and is not kept' else r.message end, kept);
-    end loop;
+    insert into vault.raw (body, named)
+    select text, names where not exists (select from vault.suppressed s where s.hmac = any (names))
+    returning id into kept;
+    return kept;
   end $$;
 `
 
-/**
- * Forgets persons and the notes about them: about their own streams and about all that name them or a visitor who is one of
- * them. Suppresses their addresses and ids.
- */
+/** Forgets persons and the notes about streams, and suppresses the persons' addresses and ids. Gives what was removed. */
 const erase = `
-  create function vault.erase(persons text[], selves bytea[])
+  create function vault.erase(persons text[], selves bytea[], streams text[])
   returns table (profiles bigint, lookups bigint, notes bigint)
-  language plpgsql as $$
+  language plpgsql security definer set search_path = '' as $$
   begin
     perform pg_advisory_xact_lock(${LOCK});
     insert into vault.suppressed (hmac, kind)
@@ -176,17 +162,29 @@ const erase = `
     return query
     with p as (delete from vault.profile where person = any (persons) returning 1),
       l as (delete from vault.lookup where person = any (persons) returning 1),
-      n as (
-        delete from vault.note n
-        where n.stream in (select 'person-' || id from unnest(persons) id)
-          or exists (
-            select from store.event e
-            where e.stream = n.stream and (
-              e.envelope #>> '{data,person}' = any (persons)
-              or exists (
-                select from store.event i
-                where i.stream = 'visitor-' || (e.envelope #>> '{data,visitor}') and i.envelope #>> '{data,person}' = any (persons))))
-        returning 1)
+      n as (delete from vault.note where stream = any (streams) returning 1)
     select (select count(*) from p), (select count(*) from l), (select count(*) from n);
   end $$;
+`
+
+/**
+ * The bodies of refused input that name one of these persons by id, or by an address anybody who is suppressed, so that an
+ * erasure that was broken off is made up for.
+ */
+const bodiesOf = `
+  create function vault.bodies_of(persons text[])
+  returns setof bigint
+  language sql stable security definer set search_path = '' as $$
+    select r.id from vault.raw r
+    where exists (select from vault.suppressed s where s.hmac = any (r.named))
+      or exists (select from unnest(persons) id where strpos(r.body, to_json(id)::text) > 0)
+  $$;
+`
+
+const forgetBodies = `
+  create function vault.forget_bodies(ids bigint[])
+  returns void
+  language sql security definer set search_path = '' as $$
+    delete from vault.raw where id = any (ids)
+  $$;
 `

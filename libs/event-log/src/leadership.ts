@@ -1,31 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { FunnelError } from '@funnel/events'
 
-/** Two numbers of a session advisory lock; 7003 is the relay's. */
-const LOCK = [7003, 1]
-const TRY_EVERY = 1000
+/** Who leads is who holds a session advisory lock of PostgreSQL, on a connection that is there for nothing else. */
+export interface Candidacy {
+  /**
+   * The two numbers of the lock. In use: 7001 appends (by partition), 7002 the head reader, 7003 the relay, 7004 rebuilds,
+   * 7006 the projector.
+   */
+  readonly lock: readonly [number, number]
+  /** Shown as the application in pg_stat_activity. */
+  readonly name: string
+  /** Told at each try that somebody else leads. */
+  readonly standby: () => void
+  readonly stop: AbortSignal
+}
+
+const TRY_EVERY = 500
 const HEARTBEAT = 2000
 /** The server ends the session of a leader it has not heard from for this long: a frozen one must not hold the lock. */
 const SILENCE = '10s'
 
 /**
  * Waits for the lock and runs `work` while it is held, once. The signal is aborted as soon as the lock is lost or `stop`
- * is. Rejects when the connection fails or the work does.
+ * is. A leader that was frozen learns only when it goes on that another one leads, so what it does must be harmless
+ * beside another leader. Rejects with UNAVAILABLE when the lock was lost, and with what the connection or the work fails
+ * with.
  */
 export async function leadOnce(
   url: string,
+  { lock, name, standby, stop }: Candidacy,
   work: (signal: AbortSignal) => Promise<void>,
-  { stop, standby }: { stop: AbortSignal; standby: () => void },
 ): Promise<void> {
   const lost = new AbortController()
   const client = new pg.Client({
     connectionString: url,
-    application_name: 'funnel-relay-lock',
+    application_name: name,
     connectionTimeoutMillis: 5000,
     query_timeout: 5000,
     keepAlive: true,
   })
-  const lose = () => lost.abort(new Error('the connection that holds the lock was lost'))
+  const lose = () => lost.abort(new FunnelError('UNAVAILABLE', 'the connection that holds the lock was lost'))
   client.on('error', lose)
   client.on('end', lose)
   const signal = AbortSignal.any([stop, lost.signal])
@@ -34,7 +49,7 @@ export async function leadOnce(
     await client.connect()
     await client.query(`set idle_session_timeout = '${SILENCE}'`)
     while (!signal.aborted) {
-      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', LOCK)
+      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [...lock])
       if (rows[0]?.got) break
       standby()
       await pause(TRY_EVERY)

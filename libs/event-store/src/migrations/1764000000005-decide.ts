@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  * The append of a decision: every stream that it rests on has the version it was read at, its events are new, or nothing
  * is recorded. Locks the partitions of what is read as well as of what is written, in the order of all appends.
  */
-export class Decide1764000000003 implements MigrationInterface {
+export class Decide1764000000005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create function store.decide(keys json, envelopes jsonb, expected json)

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startScript, testDatabase, type TestDatabase } from '@funnel/testing'
+import { leadOnce } from './leadership.js'
+
+/** Leads in a process of its own, as built, and prints what becomes of it. */
+const SCRIPT = `
+  const { leadOnce } = await import('@funnel/event-log')
+  const candidacy = { lock: [7999, 1], name: 'spec', standby: () => console.log('standby'), stop: new AbortController().signal }
+  const work = (signal) => new Promise((resolve) => {
+    const alive = setInterval(() => undefined, 1000)
+    console.log('leads')
+    signal.addEventListener('abort', () => resolve(clearInterval(alive)))
+  })
+  await leadOnce(process.env.DATABASE_URL, candidacy, work).catch(({ code }) => console.log(code))`
+
+describe('leading by a lock', () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await testDatabase()
+  })
+  afterAll(() => database.drop())
+
+  /** Leads in this process until the returned function is called. */
+  const lead = () => {
+    const stop = new AbortController()
+    const began = Promise.withResolvers<void>()
+    let tries = 0
+    const ended = leadOnce(
+      database.url,
+      { lock: [7999, 1], name: 'spec', standby: () => tries++, stop: stop.signal },
+      async (signal) => {
+        began.resolve()
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      },
+    )
+    ended.catch(began.reject)
+    return {
+      began: began.promise,
+      tries: () => tries,
+      end: () => {
+        stop.abort()
+        return ended
+      },
+    }
+  }
+
+  it('passes from one that is frozen to one that stands by; the frozen one hears of it when it goes on', async () => {
+    const frozen = startScript(SCRIPT, { DATABASE_URL: database.url })
+    await frozen.said('leads')
+    const other = lead()
+    frozen.kill('SIGSTOP')
+    await other.began
+    expect(other.tries()).toBeGreaterThan(0)
+    frozen.kill('SIGCONT')
+    await frozen.said('UNAVAILABLE')
+    await other.end()
+    await frozen.end()
+  })
+
+  it('stays with one that has nothing to do but lead', async () => {
+    const first = lead()
+    await first.began
+    const second = lead()
+    // more than the silence after which a leader counts as frozen
+    while (second.tries() < 24) await sleep(100)
+    await first.end()
+    await second.began
+    await second.end()
+  })
+})
