@@ -9,6 +9,8 @@ import { exitHelp } from './cli/command.js'
 import { keyCommand } from './deploy/key.js'
 import { migrateCommand } from './deploy/migrate.js'
 import { topCommand } from './panel/top.js'
+import { eraseCommand } from './persons/erase.js'
+import { exportPersonCommand } from './persons/export.js'
 import { downCommand } from './up/down.js'
 import { statusCommand } from './up/status.js'
 import { upCommand } from './up/command.js'
@@ -32,7 +34,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.addCommand(rebuildCommand())
   program.addCommand(verifyCommand())
   program.addCommand(configCommand())
-  for (const make of [migrateCommand, keyCommand]) program.addCommand(make())
+  for (const make of [eraseCommand, exportPersonCommand, migrateCommand, keyCommand]) program.addCommand(make())
 
   forEach(program, (command) => command.exitOverride().showHelpAfterError('(--help shows how)'))
   return program

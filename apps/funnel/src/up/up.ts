@@ -126,6 +126,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       embeddedPostgres: embedded,
       urls: { ingest: `http://${reach(funnelHost, ports.ingest)}`, query: reach(funnelHost, ports.query) },
       databaseUrl: databases.store,
+      vaultDatabaseUrl: databases.vault,
       readDatabaseUrl: databases.read,
       ...(brokers === undefined ? {} : { kafkaBrokers: brokers, kafkaTopicPrefix: prefix }),
       writeKey: key,

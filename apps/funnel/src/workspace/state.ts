@@ -31,6 +31,7 @@ export interface WorkspaceState {
   readonly embeddedPostgres: boolean
   readonly urls: { readonly ingest: string; readonly query: string }
   readonly databaseUrl: string
+  readonly vaultDatabaseUrl: string
   readonly readDatabaseUrl: string
   readonly kafkaBrokers?: string
   readonly kafkaTopicPrefix?: string

@@ -4,18 +4,20 @@ import { findRunning, mustRun, type Choice } from './locate.js'
 /** The databases of a workspace, as its owner reaches them. */
 export interface Stores {
   readonly databaseUrl: string
+  /** As the owner of the vault; the store's where they have no roles of their own. */
+  readonly vaultDatabaseUrl: string
   readonly readDatabaseUrl: string
   /** For the header. */
   readonly name: string
 }
 
-/** Those of the running workspace; else of DATABASE_URL and READ_DATABASE_URL. Throws UNAVAILABLE when there are none. */
+/** Those of the running workspace; else of DATABASE_URL, VAULT_DATABASE_URL and READ_DATABASE_URL. Throws UNAVAILABLE when there are none. */
 export function storeOf(choice: Choice): Stores {
   const external = process.env['DATABASE_URL'] || undefined
   const found = findRunning(choice)
   if (found) {
-    const { databaseUrl, readDatabaseUrl, workspace } = found.state
-    return { databaseUrl, readDatabaseUrl, name: `workspace ${workspace}` }
+    const { databaseUrl, vaultDatabaseUrl, readDatabaseUrl, workspace } = found.state
+    return { databaseUrl, vaultDatabaseUrl, readDatabaseUrl, name: `workspace ${workspace}` }
   }
   if (external === undefined || choice.workspace !== undefined) {
     const { state } = mustRun(choice)
@@ -23,6 +25,7 @@ export function storeOf(choice: Choice): Stores {
   }
   return {
     databaseUrl: external,
+    vaultDatabaseUrl: process.env['VAULT_DATABASE_URL'] || external,
     readDatabaseUrl: process.env['READ_DATABASE_URL'] || external,
     name: 'the database of DATABASE_URL',
   }
