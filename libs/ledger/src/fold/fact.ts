@@ -44,8 +44,12 @@ export function withFact<F extends FactOrder>(facts: readonly F[], fact: F): F[]
 export const lastNamed = (facts: readonly Fact[], field: string): string | undefined =>
   facts.findLast(({ data }) => data[field] !== undefined)?.data[field] as string | undefined
 
+type OfVisitor = Extract<FunnelEvent, { readonly type: `touchpoint.${string}` | `visitor.${string}` }>
 type OfLead = Extract<FunnelEvent, { readonly type: `lead.${string}` | `handoff.${string}` }>
 type OfDeal = Extract<FunnelEvent, { readonly type: `deal.${string}` }>
+
+/** A touch, or whose the visitor is. */
+export const isOfVisitor = (event: FunnelEvent): event is OfVisitor => typeOf(event.type)!.category === 'visitor'
 
 /** A fact of a lead's own stream, its handoffs among them. */
 export const isOfLead = (event: FunnelEvent): event is OfLead => typeOf(event.type)!.category === 'lead'

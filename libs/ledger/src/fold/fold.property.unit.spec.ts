@@ -4,9 +4,10 @@ import { canonicalHash, journalHash, type Entry } from '../line.js'
 import { contributions } from '../oracle/contributions.js'
 import { fold } from './fold.js'
 import { everyDimension as definitions } from './testing/definitions.js'
-import { cut, drive, firstWrongInstant } from './testing/drive.js'
+import { cut, drive, firstWrongInstant, type Driven } from './testing/drive.js'
 import { gaps, happenings, record, shuffled } from './testing/random-log.js'
-import { memoryState, type FoldState } from './state.js'
+import { unmerged } from './testing/random-unmerge.js'
+import { memoryState, stateOf, type FoldState } from './state.js'
 
 /** Random logs for the as-of rule; FUNNEL_RUNS=100000 for a long run. The other properties take half as many each. */
 const numRuns = Number(process.env['FUNNEL_RUNS'] ?? 3000)
@@ -55,6 +56,22 @@ describe('the ledger, for random logs', () => {
     )
   })
 
+  it('after an un-merge (rows 29, N9) tells now what it would had the merge never been, and of the time between still the merge', () => {
+    fc.assert(
+      fc.property(unmerged(), gaps, sizes, ({ list, merge, release }, between, cuts) => {
+        const log = record(list, between)
+        const never = log.filter(({ event: { data } }) => data !== list[merge]!.data && data !== list[release]!.data)
+        const merged = drive(cut(log, cuts), definitions)
+        const without = drive(cut(never, cuts), definitions)
+        expect(canonicalHash(merged.entries)).toBe(canonicalHash(without.entries))
+        // the states of leads and deals are all that their rows are made of
+        expect(statesOf(merged)).toEqual(statesOf(without))
+        expect(firstWrongInstant(log, merged.entries, definitions)).toBeUndefined()
+      }),
+      half,
+    )
+  })
+
   it('keeps a subject whose fold throws apart from all that does not depend on it', () => {
     fc.assert(
       fc.property(happenings(), fc.nat(), (list, pick) => {
@@ -88,7 +105,17 @@ describe('the ledger, for random logs', () => {
   })
 })
 
+/** The states by node, as far as there is something in them. */
+const statesOf = ({ saved }: Driven) =>
+  new Map(
+    [...saved].flatMap(([id, json]): [string, unknown][] =>
+      json === JSON.stringify(stateOf(memoryState(), 'person', '')) ? [] : [[id, JSON.parse(json)]],
+    ),
+  )
+
 describe('the properties', () => {
+  const books = (entries: readonly Entry[], { topic, partition, position }: Entry['cause']) =>
+    entries.some(({ cause }) => cause.topic === topic && cause.partition === partition && cause.position === position)
   const entriesOf = (list: Parameters<typeof record>[0], between: number[]) => {
     const log = record(list, between)
     return { log, entries: drive([log], definitions).entries }
@@ -104,7 +131,25 @@ describe('the properties', () => {
     expect(some(({ measure }) => measure === 'lead.recycled')).toBeGreaterThan(0.05)
     expect(some(({ subject, dims }) => subject.kind === 'lead' && 'channel' in dims)).toBeGreaterThan(0.2)
     expect(some(({ subject, dims }) => subject.kind === 'deal' && 'channel' in dims)).toBeGreaterThan(0.1)
+    const booked = (type: string) =>
+      share(({ log, entries }) => log.some((one) => one.event.type === type && books(entries, one)))
+    expect(booked('person.absorbed')).toBeGreaterThan(0.03)
+    expect(booked('person.released')).toBeGreaterThan(0.01)
+    expect(booked('visitor.unlinked')).toBeGreaterThan(0.01)
     expect(share(({ log }) => new Set(log.map(({ recorded }) => recorded)).size < log.length)).toBeGreaterThan(0.6)
+  })
+
+  it('meet un-merges that move something', () => {
+    const moved = fc
+      .sample(fc.tuple(unmerged(), gaps), { numRuns: 300, seed: 1 })
+      .filter(([{ list, release }, between]) => {
+        const { log, entries } = entriesOf(list, between)
+        return books(
+          entries,
+          log.find(({ event: { data } }) => data === list[release]!.data)!,
+        )
+      })
+    expect(moved.length).toBeGreaterThan(30)
   })
 
   it('find a ledger that books what is known later as known from the start', () => {

@@ -2,7 +2,7 @@ import type { Definitions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { deal } from './deal/node.js'
-import { factOf, isOfDeal, isOfLead, linksIn } from './fact.js'
+import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
 import { lead } from './lead/node.js'
@@ -51,7 +51,8 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
     const lines: Line[] = []
     const messages = messagesOf(record)
     // grows while nodes tell others; ends because news only runs visitor → person → lead → deal, and from a deal to its
-    // lead what no deal depends on
+    // lead what no deal depends on; the ids of a person are a tree, since none is absorbed into one of its own, and in it news
+    // runs up to the root and then down
     for (const message of messages) {
       const ref = { kind: message.kind, key: message.key }
       const before = stateOf(state, ref.kind, ref.key)
@@ -77,8 +78,14 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
 function messagesOf(record: Recorded<FunnelEvent>): Message[] {
   const { event } = record
   const fact = factOf(record)
-  if (event.type === 'touchpoint.recorded' || event.type === 'visitor.identified')
-    return [{ kind: 'visitor', key: event.data.visitor, news: { fact } }]
+  if (isOfVisitor(event)) return [{ kind: 'visitor', key: event.data.visitor, news: { fact } }]
+  // of the two events of a merge the one of the absorbed id, whose own decisions come in the order of their versions
+  if (event.type === 'person.absorbed')
+    return [{ kind: 'person', key: event.data.person, news: { absorbedInto: event.data.into } }]
+  if (event.type === 'person.released')
+    return [{ kind: 'person', key: event.data.person, news: { releasedFrom: event.data.from } }]
+  if (event.type === 'person.account-matched')
+    return [{ kind: 'person', key: event.data.person, news: { account: event.data.account } }]
   if (isOfLead(event)) {
     const { lead } = event.data
     const { person, visitor } = linksIn(event)

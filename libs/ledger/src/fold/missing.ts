@@ -1,6 +1,6 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { leadOf } from './deal/node.js'
-import { factOf, isOfDeal, isOfLead, linksIn } from './fact.js'
+import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
 import { nodeId, type FoldState, type NodeKind, type StateOf } from './state.js'
@@ -8,8 +8,9 @@ import type { NodeRef } from './state.js'
 
 /**
  * The nodes that must be loaded before `records` can be folded and that `loaded` does not have yet. The caller loads them
- * (or notes that they do not exist) and asks again, until nothing is missing: a few rounds, visitor → person → leads →
- * deals. What the records link to one another needs no further round: each end is named by one of them.
+ * (or notes that they do not exist) and asks again, until nothing is missing: a few rounds, visitor → person (up to the
+ * root of its ids, then down) → leads → deals. What the records link to one another needs no further round: each end is
+ * named by one of them.
  */
 export function missing(
   state: Pick<FoldState, 'get'>,
@@ -26,9 +27,14 @@ export function missing(
     wanted.set(id, ref)
     return undefined
   }
+  /** The root of a person's ids, as far as they are loaded. */
+  const wantRoot = (key: string | undefined): string | undefined => {
+    const into = want('person', key)?.into
+    return into === undefined ? key : wantRoot(into)
+  }
   const wantParents = ({ person, visitor }: { person?: string | undefined; visitor?: string | undefined }) => {
-    want('person', person)
-    want('person', want('visitor', visitor)?.identified?.person)
+    wantRoot(person)
+    wantRoot(want('visitor', visitor)?.identified?.person)
   }
   const wantLeads = (keys: readonly string[] = []) => {
     for (const key of keys) {
@@ -38,17 +44,31 @@ export function missing(
       for (const deal of lead.deals) want('deal', deal)
     }
   }
-  const wantPerson = (key: string | undefined) => wantLeads(want('person', key)?.leads)
+  /** An id and what is merged into it; a parked one tells nobody, and may still list what it has lost. */
+  const wantTree = (key: string | undefined) => {
+    const person = want('person', key)
+    if (!person || person.parked !== undefined) return
+    wantLeads(person.leads)
+    for (const one of person.absorbed ?? []) wantTree(one.person)
+  }
+  const wantPerson = (key: string | undefined) => wantTree(wantRoot(key))
 
   for (const record of records) {
     const { event } = record
-    if (event.type === 'touchpoint.recorded' || event.type === 'visitor.identified') {
+    if (isOfVisitor(event)) {
       const visitor = want('visitor', event.data.visitor)
       if (event.type === 'visitor.identified') wantPerson(event.data.person)
       // only what comes first concerns anybody else
       if (!visitor || !changesVisitor(factOf(record), visitor)) continue
       wantPerson(visitor.identified?.person)
       wantLeads(visitor.leads)
+    } else if (event.type === 'person.absorbed') {
+      wantPerson(event.data.person)
+      wantPerson(event.data.into)
+    } else if (event.type === 'person.released') {
+      wantPerson(event.data.person)
+    } else if (event.type === 'person.account-matched') {
+      want('person', event.data.person)
     } else if (isOfLead(event)) {
       wantLeads([event.data.lead])
       wantParents(linksIn(event))

@@ -11,6 +11,13 @@ export interface News {
     | { readonly visitor: string; readonly first: FirstTouch }
     | { readonly lostVisitor: string }
     | { readonly lead: string }
+    | { readonly absorbedInto: string }
+    | { readonly releasedFrom: string }
+    | { readonly absorbed: string; readonly first: FirstTouch | undefined }
+    | { readonly lostAbsorbed: string }
+    | { readonly released: 'below' }
+    | { readonly root: 'changed' }
+    | { readonly account: string }
   readonly lead:
     | { readonly fact: Fact }
     | { readonly parents: 'changed' }

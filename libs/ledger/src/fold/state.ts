@@ -25,25 +25,44 @@ interface Node {
 export interface VisitorState extends Node {
   readonly kind: 'visitor'
   readonly first?: FirstTouch
-  /** The first identification by fact order; later ones do not move the visitor. */
+  /** The first identification by fact order of those that count; later ones do not move the visitor. */
   readonly identified?: FactOrder & { readonly person: string }
+  /** The last unlink that undid an identification: what happened before it identifies nobody any more. */
+  readonly unlinked?: FactOrder
   /** Leads that named this visitor at any time. */
   readonly leads: readonly string[]
 }
 
+/** An id of a person, with what was recorded under it. Ids that were merged make a tree, whose root is the person. */
 export interface PersonState extends Node {
   readonly kind: 'person'
-  /** First touches of the person's visitors, one each, in fact order: the first is the person's. */
+  /** First touches of the visitors that were identified as this id, one each, in fact order. */
   readonly touches: readonly (FirstTouch & { readonly visitor: string })[]
-  /** Leads that named this person, or one of its visitors, at any time: whom to tell of another first touch. */
+  /** Leads that named this id, or one of its visitors, at any time: whom to tell of another first touch. */
   readonly leads: readonly string[]
+  /** The id that it is absorbed into. */
+  readonly into?: string
+  /** The id that it is to be absorbed into once that one is no longer within it. */
+  readonly waiting?: string
+  /** The ids that are absorbed into it, sorted, each with the first touch of all that is merged into that one. */
+  readonly absorbed?: readonly Absorbed[]
+  /** The company that it was matched to last. */
+  readonly account?: string
+}
+
+export interface Absorbed {
+  readonly person: string
+  readonly first?: FirstTouch
 }
 
 export interface LeadState extends Node {
   readonly kind: 'lead'
   /** In fact order. */
   readonly facts: readonly Fact[]
-  /** Whose lead it is: the person its facts name, else the one that its visitor turned out to be. */
+  /**
+   * Whose lead it is: the person its facts name, else the one that its visitor turned out to be; of an id that is absorbed,
+   * the person it is merged into.
+   */
   readonly person?: string
   /** First touch of the person, or of the visitor where no person is known. */
   readonly touch?: FirstTouch

@@ -4,6 +4,7 @@ import type { Line } from '../line.js'
 import { dealContributions, wonAt } from './deal.js'
 import { valuesAt, valuesNow } from './dimensions.js'
 import { inOrder, lastOf, type Happened } from './happened.js'
+import { identities } from './identity.js'
 import { leadContributions } from './lead.js'
 
 /**
@@ -23,11 +24,11 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], definit
   const leads = group(/^(lead|handoff)\./, 'lead')
   const deals = group(/^deal\./, 'deal')
 
-  const personOf = (visitor: unknown) =>
-    all.find(({ type, data }) => type === 'visitor.identified' && data['visitor'] === visitor)?.data['person']
+  const { personOf, rootOf } = identities(records)
   const firstTouchOf = (lead: readonly Happened[]) => {
     const visitor = lastOf(lead, 'visitor')
-    const person = lastOf(lead, 'person') ?? personOf(visitor)
+    const named = lastOf(lead, 'person')
+    const person = named === undefined ? personOf(visitor) : rootOf(named)
     return touches.find(({ data }) =>
       person === undefined ? data['visitor'] === visitor : personOf(data['visitor']) === person,
     )

@@ -5,6 +5,9 @@ const touch = (at: number, visitor: string, channel: string, options?: { known?:
   on(at, 'touchpoint.recorded', { visitor, kind: 'page', channel }, options)
 const identified = (at: number, visitor: string, person: string, options?: { known: number }) =>
   on(at, 'visitor.identified', { visitor, person }, options)
+const unlinked = (at: number, visitor: string, person: string) => on(at, 'visitor.unlinked', { visitor, person })
+const absorbed = (at: number, person: string, into: string) => on(at, 'person.absorbed', { person, into })
+const released = (at: number, person: string, from: string) => on(at, 'person.released', { person, from })
 const captured = (at: number, lead: string, of: { person?: string; visitor?: string }) =>
   on(at, 'lead.captured', { lead, ...of })
 const leadsOf = (channel: string) => ({ dims: { channel } })
@@ -30,7 +33,7 @@ describe('touches', () => {
   })
 })
 
-describe('a late identity link', () => {
+describe('a late identity link (row 28)', () => {
   const { sum } = told([
     touch(1, 'v1', 'search'),
     captured(5, 'l1', { person: 'p1' }),
@@ -114,7 +117,7 @@ describe('the first touch', () => {
   })
 })
 
-describe('a visitor identified as two persons', () => {
+describe('a visitor identified as two persons, as on a shared device (row 30)', () => {
   const log = [
     touch(1, 'v1', 'search'),
     captured(2, 'l1', { person: 'p1' }),
@@ -128,6 +131,148 @@ describe('a visitor identified as two persons', () => {
     expect(sum('lead.captured', { ...leadsOf('search'), id: 'l2', known: 8 })).toBe(1)
     expect(sum('lead.captured', { ...leadsOf('search'), id: 'l2' })).toBe(0)
     expect(sum('lead.captured', { ...leadsOf('search'), id: 'l1' })).toBe(1)
+  })
+
+  it('makes them no one person', () => {
+    const { lead } = told([...log, touch(0, 'v2', 'fair'), identified(6, 'v2', 'p2')])
+    expect(lead('l1')).toMatchObject({ person: 'p1', channel: 'search' })
+    expect(lead('l2')).toMatchObject({ person: 'p2', channel: 'fair' })
+  })
+})
+
+describe('a visitor that was unlinked from its person (row 30)', () => {
+  const before = [
+    touch(1, 'v1', 'search'),
+    identified(2, 'v1', 'p1'),
+    captured(3, 'l1', { person: 'p1' }),
+    captured(3, 'l2', { person: 'p2' }),
+    captured(3, 'l3', { visitor: 'v1' }),
+    identified(4, 'v1', 'p2'),
+    unlinked(6, 'v1', 'p1'),
+  ]
+
+  it('has its touches for itself again, from then on', () => {
+    const { sum, lead } = told(before)
+    expect(sum('lead.captured', { ...leadsOf('search'), id: 'l1', known: 5 })).toBe(1)
+    expect(sum('lead.captured', { ...leadsOf('search'), id: 'l1' })).toBe(0)
+    expect(lead('l3')).toMatchObject({ channel: 'search' })
+    expect(lead('l3').person).toBeUndefined()
+  })
+
+  it('does not go to the person that came second', () => {
+    expect(told(before).lead('l2').channel).toBeUndefined()
+  })
+
+  it('is linked again by an identification after it, not by an earlier one that comes late', () => {
+    const late = told([...before, identified(5, 'v1', 'p2', { known: 8 })])
+    expect(late.lead('l2').channel).toBeUndefined()
+    const again = told([...before, identified(7, 'v1', 'p2')])
+    expect(again.lead('l2').channel).toBe('search')
+    expect(again.lead('l3')).toMatchObject({ person: 'p2', channel: 'search' })
+  })
+
+  it('stays with its person where the unlink is from another', () => {
+    expect(told([...before.slice(0, -1), unlinked(6, 'v1', 'p2')]).lead('l1').channel).toBe('search')
+  })
+})
+
+describe('an id absorbed into another (row 29)', () => {
+  const before = [
+    touch(1, 'v1', 'search'),
+    identified(1, 'v1', 'old'),
+    touch(3, 'v2', 'social'),
+    identified(3, 'v2', 'p'),
+    captured(5, 'l1', { person: 'old' }),
+    captured(5, 'l2', { person: 'p' }),
+    on(6, 'deal.won', { deal: 'd2', lead: 'l2' }),
+    absorbed(8, 'old', 'p'),
+  ]
+
+  it('shares its touches and its leads with the person that stays, from then on', () => {
+    const { sum, lead } = told(before)
+    expect(sum('lead.captured', { ...leadsOf('social'), id: 'l2', known: 7 })).toBe(1)
+    expect(sum('lead.captured', { ...leadsOf('search'), id: 'l2' })).toBe(1)
+    expect(sum('deal.won', leadsOf('search'))).toBe(1)
+    expect(lead('l1').person).toBe('p')
+  })
+
+  it('is another name of that person in what comes later', () => {
+    const { sum, lead } = told([
+      ...before,
+      touch(0, 'v1', 'fair', { known: 9 }),
+      captured(10, 'l3', { person: 'old' }),
+      captured(10, 'l4', { visitor: 'v1' }),
+    ])
+    expect(sum('lead.captured', leadsOf('fair'))).toBe(4)
+    expect([lead('l3').person, lead('l4').person]).toEqual(['p', 'p'])
+  })
+
+  it('may have absorbed others, whose leads are then those of the root', () => {
+    const { lead } = told([...before, captured(8, 'l0', { person: 'root' }), absorbed(9, 'p', 'root')])
+    for (const id of ['l0', 'l1', 'l2']) expect(lead(id)).toMatchObject({ person: 'root', channel: 'search' })
+  })
+
+  it('stays where it is when a log says that another absorbs it too, or that another releases it', () => {
+    const { lead } = told([...before, absorbed(9, 'old', 'q'), released(9, 'old', 'q')])
+    expect(lead('l1').person).toBe('p')
+  })
+
+  it('stays so when a log absorbs the person that stays into it, or another into itself', () => {
+    const { lead } = told([...before, absorbed(9, 'p', 'old'), absorbed(9, 'q', 'q')])
+    expect([lead('l1').person, lead('l2').person]).toEqual(['p', 'p'])
+  })
+})
+
+describe('an un-merge (rows 29, N9)', () => {
+  const before = [
+    touch(1, 'v1', 'search'),
+    identified(1, 'v1', 'b'),
+    touch(3, 'v2', 'social'),
+    identified(3, 'v2', 'a'),
+    captured(5, 'l1', { person: 'b' }),
+    captured(5, 'l2', { person: 'a' }),
+    absorbed(8, 'b', 'a'),
+    touch(0, 'v1', 'fair', { known: 9 }),
+    captured(10, 'l3', { person: 'b' }),
+    released(12, 'b', 'a'),
+  ]
+
+  it('gives each what was recorded under its id, before and since', () => {
+    const { lead } = told(before)
+    expect(lead('l1')).toMatchObject({ person: 'b', channel: 'fair' })
+    expect(lead('l2')).toMatchObject({ person: 'a', channel: 'social' })
+    expect(lead('l3')).toMatchObject({ person: 'b', channel: 'fair' })
+  })
+
+  it('leaves the time between as it was known then', () => {
+    const { sum } = told(before)
+    expect(sum('lead.captured', { ...leadsOf('fair'), id: 'l2', known: 11 })).toBe(1)
+    expect(sum('lead.captured', { ...leadsOf('social'), id: 'l2', known: 12 })).toBe(1)
+  })
+
+  it('leaves an id with the one that is let go, if that one had absorbed it', () => {
+    const { lead } = told([
+      ...before.slice(0, -1),
+      captured(9, 'l0', { person: 'c' }),
+      absorbed(9, 'c', 'b'),
+      released(12, 'b', 'a'),
+    ])
+    expect(lead('l0')).toMatchObject({ person: 'b', channel: 'fair' })
+    expect(lead('l2')).toMatchObject({ person: 'a', channel: 'social' })
+  })
+
+  it('that becomes known after the merge the other way round does not lose that one', () => {
+    const { sum, lead } = told([...before.slice(0, -1), absorbed(11, 'a', 'b'), released(12, 'b', 'a')])
+    expect(sum('lead.captured', { ...leadsOf('fair'), id: 'l2', known: 11 })).toBe(1)
+    expect([lead('l1').person, lead('l2').person]).toEqual(['b', 'b'])
+  })
+})
+
+describe('a person matched to a company (row 12)', () => {
+  it('keeps the latest match, also while it is absorbed', () => {
+    const matched = (at: number, account: string) => on(at, 'person.account-matched', { person: 'p1', account })
+    const { state } = told([matched(1, 'acme'), absorbed(2, 'p1', 'p2'), matched(3, 'umbrella')])
+    expect(JSON.parse(state('person', 'p1')!)).toMatchObject({ account: 'umbrella', into: 'p2' })
   })
 })
 

@@ -1,26 +1,93 @@
-import { withFact } from '../fact.js'
-import type { News, React } from '../node.js'
-import { withKey, type FirstTouch, type PersonState } from '../state.js'
+import { factOrder, withFact } from '../fact.js'
+import type { Context, Message, News, React } from '../node.js'
+import { stateOf, withKey, type Absorbed, type FirstTouch, type FoldState, type PersonState } from '../state.js'
 
-/** A person: the first touches of its visitors, of which the earliest is the person's. */
-export const person: React<'person'> = (_, before, news) => {
+/**
+ * An id of a person: the first touches of its visitors and of the ids absorbed into it, of which the earliest is its own.
+ * One that is absorbed passes its first touch on, and its leads are those of the root; released again, it still has all
+ * that was recorded under it.
+ *
+ * Its own decisions come in the order of their versions. Those of several ids lie in several partitions and may come in
+ * another order than they were made, so one that would make a circle is not dropped: it waits until it makes none. What no
+ * decider lets pass changes nothing: to absorb an id that is absorbed already, to release one from another.
+ */
+export const person: React<'person'> = (key, before, news, context) => {
+  if ('root' in news) return { after: before, tell: below(before) }
+  const after = personAfter(key, before, news, context)
+  if (after === before) return undefined
+  if (before.into !== after.into)
+    return {
+      after,
+      tell: [
+        ...(before.into === undefined ? [] : lost(key, before.into, context)),
+        ...(after.into === undefined ? [] : passedUp(key, after.into, after)),
+        ...below(after),
+      ],
+    }
+  if (firstOf(before)?.id === firstOf(after)?.id) return { after }
+  return { after, tell: after.into === undefined ? below(after) : passedUp(key, after.into, after) }
+}
+
+/** The first touch of an id and of all that is merged into it. */
+export const firstOf = ({ touches, absorbed }: PersonState): FirstTouch | undefined =>
+  absorbed
+    ? [...touches.slice(0, 1), ...absorbed.flatMap(({ first }) => first ?? [])].toSorted(factOrder)[0]
+    : touches[0]
+
+/** The person that an id stands for: itself, or the root of what it is merged into. */
+export function rootOf(state: Pick<FoldState, 'get'>, key: string): string {
+  for (let root = key; ;) {
+    const { into } = stateOf(state, 'person', root)
+    if (into === undefined) return root
+    root = into
+  }
+}
+
+type Told = Exclude<News['person'], { readonly root: unknown }>
+
+function personAfter(key: string, before: PersonState, news: Told, context: Context): PersonState {
   if ('lead' in news) {
     const leads = withKey(before.leads, news.lead)
-    return leads === before.leads ? undefined : { after: { ...before, leads } }
+    return leads === before.leads ? before : { ...before, leads }
   }
-  const after = { ...before, touches: touchesAfter(before.touches, news) }
-  if (firstOf(before)?.id === firstOf(after)?.id) return { after }
-  return { after, tell: after.leads.map((key) => ({ kind: 'lead', key, news: { parents: 'changed' } })) }
+  if ('visitor' in news) {
+    const others = before.touches.filter(({ visitor }) => visitor !== news.visitor)
+    return { ...before, touches: withFact(others, { ...news.first, visitor: news.visitor }) }
+  }
+  if ('lostVisitor' in news)
+    return { ...before, touches: before.touches.filter(({ visitor }) => visitor !== news.lostVisitor) }
+  if ('account' in news) return { ...before, account: news.account }
+  const { into, waiting, ...free } = before
+  if ('absorbedInto' in news)
+    return (into ?? waiting) === undefined ? absorbedInto(news.absorbedInto, key, free, context) : before
+  if ('released' in news) return waiting === undefined ? before : absorbedInto(waiting, key, free, context)
+  if ('releasedFrom' in news) return (into ?? waiting) === news.releasedFrom ? free : before
+  const { absorbed: known = [], ...own } = before
+  const absorbed =
+    'lostAbsorbed' in news
+      ? known.filter(({ person }) => person !== news.lostAbsorbed)
+      : [...known.filter(({ person }) => person !== news.absorbed), absorbedOne(news.absorbed, news.first)]
+  return absorbed.length ? { ...own, absorbed: absorbed.toSorted((a, b) => (a.person < b.person ? -1 : 1)) } : own
 }
 
-/** The person's first touch. */
-export const firstOf = ({ touches }: PersonState): FirstTouch | undefined => touches[0]
+const absorbedInto = (into: string, key: string, free: PersonState, { state }: Context): PersonState =>
+  rootOf(state, into) === key ? { ...free, waiting: into } : { ...free, into }
 
-function touchesAfter(
-  touches: PersonState['touches'],
-  news: Exclude<News['person'], { readonly lead: string }>,
-): PersonState['touches'] {
-  if ('lostVisitor' in news) return touches.filter(({ visitor }) => visitor !== news.lostVisitor)
-  const others = touches.filter(({ visitor }) => visitor !== news.visitor)
-  return withFact(others, { ...news.first, visitor: news.visitor })
-}
+const absorbedOne = (person: string, first: FirstTouch | undefined): Absorbed =>
+  first ? { person, first } : { person }
+
+const passedUp = (key: string, into: string, after: PersonState): Message[] => [
+  { kind: 'person', key: into, news: { absorbed: key, first: firstOf(after) } },
+]
+
+/** The root may have waited for this one to go. */
+const lost = (key: string, from: string, { state }: Context): Message[] => [
+  { kind: 'person', key: from, news: { lostAbsorbed: key } },
+  { kind: 'person', key: rootOf(state, from), news: { released: 'below' } },
+]
+
+/** Whoever has what it is from this id: leads look up themselves which person and which touch is theirs. */
+const below = ({ leads, absorbed = [] }: PersonState): Message[] => [
+  ...leads.map((key) => ({ kind: 'lead', key, news: { parents: 'changed' } }) as const),
+  ...absorbed.map((one) => ({ kind: 'person', key: one.person, news: { root: 'changed' } }) as const),
+]

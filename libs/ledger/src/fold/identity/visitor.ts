@@ -1,4 +1,4 @@
-import { isFirst, type Fact } from '../fact.js'
+import { factOrder, isFirst, type Fact } from '../fact.js'
 import type { Message, React } from '../node.js'
 import { withKey, type VisitorState } from '../state.js'
 import { firstTouch, touchLine } from './touch.js'
@@ -6,6 +6,11 @@ import { firstTouch, touchLine } from './touch.js'
 /**
  * A visitor: every touch is a line of its own; only the first one, and the first identification, are kept. Both by fact
  * order, so a touch or an identification that comes late but happened earlier takes over.
+ *
+ * An unlink is a decision about all that was recorded before it: no identification of those counts any more, nor does a
+ * second one that had lost to the first (on a shared device one person does not inherit the touches of the other). What is
+ * recorded later counts if it happened after the unlink. An unlink from another person than the visitor was taken for
+ * undoes nothing.
  */
 export const visitor: React<'visitor'> = (key, before, news, { definitions }) => {
   if ('lead' in news) {
@@ -21,21 +26,33 @@ export const visitor: React<'visitor'> = (key, before, news, { definitions }) =>
     const after = { ...before, first: firstTouch(fact) }
     return { after, lines, tell: [...personOf(key, after), ...leadsOf(after)] }
   }
-  if (!isFirst(fact, before.identified)) return undefined
-  const { at, rank, seq, id, data } = fact
-  const after = { ...before, identified: { at, rank, seq, id, person: data['person'] as string } }
+  const after = identityAfter(before, fact)
+  if (after === before) return undefined
   const from = before.identified?.person
-  const to = after.identified.person
+  const to = after.identified?.person
   if (from === to) return { after }
   return {
     after,
     tell: [
       ...(from === undefined ? [] : [{ kind: 'person', key: from, news: { lostVisitor: key } } as const]),
-      ...after.leads.map((lead) => leadOf(to, lead)),
+      ...(to === undefined ? [] : after.leads.map((lead) => leadOf(to, lead))),
       ...personOf(key, after),
       ...leadsOf(after),
     ],
   }
+}
+
+/** The visitor after an identification or an unlink; the same object where that changes nothing. */
+function identityAfter(before: VisitorState, { type, at, rank, seq, id, data }: Fact): VisitorState {
+  const { identified, unlinked } = before
+  const order = { at, rank, seq, id }
+  if (type === 'visitor.unlinked') {
+    if (identified?.person !== data['person']) return before
+    const { identified: _, ...rest } = before
+    return { ...rest, unlinked: order }
+  }
+  if (!isFirst(order, identified) || (unlinked && factOrder(order, unlinked) < 0)) return before
+  return { ...before, identified: { ...order, person: data['person'] as string } }
 }
 
 const leadOf = (person: string, lead: string): Message => ({ kind: 'person', key: person, news: { lead } })
@@ -48,5 +65,5 @@ const leadsOf = ({ leads }: VisitorState): Message[] =>
   leads.map((key) => ({ kind: 'lead', key, news: { parents: 'changed' } }))
 
 /** Whether a fact changes more of a visitor than its count of touches. */
-export const changesVisitor = (fact: Fact, { first, identified }: VisitorState): boolean =>
-  isFirst(fact, fact.type === 'touchpoint.recorded' ? first : identified)
+export const changesVisitor = (fact: Fact, state: VisitorState): boolean =>
+  fact.type === 'touchpoint.recorded' ? isFirst(fact, state.first) : identityAfter(state, fact) !== state

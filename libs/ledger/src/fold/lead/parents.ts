@@ -1,5 +1,5 @@
 import { lastNamed, type Fact } from '../fact.js'
-import { firstOf } from '../identity/person.js'
+import { firstOf, rootOf } from '../identity/person.js'
 import type { Context } from '../node.js'
 import { stateOf, type LeadState } from '../state.js'
 
@@ -11,12 +11,14 @@ export const linksOf = (facts: readonly Fact[]): { person: string | undefined; v
 
 /**
  * The lead as its parents are now: of the person it names; else of the person its visitor turned out to be; else of the
- * visitor itself. Touches before the link count: they are the parent's.
+ * visitor itself. An id that is absorbed stands for the person it is merged into. Touches before the link count: they are
+ * the parent's.
  */
 export function withParents(lead: LeadState, { state }: Context): LeadState {
   const links = linksOf(lead.facts)
   const visitor = links.visitor === undefined ? undefined : stateOf(state, 'visitor', links.visitor)
-  const person = links.person ?? visitor?.identified?.person
+  const named = links.person ?? visitor?.identified?.person
+  const person = named === undefined ? undefined : rootOf(state, named)
   const touch = person === undefined ? visitor?.first : firstOf(stateOf(state, 'person', person))
   if (person === lead.person && touch?.id === lead.touch?.id) return lead
   const { person: _, touch: __, ...own } = lead

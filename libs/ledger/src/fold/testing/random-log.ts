@@ -2,12 +2,14 @@ import * as fc from 'fast-check'
 import { derivedId, type FunnelEvent, type Recorded } from '@funnel/events'
 import { recordedLog, type Happening } from './recorded-log.js'
 
-const T0 = Date.UTC(2026, 0, 1)
+/** When random things begin to happen. */
+export const T0 = Date.UTC(2026, 0, 1)
 const some = (...names: string[]) => fc.constantFrom(...names)
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 })
 // names that are properties of every object are names like any other
 const visitor = some('v1', 'v2', '__proto__')
-const person = some('p1', 'p2')
+const person = some('p1', 'p2', 'p1', 'p2', '__proto__')
+const merged = fc.constantFrom(['p1', 'p2'], ['p2', 'p1'], ['p2', '__proto__'], ['__proto__', 'p1'], ['p1', 'p1'])
 const lead = some('l1', 'constructor')
 const deal = some('d1', '__proto__')
 const owner = some('o1', 'o2')
@@ -36,6 +38,11 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
     }),
   },
   { weight: 8, type: 'visitor.identified', data: fc.record({ visitor, person }) },
+  { weight: 1, type: 'visitor.unlinked', data: fc.record({ visitor, person }) },
+  // among them what no decider lets pass: circles, a release of what was never absorbed
+  { weight: 2, type: 'person.absorbed', data: merged.map(([person, into]) => ({ person, into })) },
+  { weight: 1, type: 'person.released', data: merged.map(([person, from]) => ({ person, from })) },
+  { weight: 1, type: 'person.account-matched', data: fc.record({ person, account: some('a', 'b') }) },
   {
     weight: 6,
     type: 'lead.captured',
@@ -93,11 +100,22 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
   { weight: 3, type: 'deal.reopened', data: fc.record({ deal, stage: maybe(dealStage) }) },
 ]
 
-/** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
-export const happenings = (maxLength = 24): fc.Arbitrary<Happening[]> =>
+/** Who is who, and what depends on it. */
+const ofIdentity = kinds
+  .filter(({ type }) => /^(touchpoint|visitor|person)\.|^lead\.captured$|^deal\.opened$/.test(type))
+  .map((kind) => ({ ...kind, weight: /(absorbed|released|unlinked)$/.test(kind.type) ? 5 * kind.weight : kind.weight }))
+
+/**
+ * Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. A third
+ * of the logs is about identities.
+ */
+export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
+  fc.oneof({ weight: 2, arbitrary: listOf(kinds, maxLength) }, { weight: 1, arbitrary: listOf(ofIdentity, maxLength) })
+
+const listOf = (some: typeof kinds, maxLength: number): fc.Arbitrary<Happening[]> =>
   fc.array(
     fc.oneof(
-      ...kinds.map(({ weight, type, data }) => ({
+      ...some.map(({ weight, type, data }) => ({
         weight,
         arbitrary: fc
           .record({
@@ -137,9 +155,33 @@ export function record(
 /** Some milliseconds between records: mostly none. */
 export const gaps = fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 1, maxLength: 24 })
 
-/** Happenings, and an order in which they arrive. */
+/**
+ * Happenings, and an order in which they arrive: any in which the decisions of a person, and those of a visitor with what
+ * they judge, keep their order. Without merges in a circle, of which the first to be recorded would count.
+ */
 export const shuffled = (): fc.Arbitrary<[Happening[], number[]]> =>
-  happenings().chain((list) => {
-    const indexes = list.map((_, i) => i)
-    return fc.tuple(fc.constant(list), fc.shuffledSubarray(indexes, { minLength: list.length, maxLength: list.length }))
+  happenings()
+    .map((list) => list.filter(({ type, data }) => type !== 'person.absorbed' || data['person']! < data['into']!))
+    .chain((list) => {
+      const indexes = list.map((_, i) => i)
+      const whole = { minLength: list.length, maxLength: list.length }
+      return fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(indexes, whole).map((order) => decisionsInOrder(list, order)),
+      )
+    })
+
+function decisionsInOrder(list: readonly Happening[], order: readonly number[]): number[] {
+  const unlinked = new Set(list.flatMap(({ type, data }) => (type === 'visitor.unlinked' ? [data['visitor']] : [])))
+  const kept = ({ type, data }: Happening) =>
+    type.startsWith('person.')
+      ? `person-${data['person'] as string}`
+      : type.startsWith('visitor.') && unlinked.has(data['visitor'])
+        ? `visitor-${data['visitor'] as string}`
+        : undefined
+  const left = Map.groupBy(list.keys(), (index) => kept(list[index]!))
+  return order.map((index) => {
+    const stream = kept(list[index]!)
+    return stream === undefined ? index : left.get(stream)!.shift()!
   })
+}
