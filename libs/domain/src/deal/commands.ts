@@ -1,8 +1,10 @@
+import type { Reasoned } from '../reasons.js'
+
 interface About {
   readonly deal: string
 }
-interface Money {
-  /** Minor units of `currency`. */
+export interface Money {
+  /** Minor units of `currency`; a safe integer. */
   readonly minor: number
   /** ISO 4217. */
   readonly currency: string
@@ -30,7 +32,7 @@ export type DealCommand =
   /** `day` as YYYY-MM-DD. */
   | ({ readonly type: 'deal.expect-close'; readonly day: string } & About)
   | ({ readonly type: 'deal.win'; readonly amount?: Money } & About)
-  | ({ readonly type: 'deal.lose'; readonly reason: string; readonly note?: string } & About)
+  | ({ readonly type: 'deal.lose' } & About & Reasoned)
   | ({ readonly type: 'deal.reopen'; readonly stage?: string } & About)
   | ({ readonly type: 'deal.add-contact' } & Contact)
   | ({ readonly type: 'deal.remove-contact' } & Contact)

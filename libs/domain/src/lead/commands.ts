@@ -1,4 +1,5 @@
 import type { Instant } from '@funnel/events'
+import type { Reasoned } from '../reasons.js'
 
 interface About {
   readonly lead: string
@@ -6,12 +7,6 @@ interface About {
 interface Because {
   /** Ids of the events that led to it. */
   readonly because?: readonly string[]
-}
-interface Reasoned {
-  /** An id of the shared taxonomy of this kind of decision. */
-  readonly reason: string
-  /** The id of a note in the vault; some reasons need one. */
-  readonly note?: string
 }
 interface OfHandoff extends About {
   readonly handoff: string
@@ -47,3 +42,6 @@ export type LeadCommand =
   | ({ readonly type: 'handoff.withdraw' } & OfHandoff)
   | ({ readonly type: 'handoff.raise-feedback'; readonly channel?: string; readonly campaign?: string } & OfHandoff &
       Because)
+
+/** The command of this type. */
+export type OfType<Type extends LeadCommand['type']> = Extract<LeadCommand, { readonly type: Type }>

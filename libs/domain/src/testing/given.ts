@@ -17,6 +17,8 @@ export const specOf = <Command, State>(decider: Decider<Command, State>) => ({
       return {
         // oxlint-disable-next-line unicorn/no-thenable -- given, when, then
         then: (...expected: readonly Decided[]) => expect(decide()).toEqual(expected),
+        /** There is nothing to do: no event. */
+        thenNothing: () => expect(decide()).toEqual([]),
         /** The command is refused with this code and a message that says so. */
         thenRefused: (code: ErrorCode, message: RegExp) => {
           let refused: unknown

@@ -1,0 +1,12 @@
+import type { Stage, Taxonomy } from '@funnel/definitions'
+
+/** What both teams agreed on, as far as leads are decided by it. */
+export interface LeadRules {
+  /** The funnel's, in order. */
+  readonly stages: readonly Stage[]
+  readonly reasons: readonly Taxonomy[]
+  /** The stage that an accepted handoff leads to; entered where the funnel has it and it lies ahead. */
+  readonly acceptedStage?: string
+  /** The stage that a conversion leads to; likewise. */
+  readonly convertedStage?: string
+}
