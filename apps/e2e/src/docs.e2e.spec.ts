@@ -22,7 +22,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   [`grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' 127.0.0.1:7071 funnel.v1.KpiService/QueryKpi`]:
     'grpcurl may be absent; apps/query/src/grpc.int.spec.ts asks the reflection that it asks',
 }
-const pages = ['README.md', 'docs/import.md', 'docs/adding-a-kpi.md']
+const pages = ['README.md', 'docs/import.md', 'docs/adding-a-kpi.md', 'definitions/README.md']
 
 describe('The pages', () => {
   let folder: string
@@ -177,7 +177,13 @@ describe('The pages', () => {
   }, 120_000)
 
   it('name no file that is not there', () => {
-    for (const page of ['README.md', 'docs/architecture.md', 'docs/import.md', 'docs/deployment.md'])
+    for (const page of [
+      'README.md',
+      'definitions/README.md',
+      'docs/architecture.md',
+      'docs/import.md',
+      'docs/deployment.md',
+    ])
       for (const [, link] of readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g))
         expect([page, link, existsSync(join(root, dirname(page), link!))]).toEqual([page, link, true])
   })

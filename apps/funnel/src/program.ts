@@ -6,6 +6,7 @@ import { kpiCommand } from './ask/kpi.js'
 import { kpisCommand } from './ask/kpis.js'
 import { tailCommand } from './ask/tail.js'
 import { exitHelp } from './cli/command.js'
+import { definitionsCommand } from './definitions/command.js'
 import { keyCommand } from './deploy/key.js'
 import { migrateCommand } from './deploy/migrate.js'
 import { topCommand } from './panel/top.js'
@@ -34,6 +35,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.addCommand(rebuildCommand())
   program.addCommand(verifyCommand())
   program.addCommand(configCommand())
+  program.addCommand(definitionsCommand())
   for (const make of [eraseCommand, exportPersonCommand, migrateCommand, keyCommand]) program.addCommand(make())
 
   forEach(program, (command) => command.exitOverride().showHelpAfterError('(--help shows how)'))

@@ -1,17 +1,26 @@
-import type { Dimension, Funnel, Kpi } from './definitions.js'
+import { checkChannels } from './channels/check.js'
+import type { Dimension, Funnel, Taxonomy } from './definitions.js'
 import { checkKpi } from './check-kpi.js'
+import type { DefinitionFiles } from './kinds.js'
 import type { Placed } from './placed.js'
+import { checkQualification } from './qualification/check.js'
+import type { Qualification } from './qualification/qualification.js'
+import { checkRouting } from './routing/check.js'
 
 /** What a schema cannot see: names that must exist elsewhere, and things that do not fit together. One line per mistake. */
-export const check = (
-  funnel: Placed<Funnel>,
-  dimensions: readonly Placed<Dimension>[],
-  kpis: readonly Placed<Kpi>[],
-): string[] => [
-  ...checkFunnel(funnel),
-  ...dimensions.flatMap(checkDimension),
-  ...kpis.flatMap((kpi) => checkKpi(kpi, funnel.value)),
-]
+export function check(files: DefinitionFiles): string[] {
+  const funnel = files.funnel[0]!
+  return [
+    ...checkFunnel(funnel),
+    ...checkEntries(funnel, files.qualification),
+    ...files.dimension.flatMap(checkDimension),
+    ...files.kpi.flatMap((kpi) => checkKpi(kpi, funnel.value)),
+    ...files.reasons.flatMap(checkReasons),
+    ...files.qualification.flatMap((rule) => checkQualification(rule, funnel.value)),
+    ...checkRouting(files, funnel.value),
+    ...files.channels.flatMap(checkChannels),
+  ]
+}
 
 function checkFunnel({ value: { stages, conversions }, at }: Placed<Funnel>): string[] {
   const ids = stages.map(({ id }) => id)
@@ -37,6 +46,33 @@ function checkFunnel({ value: { stages, conversions }, at }: Placed<Funnel>): st
   ]
 }
 
+/** What the stages say of how they are entered. */
+function checkEntries(
+  { value: funnel, at }: Placed<Funnel>,
+  qualifications: readonly Placed<Qualification>[],
+): string[] {
+  const ids = funnel.stages.map(({ id }) => id)
+  const rules = qualifications.map(({ value }) => value)
+  return [
+    ...(['accepted', 'converted'] as const).flatMap((name) => {
+      const stage = funnel[name]
+      return stage === undefined || ids.includes(stage)
+        ? []
+        : [`${at([name])}: there is no stage ${stage}; there are ${ids.join(', ')}`]
+    }),
+    ...funnel.stages.flatMap(({ id, entry }, i) => {
+      if (typeof entry !== 'object') return []
+      const rule = rules.find((one) => one.id === entry.rule)
+      const place = at(['stages', i, 'entry', 'rule'])
+      if (!rule)
+        return [
+          `${place}: there is no qualification ${entry.rule}; there are ${rules.map((one) => one.id).join(', ') || 'none'}`,
+        ]
+      return rule.stage === id ? [] : [`${place}: the qualification ${rule.id} leads to ${rule.stage}, not to ${id}`]
+    }),
+  ]
+}
+
 function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): string[] {
   const mistakes: string[] = []
   if (id === 'stage') mistakes.push(`${at(['id'])}: every entry has its stage already; name the dimension otherwise`)
@@ -50,4 +86,12 @@ function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): stri
         `${at(['sources', subject, 'value'])}: what comes from ${source.from} is always as known now; write latest, or leave value out`,
       )
   return mistakes
+}
+
+function checkReasons({ value: { reasons }, at }: Placed<Taxonomy>): string[] {
+  const ids = reasons.map(({ id }) => id)
+  return reasons.flatMap(({ id, note }, i) => {
+    if (ids.indexOf(id) < i) return [`${at(['reasons', i, 'id'])}: there is a reason ${id} already`]
+    return id === 'other' && !note ? [`${at(['reasons', i])}: other alone says nothing: it needs note: true`] : []
+  })
 }

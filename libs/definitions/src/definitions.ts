@@ -4,7 +4,8 @@ export interface Owners {
   readonly sales: string
 }
 
-interface Definition {
+/** What every definition has. */
+export interface Definition {
   readonly id: string
   readonly version: number
   readonly name: string
@@ -12,12 +13,19 @@ interface Definition {
   readonly owners: Owners
 }
 
+/** Who approved a definition in each team; it needs both. */
+export type Approvals = { readonly [team in keyof Owners]?: string }
+
 /** A step of the shared funnel. Stages are listed in order; a report of an earlier one is an implicit recycle. */
 export interface Stage {
   readonly id: string
   readonly name: string
   readonly type: 'open' | 'won' | 'lost' | 'recycled'
   readonly owner: 'marketing' | 'sales'
+  /** When a lead enters it, in words or by a qualification rule. */
+  readonly entry?: string | { readonly rule: string }
+  /** What it means that a lead passed it by: it was not entered, and nothing counts it; also where nothing is said. */
+  readonly skipped?: 'not-entered'
 }
 
 /** The shared funnel: its stages in order and the conversions that are booked. */
@@ -25,6 +33,10 @@ export interface Funnel extends Definition {
   readonly stages: readonly Stage[]
   /** Pairs of milestones: `captured`, a stage's id, or `won`. */
   readonly conversions: readonly { readonly from: string; readonly to: string }[]
+  /** The stage that an accepted handoff leads to; absent: the lead stays where it is. */
+  readonly accepted?: string
+  /** The stage that a converted lead is in; absent: it stays where it is. */
+  readonly converted?: string
 }
 
 /** What a line is about. */
@@ -76,7 +88,7 @@ export interface Taxonomy extends Definition {
   readonly reasons: readonly { readonly id: string; readonly name: string; readonly note?: boolean }[]
 }
 
-/** Everything that is agreed on, as plain JSON: what a generation of the read models is pinned to. */
+/** What the numbers depend on, as plain JSON: what a generation of the read models is pinned to. */
 export interface Definitions {
   readonly funnel: Funnel
   readonly dimensions: readonly Dimension[]

@@ -5,7 +5,18 @@ import type { Definitions } from './definitions.js'
 /** Names the definitions by their content: equal content, equal hash. */
 export const definitionsHash = (definitions: Definitions): string => hash(definitions)
 
-/** What the fold depends on: a change of it needs a rebuild, a change of KPIs alone does not. */
-export const foldHash = ({ funnel, dimensions }: Definitions): string => hash({ funnel, dimensions })
+/**
+ * What the fold depends on: a change of it needs a rebuild. Names and descriptions, rules of entry and of course KPIs may
+ * change without one.
+ */
+export const foldHash = ({ funnel: { stages, conversions }, dimensions }: Definitions): string =>
+  hash({
+    stages: stages.map(({ id }) => id),
+    conversions,
+    dimensions: dimensions.map(({ id, sources }) => ({ id, sources })),
+  })
+
+/** Names one definition by its content, without its approvals: SHA-256 of the canonical JSON, in hex. */
+export const definitionHash = (content: unknown): string => hash(content)
 
 const hash = (content: unknown): string => createHash('sha256').update(canonicalJson(content)).digest('hex')

@@ -1,3 +1,25 @@
+export { channelOf, type ChannelRule, type Channels, type Visit } from './channels/channels.js'
+export { holds, type Condition, type FieldTest, type Scalar, type Value, type ValueOf } from './condition/condition.js'
 export * from './definitions.js'
-export { definitionsHash, foldHash } from './hash.js'
-export { defaultDefinitions, definitionFolders, loadDefinitions } from './load.js'
+export { millisOf } from './duration.js'
+export { definitionHash, definitionsHash, foldHash } from './hash.js'
+export { appliedOf, inForce, type Applied, type AppliedHistory } from './in-force.js'
+export {
+  kinds,
+  type AllDefinitions,
+  type DefinitionFile,
+  type DefinitionFiles,
+  type Kind,
+  type KindOf,
+} from './kinds.js'
+export { defaultDefinitions, definitionFolders, loadAllDefinitions, loadDefinitions, readDefinitions } from './load.js'
+export { qualifies, type Engagement, type LeadFacts, type Qualification } from './qualification/qualification.js'
+export {
+  ruleFor,
+  territoryOf,
+  type Queue,
+  type Routing,
+  type RoutingRule,
+  type Team,
+  type Territory,
+} from './routing/routing.js'

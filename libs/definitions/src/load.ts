@@ -3,9 +3,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FunnelError } from '@funnel/events'
 import { check } from './check.js'
-import type { Definitions } from './definitions.js'
-import { readPlaced, type Placed } from './placed.js'
-import { shapeMistakes, type KindOf } from './validate.js'
+import type { Approvals, Definitions } from './definitions.js'
+import {
+  filesOf,
+  kinds,
+  type AllDefinitions,
+  type DefinitionFile,
+  type DefinitionFiles,
+  type Kind,
+  type KindOf,
+} from './kinds.js'
+import { readPlaced } from './placed.js'
+import { shapeMistakes } from './validate.js'
 
 /** The definitions that come with the platform. */
 export const defaultDefinitions = fileURLToPath(new URL('../../../definitions', import.meta.url))
@@ -19,76 +28,99 @@ export const definitionFolders = (value: string | undefined): string[] => [
   ...(value ?? '').split(',').flatMap((folder) => folder.trim() || []),
 ]
 
-/** Definitions by id, each with its place. */
-type Found = { readonly [K in keyof KindOf]: Map<string, Placed<KindOf[K]>> }
+/** Definitions by kind and id. */
+type Found = { readonly [K in Kind]: Map<string, DefinitionFile<KindOf[K]>> }
 
 /**
- * Reads `funnel.yaml`, `dimensions/*.yaml` and `kpis/*.yaml` of each folder. Of two definitions with one id that of the
- * later folder counts, and so does the later funnel. Throws INVALID with every mistake as `file:line: message`.
+ * Reads the definitions of each folder. Of two definitions with one id that of the later folder counts, and so does the
+ * later of a kind that has one file only. Throws INVALID with every mistake as `file:line: message`.
  */
-export function loadDefinitions(folders: readonly string[] = [defaultDefinitions]): Definitions {
-  const found: Found = { funnel: new Map(), dimension: new Map(), kpi: new Map() }
+export function readDefinitions(folders: readonly string[] = [defaultDefinitions]): DefinitionFiles {
+  const found = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Found
   const mistakes = folders.flatMap((folder) => readFolder(folder, found))
-  const funnel = [...found.funnel.values()].at(-1)
-  if (!funnel && !mistakes.length) mistakes.push(`${folders.join(', ') || 'no folder'}: there is no funnel.yaml`)
-  if (funnel && !mistakes.length)
-    mistakes.push(...check(funnel, [...found.dimension.values()], [...found.kpi.values()]))
-  if (mistakes.length || !funnel)
+  if (!found.funnel.size && !mistakes.length)
+    mistakes.push(`${folders.join(', ') || 'no folder'}: there is no funnel.yaml`)
+  const files = Object.fromEntries(
+    kinds.map((kind) => [kind, inOrder(kind, found[kind])]),
+  ) as unknown as DefinitionFiles
+  if (!mistakes.length) mistakes.push(...check(files))
+  if (mistakes.length)
     throw new FunnelError(
       'INVALID',
       `The definitions have ${mistakes.length} mistake${mistakes.length > 1 ? 's' : ''}:\n${mistakes.join('\n')}`,
       { mistakes },
     )
-  return { funnel: funnel.value, dimensions: byId(found.dimension), kpis: byId(found.kpi) }
+  return files
+}
+
+/** Everything that is agreed on in these folders. Throws as `readDefinitions` does. */
+export function loadAllDefinitions(folders?: readonly string[]): AllDefinitions {
+  const files = readDefinitions(folders)
+  const all = <K extends Kind>(kind: K): readonly KindOf[K][] => files[kind].map(({ value }) => value)
+  const [channels] = all('channels')
+  return {
+    funnel: all('funnel')[0]!,
+    dimensions: all('dimension'),
+    kpis: all('kpi'),
+    reasons: all('reasons'),
+    qualifications: all('qualification'),
+    teams: all('team'),
+    territories: all('territory'),
+    queues: all('queue'),
+    routings: all('routing'),
+    ...(channels && { channels }),
+  }
+}
+
+/** What the numbers depend on, of these folders; all of them are checked. Throws as `readDefinitions` does. */
+export function loadDefinitions(folders?: readonly string[]): Definitions {
+  const { funnel, dimensions, kpis } = loadAllDefinitions(folders)
+  return { funnel, dimensions, kpis }
 }
 
 /** Takes in the definitions of a folder; gives the mistakes. */
 function readFolder(folder: string, found: Found): string[] {
   if (!existsSync(folder)) return [`${folder}: there is no such folder`]
-  const funnel = join(folder, 'funnel.yaml')
-  const files = {
-    funnel: existsSync(funnel) ? [funnel] : [],
-    dimension: yamlFiles(join(folder, 'dimensions')),
-    kpi: yamlFiles(join(folder, 'kpis')),
-  }
-  if (Object.values(files).every(({ length }) => !length))
-    return [`${folder}: there is neither funnel.yaml nor dimensions/*.yaml nor kpis/*.yaml`]
-  return [
-    ...readFiles('funnel', files.funnel, found.funnel),
-    ...readFiles('dimension', files.dimension, found.dimension),
-    ...readFiles('kpi', files.kpi, found.kpi),
-  ]
+  const files = kinds.map((kind) => ({ kind, files: yamlFiles(folder, filesOf[kind]) }))
+  if (files.every(({ files }) => !files.length))
+    return [`${folder}: there is neither ${Object.values(filesOf).join(' nor ')}`]
+  return files.flatMap(({ kind, files }) => readFiles(kind, files, found[kind]))
 }
 
-function readFiles<K extends keyof KindOf>(
-  kind: K,
-  files: readonly string[],
-  into: Map<string, Placed<KindOf[K]>>,
-): string[] {
+function readFiles<K extends Kind>(kind: K, files: readonly string[], into: Found[K]): string[] {
   const here = new Map<string, string>()
   return files.flatMap((file) => {
     const placed = readPlaced(file)
     if ('mistakes' in placed) return placed.mistakes
     const mistakes = shapeMistakes(kind, placed)
     if (mistakes.length) return mistakes
-    const definition = placed as Placed<KindOf[K]>
-    const { id } = definition.value
+    const { approved = {}, ...value } = placed.value as KindOf[K] & { readonly approved?: Approvals }
+    const { id } = value
     const earlier = here.get(id)
-    if (earlier) return [`${definition.at(['id'])}: ${kind} ${id} is defined already at ${earlier}`]
-    here.set(id, definition.at(['id']))
+    if (earlier) return [`${placed.at(['id'])}: ${kind} ${id} is defined already at ${earlier}`]
+    here.set(id, placed.at(['id']))
     into.delete(id) // the last one stands last
-    into.set(id, definition)
+    into.set(id, { value: value as KindOf[K], approved, at: placed.at })
     return []
   })
 }
 
-const yamlFiles = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => /\.ya?ml$/.test(name))
-        .toSorted()
-        .map((name) => join(folder, name))
-    : []
+/** The files that `funnel.yaml` or `kpis/*.yaml` stands for. */
+function yamlFiles(folder: string, pattern: string): string[] {
+  const [inside, all] = pattern.split('/')
+  const path = join(folder, inside!)
+  if (!existsSync(path)) return []
+  if (!all) return [path]
+  return readdirSync(path)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .toSorted()
+    .map((name) => join(path, name))
+}
 
-const byId = <T extends { readonly id: string }>(map: ReadonlyMap<string, Placed<T>>): T[] =>
-  [...map.values()].map(({ value }) => value).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+/** Of a kind with one file the last found, else all in the order of their ids. */
+const inOrder = (kind: Kind, found: ReadonlyMap<string, DefinitionFile<KindOf[Kind]>>) => {
+  const files = [...found.values()]
+  return filesOf[kind].includes('/')
+    ? files.toSorted(({ value: a }, { value: b }) => (a.id < b.id ? -1 : 1))
+    : files.slice(-1)
+}

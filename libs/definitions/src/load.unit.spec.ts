@@ -1,45 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { FunnelError } from '@funnel/events'
-import { grainOf, measures, type Measure } from './definitions.js'
-import { definitionsHash, foldHash } from './hash.js'
-import { defaultDefinitions, definitionFolders, loadDefinitions } from './load.js'
+import { rmSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import { grainOf, measures, reasonsFor, type Approvals, type Measure } from './definitions.js'
+import { definitionHash, definitionsHash, foldHash } from './hash.js'
+import { kinds } from './kinds.js'
+import { defaultDefinitions, definitionFolders, loadAllDefinitions, loadDefinitions, readDefinitions } from './load.js'
+import { definitionsFolder, funnel, head } from './testing/folder.js'
 
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'definitions-'))
-})
-afterEach(() => rmSync(folder, { recursive: true }))
-
-const head = (id: string) =>
-  `id: ${id}\nversion: 1\nname: A name\ndescription: What it is.\nowners: { marketing: Ann, sales: Bob }\n`
-const funnel = (rest = '', id = 'funnel') =>
-  `${head(id)}stages:\n  - { id: mql, name: MQL, type: open, owner: marketing }\n  - { id: sql, name: SQL, type: open, owner: sales }\n` +
-  `conversions:\n  - { from: captured, to: mql }\n  - { from: mql, to: sql }\n${rest}`
+const { at, write, mistakesOf } = definitionsFolder()
 const kpi = (id: string, formula: string, unit = 'count', grain = 'lead') =>
   `${head(id)}unit: ${unit}\ngrain: ${grain}\nformula: ${formula}\n`
 const dimension = (id: string, sources: string) => `${head(id)}sources: ${sources}\n`
-
-function write(files: Readonly<Record<string, string>>, under = folder): string {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(under, name)), { recursive: true })
-    writeFileSync(join(under, name), text)
-  }
-  return under
-}
-
-/** The mistakes, without the folder's name. */
-function mistakesOf(files: Readonly<Record<string, string>>): string[] {
-  try {
-    loadDefinitions([write(files)])
-  } catch (error) {
-    if (!(error instanceof FunnelError) || error.code !== 'INVALID') throw error
-    return (error.details['mistakes'] as string[]).map((mistake) => mistake.replaceAll(`${folder}/`, ''))
-  }
-  return []
-}
 
 /** The mistakes of a folder that has but this KPI beside a funnel. */
 const ofKpi = (...is: Parameters<typeof kpi>) => mistakesOf({ 'funnel.yaml': funnel(), 'kpis/k.yaml': kpi(...is) })
@@ -71,6 +41,16 @@ describe('the definitions that come with the platform', () => {
     expect(JSON.parse(JSON.stringify(definitions))).toEqual(definitions)
   })
 
+  it('come in every kind, approved by both teams, and what the numbers depend on is the least of them', () => {
+    const files = readDefinitions()
+    for (const kind of kinds) expect([kind, files[kind].length > 0]).toEqual([kind, true])
+    for (const { approved } of kinds.flatMap((kind): readonly { approved: Approvals }[] => files[kind]))
+      expect(approved).toEqual({ marketing: expect.any(String), sales: expect.any(String) })
+    expect(Object.keys(definitions)).toEqual(['funnel', 'dimensions', 'kpis'])
+    expect(loadAllDefinitions()).toMatchObject(definitions)
+    expect(loadAllDefinitions().reasons.map(({ id }) => id)).toEqual([...reasonsFor].toSorted())
+  })
+
   it('say in a file of its own what each KPI and dimension is', () => {
     expect(new Set(definitions.kpis.map(({ description }) => description)).size).toBeGreaterThan(10)
     expect(definitions.dimensions.map(({ id }) => id)).toEqual(['campaign', 'channel', 'origin', 'owner', 'segment'])
@@ -85,7 +65,7 @@ describe('several folders', () => {
   })
 
   it('add up; of two definitions with one id the later counts', () => {
-    const first = write({
+    write({
       'a/funnel.yaml': funnel(),
       'a/kpis/leads.yaml': kpi('leads', '{ sum: { measure: lead.captured } }'),
     })
@@ -93,14 +73,14 @@ describe('several folders', () => {
       'b/kpis/mine.yaml': kpi('leads', '{ sum: { measure: stage.entered } }'),
       'b/dimensions/region.yaml': dimension('region', '{ lead: { from: properties.region } }'),
     })
-    const { kpis, dimensions } = loadDefinitions([join(first, 'a'), join(first, 'b')])
+    const { kpis, dimensions } = loadDefinitions([at('a'), at('b')])
     expect(kpis.map(({ id, formula }) => [id, formula])).toEqual([['leads', { sum: { measure: 'stage.entered' } }]])
     expect(dimensions.map(({ id }) => id)).toEqual(['region'])
   })
 
   it('may bring a funnel of their own, and the last one counts', () => {
     write({ 'a/funnel.yaml': funnel(), 'b/funnel.yaml': funnel('', 'ours'), 'c/funnel.yaml': funnel() })
-    const of = (...names: string[]) => loadDefinitions(names.map((name) => join(folder, name))).funnel.id
+    const of = (...names: string[]) => loadDefinitions(names.map((name) => at(name))).funnel.id
     expect([of('a', 'b'), of('a', 'b', 'c')]).toEqual(['ours', 'funnel'])
   })
 
@@ -108,7 +88,7 @@ describe('several folders', () => {
     write({
       'kpis/disqualified.yaml': kpi('gone', '{ sum: { measure: stage.entered, where: { stage: disqualified } } }'),
     })
-    expect(loadDefinitions([defaultDefinitions, folder]).kpis.some(({ id }) => id === 'gone')).toBe(true)
+    expect(loadDefinitions([defaultDefinitions, at()]).kpis.some(({ id }) => id === 'gone')).toBe(true)
   })
 })
 
@@ -124,7 +104,7 @@ describe('a mistake', () => {
     ).toEqual([
       'dimensions/c.yaml:6: sources.lead.from must be owner, properties.<name>, first-touch.channel or first-touch.campaign',
     ])
-    rmSync(join(folder, 'dimensions'), { recursive: true })
+    rmSync(at('dimensions'), { recursive: true })
     expect(mistakesOf({})).toEqual([
       `kpis/a.yaml:8: there is no measure lead.capture; there are ${Object.keys(measures).join(', ')}`,
       'kpis/b.yaml:12: there is no stage mqx; there are mql, sql',
@@ -132,8 +112,8 @@ describe('a mistake', () => {
   })
 
   it('may be a folder that is not there, or holds nothing', () => {
-    expect(() => loadDefinitions([join(folder, 'nowhere')])).toThrow('there is no such folder')
-    expect(() => loadDefinitions([folder])).toThrow('neither funnel.yaml nor')
+    expect(() => loadDefinitions([at('nowhere')])).toThrow('there is no such folder')
+    expect(() => loadDefinitions([at()])).toThrow('neither funnel.yaml nor')
     expect(() =>
       loadDefinitions([write({ 'kpis/k.yaml': kpi('k', '{ sum: { measure: touch } }', 'count', 'touch') })]),
     ).toThrow('there is no funnel.yaml')
@@ -143,6 +123,11 @@ describe('a mistake', () => {
     expect(mistakesOf({ 'funnel.yaml': `${head('funnel')}stages: [` })[0]).toMatch(/^funnel\.yaml:\d+: .+/)
     expect(mistakesOf({ 'funnel.yaml': '' })).toEqual(['funnel.yaml:1: the definition must be object'])
     expect(mistakesOf({ 'funnel.yaml': `${funnel()}id: again\n` })[0]).toMatch(/^funnel\.yaml:\d+: .*unique/i)
+  })
+
+  it('may be a part that is inside itself', () => {
+    const mistakes = mistakesOf({ 'funnel.yaml': funnel(), 'kpis/k.yaml': kpi('k', '&all { sum: *all }') })
+    expect(mistakes).toEqual([expect.stringMatching(/^kpis\/k\.yaml:1: cannot be read: .*circular/i)])
   })
 
   it('may be a field that is missing, unknown or of another kind', () => {
@@ -279,6 +264,28 @@ describe('the checks between definitions', () => {
   })
 })
 
+describe('approvals', () => {
+  it('stand beside the definition, not in it, and may be missing while it is a draft', () => {
+    write({
+      'a/funnel.yaml': funnel('approved: { marketing: Mia }\n'),
+      'a/kpis/leads.yaml': kpi('leads', '{ sum: { measure: lead.captured } }'),
+    })
+    const { funnel: funnels, kpi: kpis } = readDefinitions([at('a')])
+    expect(funnels).toMatchObject([{ approved: { marketing: 'Mia' } }])
+    expect(funnels[0]!.value).not.toHaveProperty('approved')
+    expect(kpis).toMatchObject([{ approved: {} }])
+  })
+
+  it('are of somebody, in one of the two teams', () => {
+    expect(mistakesOf({ 'funnel.yaml': funnel('approved: { marketing: "" }\n') })).toEqual([
+      'funnel.yaml:12: approved.marketing must NOT have fewer than 1 characters',
+    ])
+    expect(mistakesOf({ 'funnel.yaml': funnel('approved: { finance: Fay }\n') })).toEqual([
+      'funnel.yaml:12: approved has a field finance that is not known',
+    ])
+  })
+})
+
 describe('the hashes', () => {
   const definitions = loadDefinitions()
 
@@ -289,8 +296,31 @@ describe('the hashes', () => {
   })
 
   it('tell a change that needs a rebuild from one that does not', () => {
-    expect(foldHash({ ...definitions, kpis: [] })).toBe(foldHash(definitions))
-    expect(foldHash({ ...definitions, dimensions: [] })).not.toBe(foldHash(definitions))
+    const { funnel, dimensions } = definitions
+    const needsRebuild = (change: Partial<typeof definitions>) =>
+      foldHash({ ...definitions, ...change }) !== foldHash(definitions)
+    const words = {
+      name: 'Another',
+      description: 'In other words.',
+      version: 9,
+      owners: { marketing: 'a', sales: 'b' },
+    }
+    expect(needsRebuild({ kpis: [] })).toBe(false)
+    expect(needsRebuild({ dimensions: dimensions.map((one) => ({ ...one, ...words })) })).toBe(false)
+    const stages = funnel.stages.map((stage) => ({ ...stage, name: 'Another', entry: 'In other words.' }))
+    expect(needsRebuild({ funnel: { ...funnel, ...words, stages, accepted: 'sql' } })).toBe(false)
+
+    expect(needsRebuild({ dimensions: [] })).toBe(true)
+    expect(
+      needsRebuild({ dimensions: dimensions.map((one) => ({ ...one, sources: { lead: { from: 'owner' } } })) }),
+    ).toBe(true)
+    expect(needsRebuild({ funnel: { ...funnel, stages: funnel.stages.toReversed() } })).toBe(true)
+    expect(needsRebuild({ funnel: { ...funnel, conversions: [] } })).toBe(true)
+  })
+
+  it('name one definition by its content', () => {
+    expect(definitionHash({ id: 'a', version: 1 })).toBe(definitionHash({ version: 1, id: 'a' }))
+    expect(definitionHash({ id: 'a', version: 1 })).not.toBe(definitionHash({ id: 'a', version: 2 }))
   })
 })
 

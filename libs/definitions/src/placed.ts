@@ -18,9 +18,12 @@ export function readPlaced(file: string): Placed<unknown> | { readonly mistakes:
     const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
     if (document.errors.length)
       return { mistakes: document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.split('\n')[0]}`) }
-    return { value: document.toJS(), at: (path = []) => at(offsetOf(document, path)) }
+    // plain JSON, whatever YAML has beyond it; throws where a part is inside itself
+    const value: unknown = JSON.parse(JSON.stringify(document.toJS()))
+    return { value, at: (path = []) => at(offsetOf(document, path)) }
   } catch (error) {
-    return { mistakes: [`${file}:1: cannot be read: ${error instanceof Error ? error.message : String(error)}`] }
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+    return { mistakes: [`${file}:1: cannot be read: ${reason}`] }
   }
 }
 

@@ -1,24 +1,15 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import type { Dimension, Funnel, Kpi } from './definitions.js'
+import { kinds, type Kind } from './kinds.js'
 import type { Path, Placed } from './placed.js'
 import { schemas } from './schema.js'
 
-/** The kinds of definition files. */
-export interface KindOf {
-  funnel: Funnel
-  dimension: Dimension
-  kpi: Kpi
-}
-
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true })
-const validators: { readonly [K in keyof KindOf]: ValidateFunction } = {
-  funnel: ajv.compile(schemas.funnel),
-  dimension: ajv.compile(schemas.dimension),
-  kpi: ajv.compile(schemas.kpi),
-}
+const validators = Object.fromEntries(kinds.map((kind) => [kind, ajv.compile(schemas[kind])])) as Readonly<
+  Record<Kind, ValidateFunction>
+>
 
 /** What is wrong with the shape of a definition, as `file:line: message`; nothing means it is one of this kind. */
-export function shapeMistakes(kind: keyof KindOf, { value, at }: Placed<unknown>): string[] {
+export function shapeMistakes(kind: Kind, { value, at }: Placed<unknown>): string[] {
   const validate = validators[kind]
   if (validate(value)) return []
   return relevant(validate.errors ?? []).map((error) => `${at(pathOf(error))}: ${messageOf(error)}`)
@@ -54,9 +45,6 @@ function messageOf({ keyword, params, message, instancePath, parentSchema }: Err
   if (additionalProperty) return `${field} has a field ${additionalProperty} that is not known`
   if (allowedValues) return `${field} must be one of ${allowedValues.join(', ')}`
   if (keyword === 'pattern') return `${field} must be ${String(parentSchema?.['description'])}`
-  if (keyword === 'oneOf')
-    return field === 'formula'
-      ? `${field} must be one of sum, stock, ratio, conversion, elapsed (see definitions/README.md)`
-      : `${field} must have either measure or measures`
+  if (keyword === 'oneOf') return `${field} must ${String(parentSchema?.['description'])}`
   return `${field} ${message ?? 'is not right'}`
 }

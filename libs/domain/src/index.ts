@@ -3,6 +3,8 @@ export { matchAccount, type Account, type AccountMatch, type Workplace } from '.
 export type { DealCommand } from './deal/commands.js'
 export { dealDecider, dealStreams, type DealRules } from './deal/deal.js'
 export type { DealState } from './deal/state.js'
+export type { DefinitionCommand } from './definition/commands.js'
+export { definitionDecider, type DefinitionState } from './definition/decider.js'
 export type { LeadCommand } from './lead/commands.js'
 export { leadDecider, leadStreams } from './lead/lead.js'
 export type { LeadRules } from './lead/rules.js'

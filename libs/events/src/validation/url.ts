@@ -1,5 +1,5 @@
 /** Parameters that say which advertisement or campaign brought a visitor; all others may hold personal data. */
-const CLICK_IDS = new Set([
+export const clickIds: readonly string[] = [
   'gclid',
   'gclsrc',
   'gbraid',
@@ -14,7 +14,7 @@ const CLICK_IDS = new Set([
   'epik',
   'rdt_cid',
   'sccid',
-])
+]
 
 /**
  * The address without what may name a person: no user info, no fragment, and of the query only utm_* and click-id
@@ -33,4 +33,4 @@ export function strippedUrl(url: string): string {
   return kept.length ? `${path}?${kept.join('&')}` : path
 }
 
-const isKept = (name: string): boolean => /^utm_[a-z_]+$/.test(name) || CLICK_IDS.has(name)
+const isKept = (name: string): boolean => /^utm_[a-z_]+$/.test(name) || clickIds.includes(name)

@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, it } from '@jest/globals'
+import { fencesOf } from './fences.js'
+import { funnel } from './platform.js'
+
+it('definitions/README.md: its examples, one of each kind, are right beside the definitions of the platform', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'funnel-definitions-'))
+  try {
+    const examples = fencesOf('definitions/README.md').flatMap(({ file, text }) => (file ? [{ file, text }] : []))
+    for (const { file, text } of examples) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true })
+      writeFileSync(join(folder, file), text)
+    }
+    const { kinds } = JSON.parse(await funnel('definitions', 'check', folder, '--json')) as {
+      kinds: { kind: string; drafts: number }[]
+    }
+    // the examples are drafts, the definitions of the platform are approved
+    expect(kinds.map(({ kind, drafts }) => [kind, drafts])).toEqual(kinds.map(({ kind }) => [kind, 1]))
+    expect(examples).toHaveLength(kinds.length)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

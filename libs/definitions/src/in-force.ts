@@ -1,0 +1,53 @@
+import type { definitionApplied, EventOf, Instant, Recorded } from '@funnel/events'
+
+/** A version of a definition that was applied. */
+export interface Applied {
+  /** `<kind>/<id>`. */
+  readonly definition: string
+  readonly version: number
+  /** From when on it is in force, as it was applied. */
+  readonly effective: Instant
+  readonly recorded: Instant
+  readonly hash: string
+  readonly content: unknown
+}
+
+/** What was applied, in the order of the log, and when the first event that is about the business was recorded. */
+export interface AppliedHistory {
+  readonly applied: readonly Applied[]
+  readonly firstBusiness?: Instant | undefined
+}
+
+export const appliedOf = ({ recorded, event: { data } }: Recorded<EventOf<typeof definitionApplied>>): Applied => {
+  const { definition, version, effective, hash, content } = data
+  return { definition, version, effective: Date.parse(effective), recorded, hash, content }
+}
+
+/**
+ * The version of a definition that counts for what happened at an instant: min(occurred, recorded) of an event.
+ * It is the one with the latest effective instant at or before it; of several with the same, the highest
+ * version. So a version that is dated before one applied earlier counts only until that one takes over. Undefined where
+ * none is in force yet.
+ *
+ * What was applied before the first business event was set up for it: its first version counts from the beginning of
+ * time, and so does each that was effective by then; so old data may be imported after. Any other counts from its
+ * effective instant, but not before the millisecond after it was recorded: what is recorded in that very millisecond may
+ * come before it in the total order. So later definitions never change the version of what was recorded before them.
+ */
+export function inForce(
+  { applied, firstBusiness }: AppliedHistory,
+  definition: string,
+  instant: Instant,
+): Applied | undefined {
+  const versions = applied.filter((one) => one.definition === definition)
+  const isSetUp = ({ recorded }: Applied) => firstBusiness === undefined || recorded < firstBusiness
+  const from = (one: Applied, i: number): Instant =>
+    isSetUp(one) && (i === 0 || one.effective <= (firstBusiness ?? Number.NEGATIVE_INFINITY))
+      ? Number.NEGATIVE_INFINITY
+      : Math.max(one.effective, one.recorded + 1)
+  return versions
+    .map((one, i) => ({ one, from: from(one, i) }))
+    .filter(({ from }) => from <= instant)
+    .toSorted((a, b) => (a.from === b.from ? a.one.version - b.one.version : a.from - b.from))
+    .at(-1)?.one
+}
