@@ -68,8 +68,8 @@ const HANDLERS = Symbol('handlers')
 })
 export class IngestModule implements OnApplicationShutdown {
   /** The module with who carries commands out. */
-  static with(handlers: () => Handlers | Promise<Handlers>): DynamicModule {
-    return { module: IngestModule, providers: [{ provide: HANDLERS, useFactory: handlers }] }
+  static with(handlers: (config: IngestConfig) => Handlers): DynamicModule {
+    return { module: IngestModule, providers: [{ provide: HANDLERS, inject: [CONFIG], useFactory: handlers }] }
   }
 
   constructor(@Inject(STORE) private readonly store: Store) {}

@@ -1,11 +1,12 @@
 import type { ServiceOptions } from '@funnel/platform'
-import { handlers as own, type Handlers } from './commands/handlers.js'
+import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
+import { handlersBy, type Handlers } from './commands/handlers.js'
 import type { IngestConfig } from './config.js'
 import { IngestModule } from './ingest.module.js'
 
 /** The ingest service: events and commands over HTTP, answered after commit. */
 export const ingestService = (
-  handlers: () => Handlers | Promise<Handlers> = own,
+  handlers: (config: IngestConfig) => Handlers = ours,
 ): Omit<ServiceOptions<IngestConfig>, 'config'> => ({
   name: 'ingest',
   module: IngestModule.with(handlers),
@@ -18,5 +19,9 @@ export const ingestService = (
     http.addContentTypeParser('*', (_request, _payload, done) => done(null))
   },
 })
+
+/** The deciders, with the definitions of the folders that the configuration names. */
+const ours = ({ funnelDefinitions }: IngestConfig): Handlers =>
+  handlersBy(loadAllDefinitions(definitionFolders(funnelDefinitions)))
 
 const OWN_KEYS: ReadonlySet<string> = new Set(['/v1/events', '/v1/limits', '/v1/commands'])

@@ -213,10 +213,6 @@ describe('A command is refused', () => {
     expect(told.detail).toMatch(message)
   })
 
-  it('where it is carried out by nobody', async () => {
-    expect(await refused({ type: 'visitor.unlink', visitor: 'v', person: 'p' })).toMatchObject({ status: 404 })
-  })
-
   it('with an event that would hold personal data', async () => {
     expect(await refused(advance('a', 'ann@example.com'))).toMatchObject({ status: 400, field: 'data.stage' })
     expect(await streamOf('lead-x')).toEqual([])

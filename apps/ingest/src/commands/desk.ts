@@ -2,7 +2,7 @@ import { FunnelError } from '@funnel/events'
 import type { Asking, Handled, Vault } from '@funnel/event-store'
 import { commandOf, commandType } from './fields.js'
 import type { CommandStore, Handler, Handlers } from './handlers.js'
-import { commands, type Command, type CommandType } from './table.js'
+import { commands, type Command } from './table.js'
 
 /** A command as it came in, at whichever door. */
 export interface Order extends Omit<Asking, 'actor' | 'cause' | 'now'> {
@@ -16,7 +16,7 @@ export interface Desk {
   /**
    * The text of a note goes to the vault before the fact that names it is recorded, and what is to be erased goes out of
    * it before that is recorded: a crash in between leaves a note that nothing names, or an erasure that its repetition
-   * records. Throws INVALID, NOT_FOUND, and what `handle` in @funnel/event-store throws.
+   * records. Throws INVALID, and what `handle` in @funnel/event-store throws.
    */
   carryOut(order: Order): Promise<Handled>
 }
@@ -33,7 +33,7 @@ export function createDesk({ store, vault, handlers }: DeskParts): Desk {
       const type = commandType(name)
       const actor = actorOf(by)
       const told = commandOf(type, fields)
-      const handler = handlerFor(handlers, type)
+      const handler: Handler<Command> = handlers[commands[type].subject]
       const { command, note } = withNote(told, (text) => vault.noteId(asking.source, asking.key, text))
       const prepare = async (): Promise<void> => {
         if (note) await vault.keepNote({ ...note, stream: handler.streamsOf(command)[0]! })
@@ -67,12 +67,6 @@ function withNote(
   if (!('note' in command) || command.note === undefined) return { command }
   const id = idOf(command.note)
   return { command: { ...command, note: id }, note: { id, text: command.note } }
-}
-
-function handlerFor(handlers: Handlers, type: CommandType): Handler<Command> {
-  const handler = handlers[commands[type].subject]
-  if (!handler) throw new FunnelError('NOT_FOUND', `${type} is not carried out here`, { field: 'type' })
-  return handler
 }
 
 /** Who decides: an id, as events of persons have it. */

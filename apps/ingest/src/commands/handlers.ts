@@ -1,4 +1,18 @@
-import type { Decider } from '@funnel/domain'
+import type { AllDefinitions } from '@funnel/definitions'
+import {
+  dealDecider,
+  dealStreams,
+  leadDecider,
+  leadRules,
+  leadStreams,
+  personDecider,
+  personStreams,
+  queueDecider,
+  queueStreams,
+  visitorDecider,
+  visitorStreams,
+  type Decider,
+} from '@funnel/domain'
 import { handle, type Asking, type EventStore, type Handled } from '@funnel/event-store'
 import type { CommandsOf, Subject } from './table.js'
 
@@ -13,8 +27,8 @@ export interface Handler<Command> {
   handle(store: CommandStore, command: Command, asking: Asking): Promise<Handled>
 }
 
-/** A handler for each kind of subject that has a decider. */
-export type Handlers = { readonly [S in Subject]?: Handler<CommandsOf[S]> }
+/** A handler for each kind of subject. */
+export type Handlers = { readonly [S in Subject]: Handler<CommandsOf[S]> }
 
 /** The handler that a decider makes. */
 export const handlerOf = <Command, State>(
@@ -25,5 +39,11 @@ export const handlerOf = <Command, State>(
   handle: (store, command, asking) => handle(store, { ...asking, decider, command, streams: streamsOf(command) }),
 })
 
-/** The deciders of the domain, by what they decide on. */
-export const handlers = (): Handlers => ({})
+/** The deciders of the domain, by what they decide on, with what both teams agreed on. */
+export const handlersBy = (definitions: Pick<AllDefinitions, 'funnel' | 'reasons'>): Handlers => ({
+  lead: handlerOf(leadDecider(leadRules(definitions)), leadStreams),
+  deal: handlerOf(dealDecider(definitions), dealStreams),
+  queue: handlerOf(queueDecider, queueStreams),
+  person: handlerOf(personDecider, personStreams),
+  visitor: handlerOf(visitorDecider, visitorStreams),
+})

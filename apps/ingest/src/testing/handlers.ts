@@ -1,6 +1,7 @@
+import { loadAllDefinitions } from '@funnel/definitions'
 import { FunnelError } from '@funnel/events'
-import type { Decided, Decider, LeadCommand, PersonCommand } from '@funnel/domain'
-import { handlerOf, type Handlers } from '../commands/handlers.js'
+import type { Decided, Decider, LeadCommand } from '@funnel/domain'
+import { handlerOf, handlersBy, type Handlers } from '../commands/handlers.js'
 
 /** Just enough of a lead to be refused: it has an owner whom nobody replaces, and takes any stage. */
 const lead: Decider<LeadCommand, string | undefined> = {
@@ -26,16 +27,8 @@ const lead: Decider<LeadCommand, string | undefined> = {
   evolve: (owner, { type, data }) => (type === 'lead.assigned' ? data.owner : owner),
 }
 
-/** A person who can be erased, once. */
-const person: Decider<PersonCommand, boolean> = {
-  initialState: false,
-  decide: (command, erased) =>
-    command.type === 'person.erase' && !erased ? [{ type: 'person.erased', data: { person: command.person } }] : [],
-  evolve: (erased, { type }) => erased || type === 'person.erased',
-}
-
-/** Deciders for specs of the doors. */
+/** Deciders for specs of the doors: those of the domain, but for the lead's. */
 export const testHandlers = (): Handlers => ({
+  ...handlersBy(loadAllDefinitions()),
   lead: handlerOf(lead, (command) => [`lead-${command.lead}`]),
-  person: handlerOf(person, (command) => [`person-${command.person}`]),
 })
