@@ -19,14 +19,14 @@ export interface Recorder {
 export function createRecorder(
   scanner: Scanner,
   commit: Pick<GroupCommit, 'append'>,
-  store: Pick<EventStore, 'reject'>,
+  store: Pick<EventStore, 'reject' | 'find'>,
   vault: Pick<Vault, 'introduce'>,
 ): Recorder {
   return {
     async record(body, layout, defaults) {
       const spans = scanner[layout](body)
       const judgements = spans.map((span) => judge(body, span, defaults))
-      const verdicts = await introduced(vault, judgements, defaults.receivedAt)
+      const verdicts = await introduced(vault, store, judgements, defaults.receivedAt)
       const accepted = verdicts.filter((verdict) => verdict.ok)
       const rejections = verdicts.flatMap((verdict, i) =>
         verdict.ok ? [] : [rejectionOf(verdict, evidence(body, spans[i]!), defaults.source)],

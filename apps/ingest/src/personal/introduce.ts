@@ -8,7 +8,7 @@ import {
   type Refused,
   type Validation,
 } from '@funnel/events'
-import type { Personal, Vault } from '@funnel/event-store'
+import type { EventStore, Personal, Vault } from '@funnel/event-store'
 import { personalOf } from './personal.js'
 
 /** An event that was accepted, but for its person, and what it tells of the person. */
@@ -60,14 +60,17 @@ export function judged(raw: Raw, defaults: Defaults): Judged {
 
 /**
  * The verdicts with the persons in place: found or made by the vault, which has kept what was told when this resolves.
- * An event about somebody who was erased is recorded without the person, and refused where it says nothing without.
+ * An event about somebody who was erased is recorded without the person; where it says nothing without, it is refused,
+ * unless it was recorded before: then it is the same event.
  */
 export async function introduced(
   vault: Pick<Vault, 'introduce'>,
+  store: Pick<EventStore, 'find'>,
   all: readonly Judged[],
   receivedAt: number,
 ): Promise<readonly (Fit | Refused)[]> {
   const telling = all.filter((one) => 'personal' in one)
+  if (!telling.length) return all.map(({ verdict }) => verdict)
   const persons = await vault.introduce(
     telling.map(({ verdict: { event }, personal, supply }) => {
       const { person } = event.data as { readonly person?: string }
@@ -76,20 +79,31 @@ export async function introduced(
     }),
   )
   const found = new Map(telling.map((one, i) => [one as Judged, persons[i]]))
-  return all.map((one) => ('personal' in one && one.supply ? withPerson(one.verdict, found.get(one)) : one.verdict))
+  return Promise.all(
+    all.map(async (one) => {
+      if (!('personal' in one) || !one.supply) return one.verdict
+      const person = found.get(one)
+      return person === undefined ? withoutPerson(one.verdict, store) : withPerson(one.verdict, person)
+    }),
+  )
 }
 
-function withPerson(verdict: Accepted, person: string | undefined): Fit | Refused {
+function withPerson(verdict: Accepted, person: string): Fit {
   const { event } = verdict
-  const type = typeOf(event.type)!
+  const partitionkey = typeOf(event.type)!.key === 'person' ? person : event.partitionkey
+  return {
+    ...verdict,
+    event: { ...event, partitionkey, data: { ...(event.data as Raw), person } },
+    personSupplied: true,
+  }
+}
+
+async function withoutPerson(verdict: Accepted, store: Pick<EventStore, 'find'>): Promise<Fit | Refused> {
+  const { event } = verdict
   const { person: _, ...data } = event.data as Raw
-  if (person !== undefined)
-    return {
-      ...verdict,
-      event: { ...event, partitionkey: type.key === 'person' ? person : event.partitionkey, data: { ...data, person } },
-      personSupplied: true,
-    }
-  if (!type.schema.required?.includes('person')) return { ...verdict, event: { ...event, data } }
+  if (!typeOf(event.type)!.schema.required?.includes('person')) return { ...verdict, event: { ...event, data } }
+  const known = (await store.find(event.id))?.event.data as { readonly person?: string } | undefined
+  if (known?.person !== undefined) return withPerson(verdict, known.person)
   return refusalOf(
     new FunnelError('REJECTED', 'the person was erased, and this event says nothing without: it is not recorded', {
       field: 'personal',

@@ -127,15 +127,17 @@ describe('What an event tells of a person beside its data', () => {
 
   it('row 77: is dropped once the person was erased; the event is recorded, if it says anything without', async () => {
     const personal = { email: 'hal@example.com', name: 'Hal' }
-    const [first] = await sent(captured('i1', personal))
+    const known = { id: 'known-i', type: 'visitor.identified', time, data: { visitor: 'v-j' }, personal }
+    const [first] = await sent(captured('i1', personal), known)
     const erased = await ingest.command({ type: 'person.erase', person: first!.data!.person })
     expect(erased.status).toBe(200)
     const identified = { type: 'visitor.identified', time, data: { visitor: 'v-i' }, personal }
-    const answers = await sent(captured('i1', personal), captured('i2', personal), identified)
+    const answers = await sent(captured('i1', personal), captured('i2', personal), identified, known)
     expect(answers).toMatchObject([
       { outcome: 'duplicate' },
       { outcome: 'accepted', data: { lead: 'i2' } },
       { outcome: 'rejected', code: 'REJECTED', field: 'personal' },
+      { outcome: 'duplicate', data: { visitor: 'v-j' } },
     ])
     expect(answers[1]!.data).not.toHaveProperty('person')
     for (const table of ['vault.profile', 'vault.raw', 'vault.lookup', 'store.rejected_event'])
