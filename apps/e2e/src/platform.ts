@@ -12,7 +12,10 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export interface Platform {
   readonly ingest: string
   readonly databaseUrl: string
+  /** Sends events. */
   readonly writeKey: string
+  /** Gives commands. */
+  readonly commandKey: string
   readonly query: FunnelClient
   /** The processes, to be killed: ingest, relay, projector, query, and others that were started later. */
   readonly services: readonly Supervised[]
@@ -48,6 +51,7 @@ export async function startPlatform({
   await migrateStore(database.url)
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   const writeKey = await createWriteKey(pool, 'e2e')
+  const commandKey = await createWriteKey(pool, 'e2e', true)
   await pool.end()
   const env = {
     DATABASE_URL: database.url,
@@ -76,6 +80,7 @@ export async function startPlatform({
     ingest: `http://127.0.0.1:${services[0]!.port}`,
     databaseUrl: database.url,
     writeKey,
+    commandKey,
     query,
     services,
     async another(name) {

@@ -1,9 +1,14 @@
-import { IsInt, Min } from 'class-validator'
+import { IsInt, IsOptional, IsString, Min } from 'class-validator'
 import { ServiceConfig, Whole } from '@funnel/platform'
 
 /** What the ingest service is told. */
 export class IngestConfig extends ServiceConfig {
   override port = 7070
+
+  /** Folders of definitions, separated by commas; of two with one id that of the later folder counts. */
+  @IsOptional()
+  @IsString()
+  funnelDefinitions?: string
 
   /** Bytes of request bodies that may be held at once; beyond them requests are told to come back (429). */
   @Whole()

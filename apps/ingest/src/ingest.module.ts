@@ -1,21 +1,36 @@
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common'
 import { CONFIG, Health } from '@funnel/platform'
 import { Registry } from 'prom-client'
-import { createBudget } from './body/budget.js'
+import { createBudget, type Budget } from './body/budget.js'
+import { COMMAND_DOOR, CommandsController } from './commands/commands.controller.js'
+import { createDesk, type Desk } from './commands/desk.js'
+import { createCommandDoor } from './commands/door.js'
+import type { Handlers } from './commands/handlers.js'
+import { createCommandMetrics } from './commands/metrics.js'
 import type { IngestConfig } from './config.js'
 import { createDoor } from './events/door.js'
 import { DOOR, EventsController } from './events/events.controller.js'
 import { createRecorder } from './events/recorder.js'
 import { createScanner } from './json/scanner.js'
-import { limits } from './limits.js'
+import { createObjectReader } from './json/object.js'
+import { commandKeys } from './keys/command-keys.js'
+import { commandDepth, limits } from './limits.js'
 import { createMetrics } from './metrics.js'
 import { openStore, type Store } from './store.js'
 
 const STORE = Symbol('store')
+const BUDGET = Symbol('budget')
+const DESK = Symbol('desk')
+const HANDLERS = Symbol('handlers')
 
 @Module({
-  controllers: [EventsController],
+  controllers: [EventsController, CommandsController],
   providers: [
+    {
+      provide: BUDGET,
+      inject: [CONFIG],
+      useFactory: ({ inFlightBytes }: IngestConfig) => createBudget(inFlightBytes),
+    },
     {
       provide: STORE,
       inject: [CONFIG, Health],
@@ -23,17 +38,40 @@ const STORE = Symbol('store')
     },
     {
       provide: DOOR,
-      inject: [STORE, CONFIG, Registry],
-      useFactory: ({ keys, commit, events }: Store, { inFlightBytes }: IngestConfig, registry: Registry) => {
-        const budget = createBudget(inFlightBytes)
+      inject: [STORE, BUDGET, Registry],
+      useFactory: ({ keys, commit, events, vault }: Store, budget: Budget, registry: Registry) => {
         const metrics = createMetrics(registry, budget, () => commit.pending)
-        const recorder = createRecorder(createScanner(limits), commit, events)
+        const recorder = createRecorder(createScanner(limits), commit, events, vault)
         return createDoor({ keys, recorder, budget, limits, metrics })
       },
+    },
+    {
+      provide: DESK,
+      inject: [STORE, HANDLERS],
+      useFactory: ({ decisions, vault }: Store, handlers: Handlers) =>
+        createDesk({ store: decisions, vault, handlers }),
+    },
+    {
+      provide: COMMAND_DOOR,
+      inject: [STORE, DESK, BUDGET, CONFIG, Registry],
+      useFactory: ({ keys }: Store, desk: Desk, budget: Budget, { funnelToken }: IngestConfig, registry: Registry) =>
+        createCommandDoor({
+          keys: commandKeys(keys, funnelToken),
+          desk,
+          read: createObjectReader({ ...limits, depth: commandDepth }, 'command'),
+          budget,
+          bytes: limits.eventBytes,
+          metrics: createCommandMetrics(registry),
+        }),
     },
   ],
 })
 export class IngestModule implements OnApplicationShutdown {
+  /** The module with who carries commands out. */
+  static with(handlers: (config: IngestConfig) => Handlers): DynamicModule {
+    return { module: IngestModule, providers: [{ provide: HANDLERS, inject: [CONFIG], useFactory: handlers }] }
+  }
+
   constructor(@Inject(STORE) private readonly store: Store) {}
 
   /** After the last answer is out. */

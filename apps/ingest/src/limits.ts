@@ -9,6 +9,9 @@ export interface Limits {
   readonly properties: number
 }
 
+/** Objects and arrays within each other in a command; in the rest it is limited as an event is. */
+export const commandDepth = 8
+
 /** The numbers that producers know from other tools of the field. */
 export const limits: Limits = {
   requestBytes: 500_000,

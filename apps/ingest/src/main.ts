@@ -2,4 +2,4 @@ import { main } from '@funnel/platform'
 import { IngestConfig } from './config.js'
 import { ingestService } from './service.js'
 
-await main(IngestConfig, ingestService)
+await main(IngestConfig, ingestService())

@@ -1,17 +1,27 @@
 import type { ServiceOptions } from '@funnel/platform'
+import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
+import { handlersBy, type Handlers } from './commands/handlers.js'
 import type { IngestConfig } from './config.js'
 import { IngestModule } from './ingest.module.js'
 
-/** The ingest service: events over HTTP, answered after commit. */
-export const ingestService: Omit<ServiceOptions<IngestConfig>, 'config'> = {
+/** The ingest service: events and commands over HTTP, answered after commit. */
+export const ingestService = (
+  handlers: (config: IngestConfig) => Handlers = ours,
+): Omit<ServiceOptions<IngestConfig>, 'config'> => ({
   name: 'ingest',
-  module: IngestModule,
-  // producers carry a write key; they never see the admin token
-  ownKeys: (path) => path === '/v1/events' || path === '/v1/limits',
+  module: IngestModule.with(handlers),
+  // producers carry a key of their own; they never see the admin token
+  ownKeys: (path) => OWN_KEYS.has(path),
   prepare(app) {
     const http = app.getHttpAdapter().getInstance()
     http.removeAllContentTypeParsers()
     // the door reads the stream itself, once it knows whose it is
     http.addContentTypeParser('*', (_request, _payload, done) => done(null))
   },
-}
+})
+
+/** The deciders, with the definitions of the folders that the configuration names. */
+const ours = ({ funnelDefinitions }: IngestConfig): Handlers =>
+  handlersBy(loadAllDefinitions(definitionFolders(funnelDefinitions)))
+
+const OWN_KEYS: ReadonlySet<string> = new Set(['/v1/events', '/v1/limits', '/v1/commands'])

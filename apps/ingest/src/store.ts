@@ -1,17 +1,30 @@
 import type pg from 'pg'
-import { groupCommit, openEventStore, sourceOfKey, type EventStore, type GroupCommit } from '@funnel/event-store'
+import {
+  groupCommit,
+  openEventStore,
+  ownerOfKey,
+  openVault,
+  type EventStore,
+  type GroupCommit,
+  type Vault,
+} from '@funnel/event-store'
 import { createPool, type Health } from '@funnel/platform'
 import { cachedWriteKeys, type WriteKeys } from './keys/write-keys.js'
 
 /** The way into the log, as ingest holds it. */
 export interface Store {
   readonly events: EventStore
+  /** The same store on connections of its own, so that commands and events do not wait for each other. */
+  readonly decisions: EventStore
+  readonly vault: Vault
   readonly commit: GroupCommit
   readonly keys: WriteKeys
   /** Waits for what is under way, then lets go of the database. */
   close(): Promise<void>
 }
 
+/** Connections of commands. */
+const DECISIONS = 4
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000
 
@@ -19,17 +32,29 @@ const PROBE = 2_000
 export async function openStore(url: string, health: Health): Promise<Store> {
   const events = await openEventStore({ url })
   const pool = createPool(url, 'funnel-ingest', 2)
-  const commit = groupCommit(events)
-  const probe = watch(pool, health)
-  return {
-    events,
-    commit,
-    keys: cachedWriteKeys((key) => sourceOfKey(pool, key)),
-    async close() {
-      clearInterval(probe)
-      await commit.close()
-      await Promise.all([events.close(), pool.end()])
-    },
+  const opened: { close(): Promise<void> }[] = [events, { close: () => pool.end() }]
+  try {
+    const decisions = await openEventStore({ url, connections: DECISIONS })
+    opened.push(decisions)
+    const vault = await openVault({ url })
+    opened.push(vault)
+    const commit = groupCommit(events)
+    const probe = watch(pool, health)
+    return {
+      events,
+      decisions,
+      vault,
+      commit,
+      keys: cachedWriteKeys((key) => ownerOfKey(pool, key)),
+      async close() {
+        clearInterval(probe)
+        await commit.close()
+        await Promise.all(opened.map((one) => one.close()))
+      },
+    }
+  } catch (error) {
+    await Promise.all(opened.map((one) => one.close()))
+    throw error
   }
 }
 

@@ -85,7 +85,7 @@ describe('When it stops,', () => {
 describe('When it starts,', () => {
   const start = (url: string) =>
     startService({
-      ...ingestService,
+      ...ingestService(),
       config: loadConfig(IngestConfig, { DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'silent' }),
     })
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   canonicalJson,
+  checkedData,
   dataschemaOf,
   derivedId,
   FunnelError,
@@ -15,12 +17,8 @@ import { evolved, type Decided, type Decider, type Happened } from '@funnel/doma
 import { addressOfEvent } from './address.js'
 import type { EventStore } from './event-store.js'
 
-/** A command and all that goes with it. */
-export interface Handling<Command, State> {
-  readonly decider: Decider<Command, State>
-  readonly command: Command
-  /** The streams that the decision rests on and may write to; read one after the other. */
-  readonly streams: readonly string[]
+/** Who asks for a command, and what must hold. */
+export interface Asking {
   /** Who asks, as a URI reference: the scope of `key`. */
   readonly source: string
   /** Names this very request: repeated with the same command it gives the first answer again. */
@@ -32,6 +30,14 @@ export interface Handling<Command, State> {
   /** The event that led to it, with its correlation. */
   readonly cause?: Pick<Envelope, 'id' | 'correlationid' | 'hops'>
   readonly now?: Instant
+}
+
+/** A command and all that goes with it. */
+export interface Handling<Command, State> extends Asking {
+  readonly decider: Decider<Command, State>
+  readonly command: Command
+  /** The streams that the decision rests on and may write to; read one after the other. */
+  readonly streams: readonly string[]
 }
 
 export interface Handled {
@@ -47,90 +53,103 @@ const ATTEMPTS = 10
 const MOST_HOPS = 16
 
 /**
- * Reads the streams, decides, and appends what was decided if the streams are still as read; else reads and decides again.
- * Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
- * them, with another one IDEMPOTENCY_CONFLICT. A command that came to nothing is decided anew. Decisions of a stream
- * happen one after the other, whatever the clock does.
- * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version; UNAVAILABLE.
+ * Reads the streams, decides, and appends what was decided if all the streams are still as read; else reads and decides
+ * again. Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
+ * them, with another one IDEMPOTENCY_CONFLICT, whatever that is about. A command that came to nothing is decided anew.
+ * Decisions of a stream happen one after the other, whatever the clock does.
+ * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version, or where others are always faster;
+ * INVALID where an event may not hold what was decided; UNAVAILABLE.
  */
-export async function handle<Command, State>(store: EventStore, handling: Handling<Command, State>): Promise<Handled> {
-  const { decider, command, streams, key, expected, cause, now = Date.now() } = handling
+export async function handle<Command, State>(
+  store: Pick<EventStore, 'read' | 'find' | 'append'>,
+  handling: Handling<Command, State>,
+): Promise<Handled> {
+  const { decider, command, source, key, expected, cause, now = Date.now() } = handling
   const hops = cause ? (cause.hops ?? 0) + 1 : 0
   if (hops > MOST_HOPS)
     throw new FunnelError('REJECTED', `${hops} events follow from one another: automation goes in a circle`, { hops })
   const requesthash = createHash('sha256').update(canonicalJson(command)).digest('hex')
+  const streams = [...new Set(handling.streams)]
   for (let attempt = 1; ; attempt++) {
-    const read = await Promise.all(streams.map((stream) => store.read(stream)))
+    const [first, ...read] = await Promise.all([
+      store.find(idOf(source, key, 0)),
+      ...streams.map((stream) => store.read(stream)),
+    ])
+    if (first) {
+      if (first.event.requesthash !== requesthash) throw otherCommand(key)
+      return { events: await allFrom(first, store, source, key), repeated: true }
+    }
     const before = read.flat()
-    const repeated = answeredBefore(before, handling, requesthash)
-    if (repeated) return { events: repeated, repeated: true }
-    const [version = 0] = read.map((records) => records.at(-1)?.version ?? 0)
+    const versions = new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? 0]))
+    const [version = 0] = versions.values()
     if (expected !== undefined && expected !== version)
       throw new FunnelError(
         'VERSION_CONFLICT',
         `${streams[0]} is at version ${version}, not ${expected}: read it again`,
-        {
-          stream: streams[0],
-          expected,
-          actual: version,
-        },
+        { stream: streams[0], expected, actual: version },
       )
-    const last = before.reduce(
-      (latest, record) => (isDecision(record) ? Math.max(latest, occurredAt(record)) : latest),
-      0,
-    )
-    const at = Math.max(now, last + 1)
+    const at = Math.max(now, lastDecision(before) + 1)
     const decided = decider.decide(command, evolved(decider, before.map(happened)), at)
     if (!decided.length) return { events: [], repeated: false }
-    const versions = new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? 0]))
-    const next = new Map(versions)
-    const events = decided.map((one, ordinal): Envelope => {
-      const event = envelope(one, { ...handling, at, ordinal, hops, requesthash })
-      const { stream } = addressOfEvent(event)
-      const sequence = (next.get(stream) ?? 0) + 1
-      if (!versions.has(stream))
-        throw new FunnelError('INTERNAL', `a decision writes to ${stream}, which it was not based on`, { stream })
-      next.set(stream, sequence)
-      return { ...event, sequence }
-    })
+    const events = sequenced(
+      decided.map((one, ordinal) => envelope(one, { ...handling, at, ordinal, hops, requesthash })),
+      versions,
+    )
     try {
       const appended = await store.append({ events, expected: Object.fromEntries(versions) })
-      if (appended.some(({ outcome }) => outcome !== 'recorded')) throw otherCommand(key)
       return { events: appended.map(({ record }) => record), repeated: false }
     } catch (error) {
-      const late = error instanceof FunnelError && error.code === 'VERSION_CONFLICT'
-      if (!late || attempt === ATTEMPTS) throw error
+      if (!(error instanceof FunnelError) || !OVERTAKEN.has(error.code) || attempt === ATTEMPTS) throw error
+      await sleep(Math.random() * 4 * attempt)
     }
   }
 }
 
-/** What an earlier request under this key recorded; throws where it was another command. */
-function answeredBefore(
-  before: readonly Recorded[],
-  { source, key }: Pick<Handling<unknown, unknown>, 'source' | 'key'>,
-  requesthash: string,
-): readonly Recorded[] | undefined {
-  const first = before.find(({ event }) => event.id === idOf(source, key, 0))
-  if (!first) return undefined
-  if (first.event.requesthash !== requesthash) throw otherCommand(key)
+/** Another writer was faster: with a decision of its own, or with the same request. */
+const OVERTAKEN: ReadonlySet<string> = new Set(['VERSION_CONFLICT', 'CONFLICT'])
+
+/** What a request recorded, by the first of it. */
+async function allFrom(
+  first: Recorded,
+  store: Pick<EventStore, 'find'>,
+  source: string,
+  key: string,
+): Promise<readonly Recorded[]> {
   const found = [first]
-  for (let ordinal = 1; ; ordinal++) {
-    const record = before.find(({ event }) => event.id === idOf(source, key, ordinal))
-    if (!record) return found
-    found.push(record)
+  for (;;) {
+    const next = await store.find(idOf(source, key, found.length))
+    if (!next) return found
+    found.push(next)
   }
 }
+
+/** When the last decision of these streams happened; 0 where there is none. */
+const lastDecision = (before: readonly Recorded[]): Instant =>
+  before.reduce((last, record) => (isDecision(record) ? Math.max(last, occurredAt(record)) : last), 0)
+
+const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undefined
 
 const otherCommand = (key: string) =>
   new FunnelError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another command: take a new one', { key })
 
 const idOf = (source: string, key: string, ordinal: number): string => derivedId('command', source, key, ordinal)
 
-const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undefined
-
 function happened(record: Recorded): Happened {
   const { type, data } = upcast(record.event)
   return { type, data, at: occurredAt(record) } as Happened
+}
+
+/** The events with the versions that they will have, which order decisions of one instant. */
+function sequenced(events: readonly Envelope[], versions: ReadonlyMap<string, number>): readonly Envelope[] {
+  const next = new Map(versions)
+  return events.map((event) => {
+    const { stream } = addressOfEvent(event)
+    const version = next.get(stream)
+    if (version === undefined)
+      throw new FunnelError('INTERNAL', `a decision writes to ${stream}, which it was not based on`, { stream })
+    next.set(stream, version + 1)
+    return { ...event, sequence: version + 1 }
+  })
 }
 
 function envelope(
@@ -144,7 +163,7 @@ function envelope(
     ordinal,
     hops,
     requesthash,
-  }: Pick<Handling<unknown, unknown>, 'source' | 'key' | 'actor' | 'cause'> & {
+  }: Pick<Asking, 'source' | 'key' | 'actor' | 'cause'> & {
     readonly at: Instant
     readonly ordinal: number
     readonly hops: number
@@ -152,6 +171,7 @@ function envelope(
   },
 ): Envelope {
   const eventType = typeOf(type)!
+  const checked = checkedData(eventType, eventType.version, data)
   return {
     specversion: '1.0',
     id: idOf(source, key, ordinal),
@@ -159,11 +179,11 @@ function envelope(
     type,
     dataschema: dataschemaOf(eventType),
     time: new Date(at).toISOString(),
-    partitionkey: (data as Readonly<Record<string, string>>)[eventType.key]!,
+    partitionkey: checked[eventType.key] as string,
     ...(cause && { causationid: cause.id, correlationid: cause.correlationid ?? cause.id }),
     ...(hops && { hops }),
     requesthash,
     ...(actor !== undefined && { actor }),
-    data,
+    data: checked,
   }
 }

@@ -138,10 +138,23 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
 
     it('takes a resend with another time for a duplicate when the door supplied the time', async () => {
       const event = captured('a')
-      const timeSupplied = new Set([event.id])
-      await store.append({ events: [event], timeSupplied })
-      const [again] = await store.append({ events: [{ ...event, time: '2026-02-02T00:00:00.000Z' }], timeSupplied })
+      const supplied = new Map([[event.id, { time: true }]])
+      await store.append({ events: [event], supplied })
+      const [again] = await store.append({ events: [{ ...event, time: '2026-02-02T00:00:00.000Z' }], supplied })
       expect(again!.outcome).toBe('duplicate')
+    })
+
+    it('takes a resend of another person, or of none, for a duplicate when the door supplied the person', async () => {
+      const event = captured('a', { data: { lead: 'a', person: 'p' } })
+      const supplied = new Map([[event.id, { person: true }]])
+      const [first] = await store.append({ events: [event], supplied })
+      expect(first!.record.event).toEqual(event)
+      const again = [
+        ...(await store.append({ events: [{ ...event, data: { lead: 'a', person: 'q' } }], supplied })),
+        ...(await store.append({ events: [{ ...event, data: { lead: 'a' } }] })),
+        ...(await store.append({ events: [event] })),
+      ]
+      expect(again.map(({ outcome }) => outcome)).toEqual(['duplicate', 'duplicate', 'conflict'])
     })
 
     it('checks the expected version and records nothing when one is wrong', async () => {
@@ -154,11 +167,47 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.read('lead-a')).toHaveLength(2)
     })
 
-    it('lets a command that was recorded be sent again, though its version has passed', async () => {
+    it('checks the versions of streams that nothing is written to, and waits for their writers', async () => {
+      await store.append({ events: [captured('a')] })
+      const writers = ['b', 'c'].map((lead) => {
+        const other = lead === 'b' ? 'c' : 'b'
+        return store.append({ events: [captured(lead)], expected: { [`lead-${other}`]: 0, 'lead-a': 1 } })
+      })
+      const tries = await Promise.allSettled(writers)
+      expect(tries.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      await expect(store.append({ events: [captured('d')], expected: { 'lead-a': 0 } })).rejects.toMatchObject({
+        code: 'VERSION_CONFLICT',
+      })
+      expect(await readAll(under.tail)).toHaveLength(2)
+    })
+
+    it('records a decision as a whole or not at all: a known id is a CONFLICT, without evidence', async () => {
+      const known = captured('a')
+      await store.append({ events: [known] })
+      for (const event of [known, { ...known, partitionkey: 'b', data: { lead: 'b' } }])
+        await expect(store.append({ events: [captured('b'), event], expected: { 'lead-b': 0 } })).rejects.toMatchObject(
+          { code: 'CONFLICT', details: { id: known.id } },
+        )
+      const twice = captured('b')
+      await expect(store.append({ events: [twice, twice], expected: { 'lead-b': 0 } })).rejects.toMatchObject({
+        code: 'CONFLICT',
+        details: { id: twice.id },
+      })
+      expect(await store.read('lead-b')).toEqual([])
+      expect(await under.rejected()).toEqual([])
+    })
+
+    it('refuses to expect a version of what is no stream', async () => {
+      await expect(store.append({ events: [captured('a')], expected: { nothing: 0 } })).rejects.toMatchObject({
+        code: 'INVALID',
+      })
+    })
+
+    it('finds an event by its id', async () => {
       const event = captured('a')
-      await store.append({ events: [event], expected: { 'lead-a': 0 } })
-      const [again] = await store.append({ events: [event], expected: { 'lead-a': 0 } })
-      expect(again!.outcome).toBe('duplicate')
+      const [appended] = await store.append({ events: [event, captured('a')] })
+      expect(await store.find(event.id)).toEqual(appended!.record)
+      expect(await store.find(mintId())).toBeUndefined()
     })
 
     it('records all or nothing when one event cannot be', async () => {

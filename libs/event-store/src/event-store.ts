@@ -1,16 +1,16 @@
-import type { Envelope, Recorded } from '@funnel/events'
+import type { Envelope, Recorded, Supplied } from '@funnel/events'
 
 /** Events for the log. All of one `append` call are recorded together or not at all. */
 export interface Append {
   readonly events: readonly Envelope[]
   /**
-   * The version each named stream must have (0: no events yet), else the whole call fails with VERSION_CONFLICT. Holds
-   * for streams that the call brings something new for, so that a command that was recorded can be sent again.
-   * Observations name none.
+   * What a decision rests on: the version each named stream must have (0: no events yet), whether it is written to or not,
+   * else the whole call fails with VERSION_CONFLICT. A call that names any records all of its events anew, or fails with
+   * CONFLICT where one of their ids is known and keeps no evidence. Observations name none.
    */
   readonly expected?: Readonly<Record<string, number>>
-  /** Ids of events whose `time` was supplied by the door and so is no part of their content. */
-  readonly timeSupplied?: ReadonlySet<string>
+  /** What the door put into events, by their id, and so is no part of their content. */
+  readonly supplied?: ReadonlyMap<string, Supplied>
 }
 
 /** What became of one event, in the order given. `record` is where the log has that id, for a duplicate the first. */
@@ -33,14 +33,16 @@ export interface Rejection {
 export interface EventStore {
   /** The events of a stream after a version, in order. */
   read(stream: string, after?: number): Promise<readonly Recorded[]>
+  /** The event with this id, or undefined. */
+  find(id: string): Promise<Recorded | undefined>
   /**
    * Records events: durable when it resolves. All or nothing over all its arguments. A known id is not recorded again:
    * with the same content it is a `duplicate`, with other key, type or content a `conflict`, which is kept as evidence.
    * Positions are dense and follow commit order; `recorded` never falls within a partition.
-   * Throws VERSION_CONFLICT, INVALID (an unknown type, a value that the store cannot hold), UNAVAILABLE.
+   * Throws VERSION_CONFLICT, CONFLICT (both where versions are expected), INVALID (an unknown type, a value that the store cannot hold), UNAVAILABLE.
    */
   append(...appends: readonly Append[]): Promise<readonly Appended[]>
-  /** Keeps refused input with its reason. */
+  /** Keeps refused input with its reason; the body not where it names somebody whose personal data was erased. */
   reject(rejections: readonly Rejection[]): Promise<void>
   close(): Promise<void>
 }

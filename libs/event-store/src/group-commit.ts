@@ -8,7 +8,7 @@ export interface GroupCommit {
    * expected versions. Throws OVERLOADED at once when too many wait (details.retryAfter in seconds), UNAVAILABLE when the
    * store is down: then nothing is known to be recorded, and a resend with the same ids is safe.
    */
-  append(events: readonly Envelope[], timeSupplied?: ReadonlySet<string>): Promise<readonly Appended[]>
+  append(events: readonly Envelope[], supplied?: Append['supplied']): Promise<readonly Appended[]>
   /** Events that wait or are being written. */
   readonly pending: number
   /** Waits for what is under way. */
@@ -96,7 +96,7 @@ export function groupCommit(
     get pending() {
       return pending
     },
-    append: (events, timeSupplied) => {
+    append: (events, supplied) => {
       if (pending > 0 && pending + events.length > limit)
         return Promise.reject(
           new FunnelError('OVERLOADED', `${pending} events wait to be written; try again in a second`, {
@@ -105,7 +105,7 @@ export function groupCommit(
         )
       return new Promise((resolve, reject) => {
         pending += events.length
-        queue.push({ append: { events, ...(timeSupplied ? { timeSupplied } : {}) }, resolve, reject })
+        queue.push({ append: { events, ...(supplied ? { supplied } : {}) }, resolve, reject })
         schedule()
       })
     },

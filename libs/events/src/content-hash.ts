@@ -13,13 +13,28 @@ export function canonicalJson(value: unknown): string {
   return `{${text}}`
 }
 
+/** What the door put into an event that its sender had left out. */
+export interface Supplied {
+  readonly time?: boolean
+  /** `data.person`, found by what was told of the person beside the event. */
+  readonly person?: boolean
+}
+
 /**
- * What "same content" means: SHA-256 over a secret key, then type, schema, key and data, and the time unless ingest
- * supplied it. Transport fields (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a
+ * What "same content" means: SHA-256 over a secret key, then type, schema, key, data and time, as sent: without what the
+ * door supplied. Transport fields (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a
  * conflict. Keyed, so that the stored hash gives nothing away about low-entropy content; it authenticates nothing.
  */
-export function contentHash(key: Buffer, event: Envelope, timeSupplied = false): Buffer {
-  const { type, dataschema, partitionkey, sequence, data, time } = event
-  const content = { type, dataschema, partitionkey, sequence, data, time: timeSupplied ? undefined : time }
+export function contentHash(key: Buffer, event: Envelope, supplied: Supplied = {}): Buffer {
+  const { type, dataschema, sequence } = event
+  const time = supplied.time ? undefined : event.time
+  const { partitionkey, data } = supplied.person ? withoutPerson(event) : event
+  const content = { type, dataschema, partitionkey, sequence, data, time }
   return hash('sha256', `${key.toString('base64')}\n${canonicalJson(content)}`, 'buffer')
+}
+
+/** Key and data as they were sent, without the person; an event about the person itself had no key either. */
+function withoutPerson({ partitionkey, data }: Envelope): { readonly partitionkey?: string; readonly data: unknown } {
+  const { person, ...rest } = data as Readonly<Record<string, unknown>>
+  return { ...(partitionkey !== person && { partitionkey }), data: rest }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { canonicalJson, contentHash } from './content-hash.js'
+import { canonicalJson, contentHash, type Supplied } from './content-hash.js'
 import type { Envelope } from './envelope.js'
 import { validateEvent } from './validation/validate.js'
 
@@ -15,8 +15,8 @@ const event: Envelope = {
   partitionkey: 'd-1',
   data: { deal: 'd-1', amount: { minor: 1, currency: 'USD' } },
 }
-const hash = (change: Partial<Envelope> = {}, timeSupplied = false) =>
-  contentHash(key, { ...event, ...change }, timeSupplied).toString('hex')
+const hash = (change: Partial<Envelope> = {}, supplied: Supplied = {}) =>
+  contentHash(key, { ...event, ...change }, supplied).toString('hex')
 
 describe('Two events have the same content', () => {
   it('whatever the order of names', () => {
@@ -30,9 +30,19 @@ describe('Two events have the same content', () => {
 
   it('whatever the time, where the door supplied it, and only there', () => {
     const later = { time: '2027-01-01T00:00:00.000Z' }
-    expect(hash(later, true)).toBe(hash({}, true))
+    expect(hash(later, { time: true })).toBe(hash({}, { time: true }))
     expect(hash(later)).not.toBe(hash())
-    expect(hash({}, true)).not.toBe(hash())
+    expect(hash({}, { time: true })).not.toBe(hash())
+  })
+
+  it('whoever the person is, where the door found it, and only there', () => {
+    const of = (person?: string) => ({ data: { deal: 'd-1', ...(person && { person }) } })
+    expect(hash(of('p'), { person: true })).toBe(hash(of('q'), { person: true }))
+    expect(hash(of('p'), { person: true })).toBe(hash(of()))
+    expect(hash(of('p'))).not.toBe(hash(of('q')))
+    const about = (person: string) => ({ partitionkey: person, data: { person, purposes: { mail: true } } })
+    expect(hash(about('p'), { person: true })).toBe(hash(about('q'), { person: true }))
+    expect(hash(about('p'))).not.toBe(hash(about('q')))
   })
 
   it('whatever of an address is not kept', () => {

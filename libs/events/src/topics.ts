@@ -4,6 +4,7 @@
  * A stream is `<category>-<key>`; the category fixes the topic, the key fixes the partition. Nothing here may change
  * once a store exists: the partition count decides where a key lives for ever.
  */
+import { FunnelError } from './errors.js'
 import { partitionOf } from './partition.js'
 
 /** Every topic with its stable number (stored in tables, order of the total order) and its partition count. */
@@ -56,4 +57,13 @@ export interface Address {
 export function addressOf(category: Category, key: string): Address {
   const topic = topicOf(category)
   return { stream: `${category}-${key}`, topic, partition: partitionOf(key, topics[topic].partitions) }
+}
+
+/** The address of a stream by its name. Throws INVALID for a category that there is not. */
+export function addressOfStream(stream: string): Address {
+  const dash = stream.indexOf('-')
+  const category = stream.slice(0, dash)
+  if (!Object.hasOwn(categoryTopic, category))
+    throw new FunnelError('INVALID', `${stream} is no stream: a stream is <category>-<key>`, { stream })
+  return addressOf(category as Category, stream.slice(dash + 1))
 }

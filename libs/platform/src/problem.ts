@@ -13,6 +13,8 @@ export interface Problem {
   readonly field?: string
   /** Seconds after which to try again; also the Retry-After header. */
   readonly retryAfter?: number
+  /** The values that matter, such as the version that a stream has. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
@@ -32,10 +34,11 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
 export function problemOf(error: unknown): Problem {
   const known = error instanceof FunnelError ? error : funnelErrorOf(error)
   const { code, details, message } = known
-  const status = typeof details['status'] === 'number' ? details['status'] : httpStatusOf(code)
+  const { status: refined, retryAfter: seconds, field, ...values } = details
+  const status = typeof refined === 'number' ? refined : httpStatusOf(code)
   const retryAfter =
-    typeof details['retryAfter'] === 'number'
-      ? Math.max(1, Math.ceil(details['retryAfter']))
+    typeof seconds === 'number'
+      ? Math.max(1, Math.ceil(seconds))
       : code === 'OVERLOADED' || code === 'UNAVAILABLE'
         ? 1
         : undefined
@@ -45,8 +48,9 @@ export function problemOf(error: unknown): Problem {
     status,
     code,
     detail: message,
-    ...(typeof details['field'] === 'string' && { field: details['field'] }),
+    ...(typeof field === 'string' && { field }),
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(status < 500 && Object.keys(values).length > 0 && { details: values }),
   }
 }
 

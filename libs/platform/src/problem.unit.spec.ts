@@ -22,6 +22,13 @@ describe('An error', () => {
     expect(problemOf(new FunnelError('INVALID', 'x'))).not.toHaveProperty('retryAfter')
   })
 
+  it('tells the values that matter, unless it is the service’s own', () => {
+    const details = { stream: 'lead-1', expected: 1, actual: 2 }
+    expect(problemOf(new FunnelError('VERSION_CONFLICT', 'x', details))).toMatchObject({ details })
+    expect(problemOf(new FunnelError('UNAVAILABLE', 'x', details))).not.toHaveProperty('details')
+    expect(problemOf(new FunnelError('INVALID', 'x', { field: 'a', status: 415 }))).not.toHaveProperty('details')
+  })
+
   it('may refine its status', () => {
     expect(problemOf(new FunnelError('INVALID', 'x', { status: 415 }))).toMatchObject({
       status: 415,

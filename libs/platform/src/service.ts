@@ -54,7 +54,7 @@ class OpsController {
 
 @Module({})
 class ServiceModule {
-  static for(providers: Provider[], imports: Type[]): DynamicModule {
+  static for(providers: Provider[], imports: (Type | DynamicModule)[]): DynamicModule {
     return {
       module: ServiceModule,
       global: true,
@@ -78,7 +78,7 @@ export interface Service {
 export interface ServiceOptions<C extends ServiceConfig> {
   readonly name: string
   readonly config: C
-  readonly module: Type
+  readonly module: Type | DynamicModule
   /** Adjusts the application before it listens: body parsers, a gRPC server beside it. */
   readonly prepare?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void
   /** Paths that ask for a credential of their own and so are not closed by the admin token. */

@@ -18,7 +18,8 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
   const rows = [
     ['events in', `${state.urls.ingest}/v1/events`, 'HTTP'],
     ['questions', state.urls.query, 'gRPC, with reflection'],
-    ['write key', state.writeKey ?? '', 'for development'],
+    ['write key', state.writeKey ?? '', 'sends events'],
+    ['commands', state.commandKey ?? '', 'the key that gives commands, a secret'],
     ['database', state.embeddedPostgres ? 'embedded PostgreSQL' : 'DATABASE_URL', databaseOf(state.databaseUrl)],
     [
       'log',

@@ -73,7 +73,8 @@ async function stay(flags: UpFlags): Promise<void> {
     throw error
   }
   const { folder } = running
-  if (flags.json) printJson({ ...summaryOf(running.state, folder), writeKey: running.state.writeKey })
+  const { writeKey, commandKey } = running.state
+  if (flags.json) printJson({ ...summaryOf(running.state, folder), writeKey, commandKey })
   else say(banner(running.state, folder))
 
   const { openPanel } = live ? await import('../panel/panel.js') : { openPanel: undefined }

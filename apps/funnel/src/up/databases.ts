@@ -9,6 +9,8 @@ import { openRoles } from './roles.js'
 /** Where each side finds its database. */
 export interface Databases {
   readonly store: string
+  /** As the vault's owner; no service is. */
+  readonly vault: string
   /** As the projector reaches the log, and the read models it owns. */
   readonly log: string
   readonly read: string
@@ -20,7 +22,7 @@ export interface Databases {
 /** The databases named in the environment, brought up to date. */
 export async function externalDatabases(databaseUrl: string, readDatabaseUrl = databaseUrl): Promise<Databases> {
   await migrateDatabases({ store: databaseUrl, vault: databaseUrl, read: readDatabaseUrl })
-  return { store: databaseUrl, log: databaseUrl, read: readDatabaseUrl, query: readDatabaseUrl }
+  return { store: databaseUrl, vault: databaseUrl, log: databaseUrl, read: readDatabaseUrl, query: readDatabaseUrl }
 }
 
 /** A PostgreSQL of the workspace's own, each side with a role of its own. */
@@ -36,6 +38,7 @@ export async function embeddedDatabases(
     const about = { url: `127.0.0.1:${port}`, log: join(folder.postgres, 'postgres.log') }
     return {
       store: roles.store,
+      vault: roles.vault,
       log: roles.read,
       read: roles.read,
       query: roles.query,

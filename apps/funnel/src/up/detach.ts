@@ -28,7 +28,7 @@ export async function detach(flags: UpFlags): Promise<void> {
     const state = runningState(folder)
     if (state?.ready && state.supervisor.pid === child.pid) {
       child.unref()
-      if (flags.json) printJson({ ...summaryOf(state, folder), writeKey: state.writeKey })
+      if (flags.json) printJson({ ...summaryOf(state, folder), writeKey: state.writeKey, commandKey: state.commandKey })
       else say(`${banner(state, folder)}\n  running in the background; stop it with \`npx funnel down\``)
       return
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
-import { openEventStore } from '@funnel/event-store'
+import { exportPerson, openEventStore, openVault } from '@funnel/event-store'
 import { createPool, startEmbeddedPostgres, type EmbeddedPostgres } from '@funnel/platform'
 import { migrateDatabases } from '../deploy/databases.js'
 import { mayFeed } from './demo-rule.js'
@@ -79,6 +79,26 @@ describe('the roles of the embedded database', () => {
     for (const other of [roles.read, roles.query])
       await expect(as(other)('select vault.forget_raw(10)')).rejects.toMatchObject(denied)
     await expect(vault('select from store.rejected_event')).rejects.toMatchObject(denied)
+  })
+
+  it('let the store have personal data kept and erased that it cannot read, and the vault read no event', async () => {
+    const keeper = await openVault({ url: roles.store })
+    const [person] = await keeper.introduce([{ personal: { email: 'ann@example.com', name: 'Ann' }, at: Date.now() }])
+    await keeper.keepNote({ id: '0198c0de-0000-7000-8000-000000000001', stream: `person-${person}`, text: 'A note' })
+    const [store, vault] = [as(roles.store), as(roles.vault)]
+    for (const table of ['profile', 'lookup', 'note', 'suppressed', 'raw'])
+      await expect(store(`select from vault.${table}`)).rejects.toMatchObject(denied)
+    for (const table of ['event', 'meta', 'write_key', 'rejected_event'])
+      await expect(vault(`select from store.${table}`)).rejects.toMatchObject(denied)
+    await expect(exportPerson(roles.store, roles.store, person!)).rejects.toThrow()
+    await expect(exportPerson(roles.store, roles.vault, person!)).resolves.toMatchObject({
+      profiles: [{ data: { email: 'ann@example.com', name: 'Ann' } }],
+      notes: [{ text: 'A note' }],
+    })
+    for (const other of [roles.read, roles.query])
+      await expect(as(other)(`select vault.erase('{}', '{}', '{}')`)).rejects.toMatchObject(denied)
+    expect(await keeper.erase(person!)).toMatchObject({ profiles: 1, lookups: 1, notes: 1 })
+    await keeper.close()
   })
 
   it('keep the write side out of the read models', async () => {

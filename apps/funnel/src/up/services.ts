@@ -19,6 +19,18 @@ export const reach = (host: string, port: number): string => {
   return `${name}:${port}`
 }
 
+/** What the services need not know of the environment. */
+const NOT_THEIRS: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'READ_DATABASE_URL',
+  'VAULT_DATABASE_URL',
+  'FUNNEL_URL',
+  'FUNNEL_WRITE_KEY',
+  'FUNNEL_COMMAND_KEY',
+])
+const inherited = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_THEIRS.has(name)))
+
 /** The services in the order in which they are stopped. Each is told what it needs and no other's secrets. */
 export function serviceSpecs({
   folder,
@@ -28,8 +40,7 @@ export function serviceSpecs({
   kafkaBrokers,
   kafkaTopicPrefix,
 }: Wiring): ServiceSpec[] {
-  const { DATABASE_URL: _, READ_DATABASE_URL: __, FUNNEL_URL: ___, FUNNEL_WRITE_KEY: ____, ...inherited } = process.env
-  const common = { ...inherited, FUNNEL_WORKSPACE: folder.workspace, FUNNEL_HOST: host }
+  const common = { ...inherited(), FUNNEL_WORKSPACE: folder.workspace, FUNNEL_HOST: host }
   const kafka = {
     KAFKA_BROKERS: kafkaBrokers ?? '',
     ...(kafkaTopicPrefix === undefined ? {} : { KAFKA_TOPIC_PREFIX: kafkaTopicPrefix }),

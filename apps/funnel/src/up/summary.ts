@@ -1,7 +1,7 @@
 import type { Folder } from '../workspace/folders.js'
 import type { WorkspaceState } from '../workspace/state.js'
 
-/** A running workspace as JSON for others: no passwords, no token, no write key. */
+/** A running workspace as JSON for others: no passwords, no token, no keys. */
 export const summaryOf = (state: WorkspaceState, folder: Folder) => {
   const { workspace, supervisor, startedAt, ready, demo, embeddedPostgres, urls, kafkaBrokers, services } = state
   return {

@@ -111,7 +111,11 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers !== undefined && embedded && kafkaTopicPrefix === '' ? `${workspace}.` : kafkaTopicPrefix
     abort.throwIfAborted()
 
-    const { key, demoKey, feeds } = await openStore(databases, folder, { workspace, embedded, demo: flags.demo })
+    const { key, commandKey, demoKey, feeds } = await openStore(databases, folder, {
+      workspace,
+      embedded,
+      demo: flags.demo,
+    })
     state = {
       workspace,
       supervisor: thisProcess(),
@@ -121,9 +125,11 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       embeddedPostgres: embedded,
       urls: { ingest: `http://${reach(funnelHost, ports.ingest)}`, query: reach(funnelHost, ports.query) },
       databaseUrl: databases.store,
+      vaultDatabaseUrl: databases.vault,
       readDatabaseUrl: databases.read,
       ...(brokers === undefined ? {} : { kafkaBrokers: brokers, kafkaTopicPrefix: prefix }),
       writeKey: key,
+      commandKey,
       ...(funnelToken === undefined ? {} : { token: funnelToken }),
       services: [],
     }
@@ -187,12 +193,12 @@ async function openStore(
   databases: Databases,
   folder: Folder,
   wish: Parameters<typeof wantsDemo>[0],
-): Promise<{ key: string; demoKey: string; feeds: boolean }> {
+): Promise<{ key: string; commandKey: string; demoKey: string; feeds: boolean }> {
   const pool = createPool(databases.store, 'funnel-up', 2)
   try {
     const feeds = wantsDemo(wish) && (await mayFeed(pool, wish))
-    const { dev, demo } = await openKeys(pool, folder)
-    return { key: dev, demoKey: demo, feeds }
+    const { dev, command, demo } = await openKeys(pool, folder)
+    return { key: dev, commandKey: command, demoKey: demo, feeds }
   } finally {
     await pool.end()
   }

@@ -22,6 +22,7 @@ const state = (workspace: string): WorkspaceState => ({
   embeddedPostgres: true,
   urls: { ingest: 'http://127.0.0.1:1', query: '127.0.0.1:2' },
   databaseUrl: 'postgresql://x',
+  vaultDatabaseUrl: 'postgresql://x',
   readDatabaseUrl: 'postgresql://x',
   services: [],
 })

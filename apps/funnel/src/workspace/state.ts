@@ -31,10 +31,14 @@ export interface WorkspaceState {
   readonly embeddedPostgres: boolean
   readonly urls: { readonly ingest: string; readonly query: string }
   readonly databaseUrl: string
+  readonly vaultDatabaseUrl: string
   readonly readDatabaseUrl: string
   readonly kafkaBrokers?: string
   readonly kafkaTopicPrefix?: string
+  /** Sends events. */
   readonly writeKey?: string
+  /** Gives commands. */
+  readonly commandKey?: string
   readonly token?: string
   readonly services: readonly ServiceStatus[]
 }

@@ -4,6 +4,8 @@ import { findRunning, mustRun, type Choice } from './locate.js'
 /** The databases of a workspace, as its owner reaches them, and its Kafka. */
 export interface Stores {
   readonly databaseUrl: string
+  /** As the owner of the vault; the store's where they have no roles of their own. */
+  readonly vaultDatabaseUrl: string
   readonly readDatabaseUrl: string
   /** `host:port`, separated by commas; absent where the log is read from PostgreSQL. */
   readonly kafkaBrokers?: string | undefined
@@ -17,8 +19,15 @@ export function storeOf(choice: Choice): Stores {
   const external = process.env['DATABASE_URL'] || undefined
   const found = findRunning(choice)
   if (found) {
-    const { databaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, workspace } = found.state
-    return { databaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, name: `workspace ${workspace}` }
+    const { databaseUrl, vaultDatabaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, workspace } = found.state
+    return {
+      databaseUrl,
+      vaultDatabaseUrl,
+      readDatabaseUrl,
+      kafkaBrokers,
+      kafkaTopicPrefix,
+      name: `workspace ${workspace}`,
+    }
   }
   if (external === undefined || choice.workspace !== undefined) {
     const { state } = mustRun(choice)
@@ -26,6 +35,7 @@ export function storeOf(choice: Choice): Stores {
   }
   return {
     databaseUrl: external,
+    vaultDatabaseUrl: process.env['VAULT_DATABASE_URL'] || external,
     readDatabaseUrl: process.env['READ_DATABASE_URL'] || external,
     kafkaBrokers: process.env['KAFKA_BROKERS'] || undefined,
     kafkaTopicPrefix: process.env['KAFKA_TOPIC_PREFIX'] || undefined,

@@ -49,4 +49,4 @@ async function collect(stream: Readable, limit: number, share: Share): Promise<B
 }
 
 const tooLarge = (limit: number) =>
-  new FunnelError('TOO_LARGE', `a request may have ${limit} bytes, inflated: send the events in several`, { limit })
+  new FunnelError('TOO_LARGE', `a request may have ${limit} bytes, inflated: send less at once`, { limit })

@@ -28,7 +28,7 @@ export interface DoorParts {
 export function createDoor({ keys, recorder, budget, limits, metrics }: DoorParts): Door {
   const record = async (headers: IncomingHttpHeaders, stream: Readable): Promise<Answer> => {
     const receivedAt = Date.now()
-    const source = await keys.sourceOf(headers.authorization)
+    const { source } = await keys.ownerOf(headers.authorization)
     const { layout, gzip } = formatOf(headers['content-type'], headers['content-encoding'])
     const importid = importOf(headers['x-funnel-import'])
     const share = budget.share()

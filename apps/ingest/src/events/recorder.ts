@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer'
-import { refusalOf, validateEvent, type Accepted, type Defaults, type Refused, type Validation } from '@funnel/events'
-import type { Appended, EventStore, GroupCommit, Rejection } from '@funnel/event-store'
+import { refusalOf, type Defaults, type Refused, type Supplied } from '@funnel/events'
+import type { Appended, EventStore, GroupCommit, Rejection, Vault } from '@funnel/event-store'
 import type { Scanner, Span } from '../json/scanner.js'
+import { introduced, judged, type Fit, type Judged } from '../personal/introduce.js'
 import { answerOf, type Answer, type EventAnswer } from './answer.js'
 
 /** Records the events of a request body. */
 export interface Recorder {
   /**
    * Resolves when everything in the body is durable: events that are fit in the log, the others among the rejected with
-   * their reason. Throws INVALID or TOO_LARGE when the events cannot be told apart, OVERLOADED, UNAVAILABLE: then a
+   * their reason. What they tell of persons is in the vault before the events are in the log, so a crash in between leaves
+   * at most a profile that no event names. Throws INVALID or TOO_LARGE when the events cannot be told apart, OVERLOADED, UNAVAILABLE: then a
    * resend with the same ids is safe.
    */
   record(body: Buffer, layout: 'batch' | 'lines', defaults: Defaults): Promise<Answer>
@@ -17,12 +19,14 @@ export interface Recorder {
 export function createRecorder(
   scanner: Scanner,
   commit: Pick<GroupCommit, 'append'>,
-  store: Pick<EventStore, 'reject'>,
+  store: Pick<EventStore, 'reject' | 'find'>,
+  vault: Pick<Vault, 'introduce'>,
 ): Recorder {
   return {
     async record(body, layout, defaults) {
       const spans = scanner[layout](body)
-      const verdicts = spans.map((span) => judge(body, span, defaults))
+      const judgements = spans.map((span) => judge(body, span, defaults))
+      const verdicts = await introduced(vault, store, judgements, defaults.receivedAt)
       const accepted = verdicts.filter((verdict) => verdict.ok)
       const rejections = verdicts.flatMap((verdict, i) =>
         verdict.ok ? [] : [rejectionOf(verdict, evidence(body, spans[i]!), defaults.source)],
@@ -40,21 +44,23 @@ export function createRecorder(
   }
 }
 
-const append = (commit: Pick<GroupCommit, 'append'>, accepted: readonly Accepted[]): Promise<readonly Appended[]> => {
+const append = (commit: Pick<GroupCommit, 'append'>, accepted: readonly Fit[]): Promise<readonly Appended[]> => {
   if (!accepted.length) return Promise.resolve([])
-  const undated = accepted.filter(({ timeSupplied }) => timeSupplied).map(({ event }) => event.id)
+  const supplied = new Map<string, Supplied>()
+  for (const { event, timeSupplied, personSupplied = false } of accepted)
+    if (timeSupplied || personSupplied) supplied.set(event.id, { time: timeSupplied, person: personSupplied })
   return commit.append(
     accepted.map(({ event }) => event),
-    undated.length ? new Set(undated) : undefined,
+    supplied.size ? supplied : undefined,
   )
 }
 
-function judge(body: Buffer, { start, end, fault }: Span, defaults: Defaults): Validation {
-  if (fault) return refusalOf(fault)
-  return validateEvent(JSON.parse(body.toString('utf8', start, end)), defaults)
+function judge(body: Buffer, { start, end, fault }: Span, defaults: Defaults): Judged {
+  if (fault) return { verdict: refusalOf(fault) }
+  return judged(JSON.parse(body.toString('utf8', start, end)) as Readonly<Record<string, unknown>>, defaults)
 }
 
-function answered(index: number, { event: { id }, minted }: Accepted, { outcome }: Appended): EventAnswer {
+function answered(index: number, { event: { id }, minted }: Fit, { outcome }: Appended): EventAnswer {
   if (outcome === 'conflict') return { index, id, outcome, code: 'CONFLICT', field: 'id', message: CONFLICT }
   const answer = { index, id, outcome: outcome === 'recorded' ? ('accepted' as const) : outcome }
   return minted ? { ...answer, minted } : answer

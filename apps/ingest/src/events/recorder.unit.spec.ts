@@ -6,10 +6,11 @@ import { limits } from '../limits.js'
 import { createRecorder } from './recorder.js'
 
 const defaults = { source: '/site', receivedAt: Date.UTC(2026, 0, 1) }
+const vault = { introduce: async () => [] }
 const touch = (id: string, visitor = 'v-1') => ({ id, type: 'touchpoint.recorded', data: { visitor, kind: 'page' } })
 
 function recorder(store: EventStore = memoryEventStore()) {
-  const recorder = createRecorder(createScanner(limits), groupCommit(store), store)
+  const recorder = createRecorder(createScanner(limits), groupCommit(store), store, vault)
   return (events: unknown) => recorder.record(Buffer.from(JSON.stringify(events)), 'batch', defaults)
 }
 

@@ -86,12 +86,12 @@ export function createScanner(limits: Limits): Scanner {
   }
 }
 
-function assertEnded(body: Buffer, at: number, end: number): void {
+export function assertEnded(body: Buffer, at: number, end: number): void {
   const rest = skipSpace(body, at, end)
   if (rest < end) throw new Malformed(rest, 'something follows the end of the JSON text')
 }
 
-const notJson = ({ at, message }: Malformed, from: number, where: string) =>
+export const notJson = ({ at, message }: Malformed, from: number, where: string) =>
   new FunnelError('INVALID', `${where} is no JSON at byte ${at - from}: ${message}`)
 
 /** The spans, those that are not UTF-8 at fault. */

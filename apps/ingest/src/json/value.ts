@@ -34,15 +34,18 @@ const SAFE_NUMBER = 15
  */
 export type ValueScanner = (body: Buffer, at: number, end: number) => Span
 
-export function createValueScanner(limits: Limits): ValueScanner {
+export function createValueScanner(
+  limits: Pick<Limits, 'eventBytes' | 'depth' | 'properties'>,
+  what = 'event',
+): ValueScanner {
   const names = createNames(limits.depth, limits.properties)
   let kinds = new Uint8Array(256) // of the open objects and arrays, by depth
   let depth = 0
   let fault: FunnelError | undefined
 
-  const spoil = (what: string): void => {
+  const spoil = (how: string): void => {
     const field = names.path(Math.min(depth, limits.depth))
-    fault = new FunnelError('INVALID', field ? `${field} ${what}` : `the event ${what}`, field ? { field } : {})
+    fault = new FunnelError('INVALID', field ? `${field} ${how}` : `the ${what} ${how}`, field ? { field } : {})
   }
 
   const open = (kind: number): void => {
@@ -137,7 +140,7 @@ export function createValueScanner(limits: Limits): ValueScanner {
 
   function tooLong(bytes: number): FunnelError | undefined {
     if (bytes <= limits.eventBytes) return undefined
-    return new FunnelError('TOO_LARGE', `the event has ${bytes} bytes: at most ${limits.eventBytes} are taken`)
+    return new FunnelError('TOO_LARGE', `the ${what} has ${bytes} bytes: at most ${limits.eventBytes} are taken`)
   }
 }
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
+import type { KeyOwner } from '@funnel/event-store'
 import { cachedWriteKeys } from './write-keys.js'
 
-function door(answers: Record<string, string | Error>) {
+const site: KeyOwner = { source: '/site', commands: false }
+const shop: KeyOwner = { source: '/shop', commands: true }
+
+function door(answers: Record<string, KeyOwner | Error>) {
   const looked: string[] = []
   const clock = { now: 0 }
   const keys = cachedWriteKeys(
@@ -17,16 +21,16 @@ function door(answers: Record<string, string | Error>) {
 
 describe('A write key', () => {
   it('is looked up once for many requests, and again after ten seconds, so that a revoked one stops', async () => {
-    const { keys, looked, clock, answers } = door({ good: '/site' })
-    expect(await Promise.all(Array.from({ length: 50 }, () => keys.sourceOf('Bearer good')))).toEqual(
-      Array.from({ length: 50 }, () => '/site'),
+    const { keys, looked, clock, answers } = door({ good: site })
+    expect(await Promise.all(Array.from({ length: 50 }, () => keys.ownerOf('Bearer good')))).toEqual(
+      Array.from({ length: 50 }, () => site),
     )
     expect(looked).toEqual(['good'])
     delete answers['good']
     clock.now = 9_999
-    expect(await keys.sourceOf('bearer good')).toBe('/site')
+    expect(await keys.ownerOf('bearer good')).toBe(site)
     clock.now = 10_001
-    await expect(keys.sourceOf('Bearer good')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(keys.ownerOf('Bearer good')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 
   it('that is missing, malformed or unknown is refused, never taken silently', async () => {
@@ -41,23 +45,23 @@ describe('A write key', () => {
       `Bearer ${'x'.repeat(201)}`,
       'Bearer é',
     ])
-      await expect(keys.sourceOf(header)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+      await expect(keys.ownerOf(header)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
     expect(looked).toEqual([])
-    await expect(keys.sourceOf('Bearer guess')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(keys.ownerOf('Bearer guess')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 
   it('that was made after a failed try works a second later', async () => {
     const { keys, clock, answers } = door({})
-    await expect(keys.sourceOf('Bearer new')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
-    answers['new'] = '/shop'
+    await expect(keys.ownerOf('Bearer new')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    answers['new'] = shop
     clock.now = 1_001
-    expect(await keys.sourceOf('Bearer new')).toBe('/shop')
+    expect(await keys.ownerOf('Bearer new')).toBe(shop)
   })
 
   it('that cannot be looked up is not taken for a wrong one, and is asked for again at once', async () => {
     const { keys, answers } = door({ good: new Error('down') })
-    await expect(keys.sourceOf('Bearer good')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    answers['good'] = '/site'
-    expect(await keys.sourceOf('Bearer good')).toBe('/site')
+    await expect(keys.ownerOf('Bearer good')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    answers['good'] = site
+    expect(await keys.ownerOf('Bearer good')).toBe(site)
   })
 })

@@ -1,5 +1,7 @@
 import { request } from 'node:http'
 import { createWriteKey, migrateStore } from '@funnel/event-store'
+import type { Handlers } from '../commands/handlers.js'
+import { mintId } from '@funnel/events'
 import { createPool, loadConfig, startService } from '@funnel/platform'
 import { testDatabase } from '@funnel/testing'
 import type pg from 'pg'
@@ -10,30 +12,36 @@ import type { Answer } from '../events/answer.js'
 /** Ingest under test: over HTTP, on a database of its own. */
 export interface Running {
   readonly url: string
+  /** Sends events. */
   readonly key: string
+  /** Gives commands. */
+  readonly commandKey: string
   /** URL of its database. */
   readonly database: string
   readonly pool: pg.Pool
   /** Posts a body with the write key; headers are added to or replace those of JSON. */
   post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>
+  /** Posts a command under a key of its own; headers are added to or replace those of a command. */
+  command(value: unknown, headers?: Record<string, string>): Promise<Response>
   /** Posts a value as JSON and expects an answer with verdicts. */
   send(value: unknown, headers?: Record<string, string>): Promise<Answer>
   stop(): Promise<void>
   close(): Promise<void>
 }
 
-export async function running(env: Record<string, string> = {}): Promise<Running> {
+export async function running(env: Record<string, string> = {}, handlers?: () => Handlers): Promise<Running> {
   const database = await testDatabase()
   await migrateStore(database.url)
   const pool = createPool(database.url, 'test', 4)
   const key = await createWriteKey(pool, '/site')
+  const commandKey = await createWriteKey(pool, '/crm', true)
   const config = loadConfig(IngestConfig, {
     DATABASE_URL: database.url,
     PORT: '0',
     LOG_LEVEL: 'silent',
     ...env,
   })
-  const service = await startService({ ...ingestService, config })
+  const service = await startService({ ...ingestService(handlers), config })
   const post: Running['post'] = (body, headers = {}) =>
     fetch(`${service.url}/v1/events`, {
       method: 'POST',
@@ -43,9 +51,21 @@ export async function running(env: Record<string, string> = {}): Promise<Running
   return {
     url: service.url,
     key,
+    commandKey,
     database: database.url,
     pool,
     post,
+    command: (value, headers = {}) =>
+      fetch(`${service.url}/v1/commands`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${commandKey}`,
+          'idempotency-key': mintId(),
+          ...headers,
+        },
+        body: typeof value === 'string' ? value : JSON.stringify(value),
+      }),
     async send(value, headers) {
       const response = await post(JSON.stringify(value), headers)
       const answer: unknown = await response.json()

@@ -1,4 +1,4 @@
-import type { Stage, Taxonomy } from '@funnel/definitions'
+import type { AllDefinitions, Stage, Taxonomy } from '@funnel/definitions'
 
 /** What both teams agreed on, as far as leads are decided by it. */
 export interface LeadRules {
@@ -10,3 +10,11 @@ export interface LeadRules {
   /** The stage that a conversion leads to; likewise. */
   readonly convertedStage?: string
 }
+
+/** The rules for leads that definitions make. */
+export const leadRules = ({ funnel, reasons }: Pick<AllDefinitions, 'funnel' | 'reasons'>): LeadRules => ({
+  stages: funnel.stages,
+  reasons,
+  ...(funnel.accepted !== undefined && { acceptedStage: funnel.accepted }),
+  ...(funnel.converted !== undefined && { convertedStage: funnel.converted }),
+})

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
+  addressOfStream,
   advance,
   contentHash,
-  FunnelError,
   positionOf,
   totalOrder,
   type Envelope,
@@ -15,6 +15,7 @@ import type { EventTail } from '@funnel/event-log'
 import { addressOfEvent } from '../address.js'
 import type { Append, Appended, EventStore, Rejection } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
+import { knownId, versionConflict } from '../refusals.js'
 
 /** A store in memory: for pure tests, and the model that the PostgreSQL store is tested against. */
 export interface MemoryEventStore extends EventStore {
@@ -37,19 +38,21 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
   let latest: Instant = Number.NEGATIVE_INFINITY
 
   const check = (appends: readonly Append[]) => {
-    const news = new Set<string>()
-    for (const event of appends.flatMap(({ events }) => events)) {
-      const { stream } = addressOfEvent(event)
-      if (!ids.has(event.id)) news.add(stream)
-    }
-    for (const [stream, expected] of Object.entries(expectedVersions(appends))) {
+    const events = appends.flatMap((append) => append.events)
+    for (const event of events) addressOfEvent(event) // refuses an unknown type before anything is recorded
+    const versions = Object.entries(expectedVersions(appends))
+    for (const [stream] of versions) addressOfStream(stream) // refuses what is no stream
+    if (!events.length) return
+    for (const [stream, expected] of versions) {
       const actual = streams.get(stream)?.length ?? 0
-      if (news.has(stream) && actual !== expected)
-        throw new FunnelError(
-          'VERSION_CONFLICT',
-          `${stream} is at version ${actual}, not ${expected}: read it again and decide anew`,
-          { stream, expected, actual },
-        )
+      if (actual !== expected) throw versionConflict({ stream, expected, actual })
+    }
+    if (!versions.length) return
+    // a decision is new as a whole
+    const seen = new Set<string>(ids.keys())
+    for (const { id } of events) {
+      if (seen.has(id)) throw knownId({ id })
+      seen.add(id)
     }
   }
   const record = (event: Envelope, hash: Buffer, stamp: Instant): Recorded => {
@@ -79,11 +82,11 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
   return {
     rejected,
     async append(...appends) {
-      check(appends) // refuses an unknown type, too, before anything is recorded
+      check(appends)
       const stamp = Math.max(clock(), floor)
-      return appends.flatMap(({ events, timeSupplied }) =>
+      return appends.flatMap(({ events, supplied }) =>
         events.map((event): Appended => {
-          const hash = contentHash(key, event, timeSupplied?.has(event.id))
+          const hash = contentHash(key, event, supplied?.get(event.id))
           const known = ids.get(event.id)
           if (!known) return { outcome: 'recorded', record: record(event, hash, stamp) }
           if (known.hash.equals(hash)) return { outcome: 'duplicate', record: known.record }
@@ -98,6 +101,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
       )
     },
     read: async (stream, after = 0) => (streams.get(stream) ?? []).slice(after),
+    find: async (id) => ids.get(id)?.record,
     async reject(rejections) {
       rejected.push(...rejections)
     },

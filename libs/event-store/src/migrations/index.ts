@@ -3,35 +3,51 @@ import { migrate } from '@funnel/platform'
 import { Store1764000000000 } from './1764000000000-store.js'
 import { Evidence1764000000003 } from './1764000000003-evidence.js'
 import { ImportErrors1764000000004 } from './1764000000004-import-errors.js'
-import { History1764000000006 } from './1764000000006-history.js'
 import { Vault1764000000004 } from './1764000000004-vault.js'
+import { Decide1764000000005 } from './1764000000005-decide.js'
+import { CommandKeys1764000000006 } from './1764000000006-command-keys.js'
+import { Profiles1764000000007 } from './1764000000007-profiles.js'
+import { Persons1764000000008 } from './1764000000008-persons.js'
+import { History1764000000009 } from './1764000000009-history.js'
 
 /**
- * What the store's role may do in a vault that is another's: leave the bodies of what was refused, and have old ones
- * forgotten. It reads nothing there.
+ * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
+ * it erased or, when it is old, forgotten. It reads nothing there, but for the key of the HMACs.
  */
 const storeGrants = (store: string): string => `
   grant usage on schema vault to ${store};
   grant insert, references (id) on vault.raw to ${store};
   grant usage on sequence vault.raw_id_seq to ${store};
-  grant execute on function vault.forget_raw to ${store}`
+  grant select on vault.meta to ${store};
+  grant execute on function vault.forget_raw, vault.introduce, vault.keep_note, vault.keep_body, vault.erase,
+    vault.bodies_of, vault.forget_bodies to ${store}`
+
+/** What the vault's role may ask of a store that is another's. */
+const vaultGrants = (vault: string): string => `
+  grant usage on schema store to ${vault};
+  grant execute on function store.profile_withheld to ${vault}`
 
 /**
  * Brings the schemas `vault` and `store` up to date, each as its own role where the URLs name two; a vault that belongs to
  * another role than `vaultUrl` names is left as it is. Safe to run again and from several processes.
  */
 export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
+  const [store, vault] = [url, vaultUrl].map((one) => decodeURIComponent(new URL(one).username))
+  const apart = (await isOurs(vaultUrl)) && store && vault && store !== vault
   if (await isOurs(vaultUrl)) {
-    await migrate(vaultUrl, 'vault', [Vault1764000000004])
-    const [store, vault] = [url, vaultUrl].map((one) => decodeURIComponent(new URL(one).username))
-    if (store && store !== vault) await once(vaultUrl, storeGrants(pg.escapeIdentifier(store)))
+    await migrate(vaultUrl, 'vault', [Vault1764000000004, Profiles1764000000007])
+    if (apart) await once(vaultUrl, storeGrants(pg.escapeIdentifier(store)))
   }
   await migrate(url, 'store', [
     Store1764000000000,
     Evidence1764000000003,
     ImportErrors1764000000004,
-    History1764000000006,
+    Decide1764000000005,
+    CommandKeys1764000000006,
+    Persons1764000000008,
+    History1764000000009,
   ])
+  if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }
 
 /** Whether the vault is this role's, or to be made. */

@@ -1,4 +1,4 @@
-import { contentHash, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
+import { addressOfStream, contentHash, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
 import { addressOfEvent } from '../address.js'
 import type { Append, Appended } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
@@ -17,8 +17,9 @@ export interface AppendRow {
   readonly envelope: Envelope | null
 }
 
-/** One call of `store.append`: its parameters, and what its rows mean. */
+/** One call of `store.append`, or of `store.decide` where versions are expected: its parameters, and what its rows mean. */
 export interface AppendCall {
+  readonly name: 'append' | 'decide'
   readonly values: readonly string[]
   readonly decode: (rows: readonly AppendRow[]) => readonly Appended[]
 }
@@ -28,10 +29,10 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
   const events = appends.flatMap((append) => append.events)
   const first = new Map<string, { ord: number; hash: Buffer }>()
   let ord = 0
-  const keys = appends.flatMap(({ events: some, timeSupplied }) =>
+  const keys = appends.flatMap(({ events: some, supplied }) =>
     some.map((event) => {
       const { topic, partition, stream } = addressOfEvent(event)
-      const hash = contentHash(key, event, timeSupplied?.has(event.id))
+      const hash = contentHash(key, event, supplied?.get(event.id))
       const before = first.get(event.id)
       if (!before) first.set(event.id, { ord, hash })
       return {
@@ -55,7 +56,16 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
     }
     return answers
   }
-  return { values: [JSON.stringify(keys), JSON.stringify(events), JSON.stringify(expectedVersions(appends))], decode }
+  const expected = Object.entries(expectedVersions(appends)).map(([stream, version]) => {
+    const { topic, partition } = addressOfStream(stream)
+    return { stream, topic: topics[topic].id, partition, version }
+  })
+  const name = expected.length ? 'decide' : 'append'
+  return {
+    name,
+    values: [JSON.stringify(keys), JSON.stringify(events), JSON.stringify(expected.length ? expected : {})],
+    decode,
+  }
 }
 
 /** A row of the event table as a record. */

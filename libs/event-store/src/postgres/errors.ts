@@ -1,4 +1,5 @@
 import { FunnelError } from '@funnel/events'
+import { knownId, versionConflict } from '../refusals.js'
 
 /** The SQLSTATE of a PostgreSQL error, or the system's code of a broken connection, or ''. */
 export const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? ''
@@ -10,7 +11,8 @@ const OUR_FAULT = /^(0A|21|42|P0|XX)...$/
 export function translated(error: unknown): FunnelError {
   if (error instanceof FunnelError) return error
   const code = codeOf(error)
-  if (code === 'FN001') return versionConflict(error as { detail: string })
+  if (code === 'FN001') return versionConflict(detailOf(error) as Parameters<typeof versionConflict>[0])
+  if (code === 'FN002') return knownId(detailOf(error) as Parameters<typeof knownId>[0])
   // 22: a value that PostgreSQL cannot hold; the door refuses these before they come here
   if (code.startsWith('22')) return new FunnelError('INVALID', 'the store cannot hold a value of this event', {}, error)
   if (OUR_FAULT.test(code))
@@ -18,12 +20,5 @@ export function translated(error: unknown): FunnelError {
   return new FunnelError('UNAVAILABLE', 'the event store did not answer; try again', { retryAfter: 1 }, error)
 }
 
-function versionConflict({ detail }: { detail: string }): FunnelError {
-  const details = JSON.parse(detail) as { stream: string; expected: number; actual: number }
-  const { stream, expected, actual } = details
-  return new FunnelError(
-    'VERSION_CONFLICT',
-    `${stream} is at version ${actual}, not ${expected}: read it again and decide anew`,
-    details,
-  )
-}
+/** What our own functions raise says more in its detail. */
+const detailOf = (error: unknown): unknown => JSON.parse((error as { detail: string }).detail)

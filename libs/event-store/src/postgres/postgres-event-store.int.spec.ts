@@ -11,7 +11,7 @@ import { migrateStore } from '../migrations/index.js'
 import { appendCall } from './append-call.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { openEventStore } from './postgres-event-store.js'
-import { createWriteKey, sourceOfKey } from './write-keys.js'
+import { createWriteKey, ownerOfKey } from './write-keys.js'
 
 /** A tail whose head is read anew at every look, as a relay that never sleeps would publish it. */
 function freshTail(pool: pg.Pool): EventTail {
@@ -303,12 +303,14 @@ describe('the store in PostgreSQL', () => {
 
   it('keeps write keys as hashes only', async () => {
     const key = await createWriteKey(pool, 'website')
-    expect(await sourceOfKey(pool, key)).toBe('website')
-    expect(await sourceOfKey(pool, `${key}x`)).toBeUndefined()
+    expect(await ownerOfKey(pool, key)).toEqual({ source: 'website', commands: false })
+    const secret = await createWriteKey(pool, 'crm', true)
+    expect(await ownerOfKey(pool, secret)).toEqual({ source: 'crm', commands: true })
+    expect(await ownerOfKey(pool, `${key}x`)).toBeUndefined()
     const { rows } = await pool.query<{ hash: Buffer }>('select hash from store.write_key')
     expect(rows.some(({ hash }) => hash.toString('latin1').includes(key))).toBe(false)
     await pool.query('update store.write_key set revoked_at = now()')
-    expect(await sourceOfKey(pool, key)).toBeUndefined()
+    expect(await ownerOfKey(pool, key)).toBeUndefined()
   })
 })
 

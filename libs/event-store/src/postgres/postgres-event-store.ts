@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
 import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
+import { addressesIn, hmacOf } from '../vault/addresses.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { appendCall, recordOf, type AppendRow } from './append-call.js'
 import { createBell } from './bell.js'
@@ -24,19 +25,19 @@ export interface PostgresEventStoreOptions {
  * UNSAFE_DATABASE when the server could lose what it acknowledges, INVALID when it is too old.
  */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
-  const key = await firstLook(url)
+  const { key, vaultKey } = await firstLook(url)
   const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
   const bell = createBell(url)
 
   return {
     async append(...appends) {
-      const { values, decode } = appendCall(key, appends)
+      const { name, values, decode } = appendCall(key, appends)
       if (!appends.some(({ events }) => events.length)) return []
       for (let attempt = 1; ; attempt++) {
         try {
           const { rows } = await pool.query<AppendRow>({
-            name: 'append',
-            text: 'select * from store.append($1, $2, $3)',
+            name,
+            text: `select * from store.${name}($1, $2, $3)`,
             values: [...values],
           })
           bell.ring()
@@ -52,8 +53,7 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
       try {
         const { rows } = await pool.query<AppendRow>({
           name: 'read-stream',
-          text: `select topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope
-                 from store.event where stream = $1 and version > $2 order by version`,
+          text: `select ${RECORD} from store.event where stream = $1 and version > $2 order by version`,
           values: [stream, after],
         })
         return rows.map((row) => recordOf(row, row.envelope!))
@@ -62,10 +62,27 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
       }
     },
 
+    async find(id) {
+      try {
+        const { rows } = await pool.query<AppendRow>({
+          name: 'find-event',
+          text: `select ${RECORD} from store.event where id = $1`,
+          values: [id],
+        })
+        return rows[0] && recordOf(rows[0], rows[0].envelope!)
+      } catch (error) {
+        throw translated(error)
+      }
+    },
+
     async reject(rejections) {
       if (!rejections.length) return
       try {
-        await pool.query(REJECT, [JSON.stringify(rejections.map(storable))])
+        const rows = rejections.map((rejection) => ({
+          ...storable(rejection),
+          named: addressesIn(rejection.body).map((address) => `\\x${hmacOf(vaultKey, address).toString('hex')}`),
+        }))
+        await pool.query('select store.reject($1)', [JSON.stringify(rows)])
       } catch (error) {
         throw translated(error)
       }
@@ -78,15 +95,8 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
   }
 }
 
-/** Bodies get their numbers beforehand: who writes to the vault may not read it. */
-const REJECT = `
-  with input as materialized (
-    select x.*, nextval('vault.raw_id_seq') as raw
-    from json_to_recordset($1) as x (source text, code text, field text, message text, body text)
-  ),
-  bodies as (insert into vault.raw (id, body) overriding system value select raw, body from input)
-  insert into store.rejected_event (source, code, field, message, raw)
-  select source, code, field, message, raw from input order by raw`
+const RECORD =
+  'topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope'
 
 /** Text that PostgreSQL refuses is kept in escaped form, so that a refusal can always be recorded. */
 const storable = (rejection: Rejection): Rejection => ({
@@ -97,8 +107,14 @@ const storable = (rejection: Rejection): Rejection => ({
 })
 const printable = (text: string): string => text.toWellFormed().replaceAll('\0', String.raw`\u0000`)
 
-/** Checks the database, as it is without our own settings, and gives the key of its hashes. */
-async function firstLook(url: string): Promise<Buffer> {
+/** The keys of the hashes of contents, and of the HMACs of addresses. */
+interface Keys {
+  readonly key: Buffer
+  readonly vaultKey: Buffer
+}
+
+/** Checks the database, as it is without our own settings, and gives its keys. */
+async function firstLook(url: string): Promise<Keys> {
   // a server that is too old would refuse the settings of the pool, and not say why
   await assertServerVersion(url).catch((error: unknown) => {
     throw translated(error)
@@ -106,8 +122,10 @@ async function firstLook(url: string): Promise<Buffer> {
   const pool = createPool(url, 'funnel-event-store', 1)
   try {
     await assertDurable(pool)
-    const { rows } = await pool.query<{ hash_key: Buffer }>('select hash_key from store.meta')
-    if (rows[0]) return rows[0].hash_key
+    const { rows } = await pool.query<Keys>(
+      'select s.hash_key as key, v.key as "vaultKey" from store.meta s, vault.meta v',
+    )
+    if (rows[0]) return rows[0]
   } catch (error) {
     if (codeOf(error) !== '42P01') throw translated(error)
   } finally {

@@ -45,4 +45,5 @@ export const isEmail = (value: unknown): boolean =>
   typeof value === 'string' && value.includes('@') && /^[^\s@/]+@[^\s@./]+(\.[^\s@./]+)+$/.test(value)
 
 /** What to tell a sender who put personal data into an event. */
-export const personalAdvice = "send the person's id instead: personal data belongs in the vault, never in an event"
+export const personalAdvice =
+  "send the person's id instead: personal data belongs in the vault, never in an event; e-mail, phone and names may come beside data, as personal"

@@ -76,7 +76,7 @@ export function eventValidator(types: readonly EventType[]): (raw: unknown, defa
     const type = typeFor(textOf(given, 'type'))
     assertAttributes(given)
     const version = versionFor(type, textOf(given, 'dataschema'))
-    const data = dataOf(type, version, given['data'])
+    const data = checkedData(type, version, given['data'])
     const key = String(currentData(type, version, data)[type.key])
     const named = textOf(given, 'partitionkey')
     if (named !== undefined && named !== key)
@@ -133,8 +133,11 @@ function versionFor(type: EventType, dataschema: string | undefined): number {
   return version
 }
 
-/** `data`, checked and without what an address may say of a person. */
-function dataOf(type: EventType, version: number, data: unknown): Record<string, unknown> {
+/**
+ * `data` as a version of its type may have it: checked against schema, store and vault, and without what an address may
+ * say of a person. Throws INVALID with the field and how to mend it.
+ */
+export function checkedData(type: EventType, version: number, data: unknown): Record<string, unknown> {
   if (data === undefined) throw refused('data', `data is missing: it holds what happened, at least ${type.key}`)
   assertSchema(type, version, data)
   assertStorable(data, 'data')

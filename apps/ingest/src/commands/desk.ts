@@ -1,0 +1,80 @@
+import { FunnelError } from '@funnel/events'
+import type { Asking, Handled, Vault } from '@funnel/event-store'
+import { commandOf, commandType } from './fields.js'
+import type { CommandStore, Handler, Handlers } from './handlers.js'
+import { commands, type Command } from './table.js'
+
+/** A command as it came in, at whichever door. */
+export interface Order extends Omit<Asking, 'actor' | 'cause' | 'now'> {
+  readonly type: unknown
+  readonly actor: unknown
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Carries commands out; the doors differ, the desk is one. */
+export interface Desk {
+  /**
+   * The text of a note goes to the vault before the fact that names it is recorded, and what is to be erased goes out of
+   * it before that is recorded: a crash in between leaves a note that nothing names, or an erasure that its repetition
+   * records. Throws INVALID, and what `handle` in @funnel/event-store throws.
+   */
+  carryOut(order: Order): Promise<Handled>
+}
+
+export interface DeskParts {
+  readonly store: CommandStore
+  readonly vault: Pick<Vault, 'noteId' | 'keepNote' | 'erase'>
+  readonly handlers: Handlers
+}
+
+export function createDesk({ store, vault, handlers }: DeskParts): Desk {
+  return {
+    async carryOut({ type: name, actor: by, fields, ...asking }) {
+      const type = commandType(name)
+      const actor = actorOf(by)
+      const told = commandOf(type, fields)
+      const handler: Handler<Command> = handlers[commands[type].subject]
+      const { command, note } = withNote(told, (text) => vault.noteId(asking.source, asking.key, text))
+      const prepare = async (): Promise<void> => {
+        if (note) await vault.keepNote({ ...note, stream: handler.streamsOf(command)[0]! })
+        if (command.type === 'person.erase') await vault.erase(command.person)
+      }
+      const handled = await handler.handle(prepared(store, prepare), command, {
+        ...asking,
+        ...(actor !== undefined && { actor }),
+      })
+      // erased before, and perhaps by one who told it to nobody: what is erased stays so
+      if (command.type === 'person.erase' && !handled.events.length) await vault.erase(command.person)
+      return handled
+    },
+  }
+}
+
+/** The store, with something that has to be done before anything is recorded. */
+const prepared = (store: CommandStore, prepare: () => Promise<void>): CommandStore => ({
+  ...store,
+  append: async (...appends) => {
+    await prepare()
+    return store.append(...appends)
+  },
+})
+
+/** The command with the id of its note in place of the text, and both. */
+function withNote(
+  command: Command,
+  idOf: (text: string) => string,
+): { readonly command: Command; readonly note?: { readonly id: string; readonly text: string } } {
+  if (!('note' in command) || command.note === undefined) return { command }
+  const id = idOf(command.note)
+  return { command: { ...command, note: id }, note: { id, text: command.note } }
+}
+
+/** Who decides: an id, as events of persons have it. */
+function actorOf(actor: unknown): string | undefined {
+  if (actor === undefined) return undefined
+  // oxlint-disable-next-line no-control-regex
+  if (typeof actor === 'string' && /^[^\u0000-\u001f\u007f@]{1,200}$/.test(actor) && actor.isWellFormed()) return actor
+  throw new FunnelError('INVALID', 'actor must be the id of who decides, 1 to 200 characters and no e-mail address', {
+    field: 'actor',
+  })
+}

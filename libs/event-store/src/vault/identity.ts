@@ -1,0 +1,48 @@
+/** Asks the store's database. */
+export type Query = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>
+
+interface Link {
+  readonly type: string
+  readonly a: string
+  readonly b: string
+}
+
+/**
+ * Every id that is this person as the log has it now: itself, what it absorbed, what absorbed it, and so on; in the order
+ * in which they are found.
+ */
+export async function idsOf(query: Query, person: string): Promise<readonly string[]> {
+  const known = new Set([person])
+  for (let next = [person]; next.length;) {
+    const links = await query<Link>(
+      `select type, envelope #>> '{data,person}' a,
+         coalesce(envelope #>> '{data,absorbed}', envelope #>> '{data,into}', envelope #>> '{data,from}') b
+       from store.event
+       where stream = any ($1) and type in ('person.merged', 'person.absorbed', 'person.unmerged', 'person.released')
+       order by stream, version`,
+      [next.map((id) => `person-${id}`)],
+    )
+    const linked = new Map<string, string>()
+    for (const { type, a, b } of links)
+      if (type === 'person.merged' || type === 'person.absorbed') linked.set(`${a}\n${b}`, b)
+      else linked.delete(`${a}\n${b}`)
+    next = [...new Set(linked.values())].filter((id) => !known.has(id))
+    for (const id of next) known.add(id)
+  }
+  return [...known]
+}
+
+/** The streams of the persons, and of the visitors, leads and deals that are theirs. */
+export async function streamsOf(query: Query, persons: readonly string[]): Promise<readonly string[]> {
+  const named = await query<{ stream: string }>(
+    `select distinct stream from store.event where envelope #>> '{data,person}' = any ($1)`,
+    [persons],
+  )
+  const direct = [...persons.map((person) => `person-${person}`), ...named.map(({ stream }) => stream)]
+  const visitors = direct.flatMap((stream) => /^visitor-(.*)$/s.exec(stream)?.[1] ?? [])
+  const visited = await query<{ stream: string }>(
+    `select distinct stream from store.event where envelope #>> '{data,visitor}' = any ($1)`,
+    [visitors],
+  )
+  return [...new Set([...direct, ...visited.map(({ stream }) => stream)])]
+}
