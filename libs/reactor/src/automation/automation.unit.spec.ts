@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { loadAllDefinitions } from '@funnel/definitions'
-import { leadDecider, leadStreams, type LeadCommand } from '@funnel/domain'
+import { leadDecider, leadRules, leadStreams, type LeadCommand } from '@funnel/domain'
 import { derivedId, type Envelope, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import { handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
 import { catchUp } from '../catch-up.js'
 import { memoryKeep } from '../memory-keep.js'
 import { automation } from './automation.js'
-import { executor, leadRules } from './execute.js'
+import { executor } from './execute.js'
 
 const rules = loadAllDefinitions()
 const HOUR = 3_600_000

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import {
   leadDecider,
+  leadRules,
   leadStreams,
   queueDecider,
   queueStreams,
   type LeadCommand,
-  type LeadRules,
   type QueueCommand,
 } from '@funnel/domain'
 import type { AllDefinitions } from '@funnel/definitions'
@@ -88,14 +88,6 @@ export function executor(
     },
   }
 }
-
-/** What leads are decided by, of all that is agreed on. */
-export const leadRules = ({ funnel, reasons }: Pick<AllDefinitions, 'funnel' | 'reasons'>): LeadRules => ({
-  stages: funnel.stages,
-  reasons,
-  ...(funnel.accepted !== undefined && { acceptedStage: funnel.accepted }),
-  ...(funnel.converted !== undefined && { convertedStage: funnel.converted }),
-})
 
 async function outcomeOf(handled: Promise<{ readonly events: readonly Recorded[] }>): Promise<Outcome> {
   try {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals'
+import { derivedId } from '@funnel/events'
+import { missing } from './missing.js'
+import { memoryState, nodeId, type NodeRef, type PersonState } from './state.js'
+import { day, on } from './testing/told.js'
+import { recordedLog } from './testing/recorded-log.js'
+
+const identified = (person: string) =>
+  recordedLog([
+    { ...on(1, 'visitor.identified', { visitor: 'v', person }), id: derivedId('missing'), recorded: day(2) },
+  ])
+const person = (key: string, about: Partial<PersonState> = {}) =>
+  [nodeId({ kind: 'person', key }), { kind: 'person', touches: [], leads: [], ...about }] as const
+
+/** The keys of all that is asked for, in rounds, where the store has these persons. */
+function rounds(persons: readonly (readonly [string, PersonState])[], of: string): string[][] {
+  const stored = new Map(persons)
+  const memory = memoryState()
+  const loaded = new Set<string>()
+  const all: string[][] = []
+  for (;;) {
+    const refs: NodeRef[] = missing(memory, loaded, identified(of))
+    if (!refs.length) return all
+    all.push(refs.map(({ key }) => key).toSorted())
+    for (const ref of refs) {
+      loaded.add(nodeId(ref))
+      const state = stored.get(nodeId(ref))
+      if (state) memory.set(ref, state)
+    }
+  }
+}
+
+describe('what must be loaded for a person', () => {
+  it('is itself and its leads where nothing was merged', () => {
+    expect(rounds([person('p', { leads: ['l'] })], 'p')).toEqual([['p', 'v'], ['l']])
+  })
+
+  it('is, where ids were merged, the way up to the root and all below that', () => {
+    const merged = [
+      person('root', { leads: ['l0'], absorbed: [{ person: 'a' }, { person: 'b' }] }),
+      person('a', { into: 'root', leads: ['l1'] }),
+      person('b', { into: 'root', leads: ['l2'] }),
+    ]
+    expect(rounds(merged, 'a').flat().toSorted()).toEqual(['a', 'b', 'l0', 'l1', 'l2', 'root', 'v'])
+  })
+
+  it('ends also where a parked id still lists one that it has lost', () => {
+    const circle = [
+      person('a', { into: 'root', absorbed: [{ person: 'p' }], parked: 'a bug' }),
+      person('p', { absorbed: [{ person: 'root' }] }),
+      person('root', { into: 'p', absorbed: [{ person: 'a' }] }),
+    ]
+    expect(rounds(circle, 'a').flat().toSorted()).toEqual(['a', 'p', 'root', 'v'])
+  })
+})
