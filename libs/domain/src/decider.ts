@@ -20,8 +20,9 @@ export interface Decider<Command, State> {
   readonly evolve: (state: State, event: Happened) => State
 }
 
-/** The state after some events, in order. */
+/** The state after some events, in order; after those that led to `from`, where that is known. */
 export const evolved = <State>(
   { initialState, evolve }: Pick<Decider<never, State>, 'initialState' | 'evolve'>,
   events: readonly Happened[],
-): State => events.reduce(evolve, initialState)
+  from: State = initialState,
+): State => events.reduce(evolve, from)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError, mintId, occurredAt, type Instant } from '@funnel/events'
 import type { Decider } from '@funnel/domain'
-import { handle, type Asking, type Handled } from './command-handler.js'
+import { handle, type Asking, type Handled, type StreamMemory } from './command-handler.js'
 import { captured, expectDense, readAll, type StoreUnderTest } from './event-store.contract.js'
 import type { EventStore } from './event-store.js'
 
@@ -336,6 +336,21 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
       const times = records.filter((_, i) => i % 2 === 0).map(occurredAt)
       for (const [i, time] of times.entries()) if (i) expect(time).toBeGreaterThan(times[i - 1]!)
       expectDense(await log())
+    })
+
+    it('that remembers the stream reads what came after, and is decided as if it had read it all', async () => {
+      const memory: StreamMemory<string | undefined> = new Map()
+      const from: (number | undefined)[] = []
+      const told: EventStore = { ...store, read: (stream, after) => (from.push(after), store.read(stream, after)) }
+      const taken = (owner: string) =>
+        handle(told, { decider: taking, command: { lead: 'a', owner }, streams: ['lead-a'], memory, ...asking() })
+      await taken('ann')
+      await step('a', ['mql', 'sql'])
+      await expect(taken('bob')).rejects.toMatchObject({ details: { owner: 'ann' } })
+      expect(await taken('ann')).toEqual({ events: [], repeated: false })
+      expect(from).toEqual([undefined, 0, 3])
+      await step('b', ['mql'])
+      expect((await store.read('lead-a')).map(({ version }) => version)).toEqual([1, 2, 3])
     })
 
     it('that follows from sixteen others is the last: a longer chain is a loop', async () => {

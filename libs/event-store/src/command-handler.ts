@@ -38,6 +38,18 @@ export interface Handling<Command, State> extends Asking {
   readonly command: Command
   /** The streams that the decision rests on and may write to; read one after the other. */
   readonly streams: readonly string[]
+  /** For decisions on one long stream, time and again: where its state is kept between them, by this decider alone. */
+  readonly memory?: StreamMemory<State>
+}
+
+/** States of streams as they were at a version, so that only what came after it is read. Grows with the streams. */
+export type StreamMemory<State> = Map<string, Remembered<State>>
+
+interface Remembered<State> {
+  readonly version: number
+  readonly state: State
+  /** When its last decision happened. */
+  readonly last: Instant
 }
 
 export interface Handled {
@@ -64,7 +76,7 @@ export async function handle<Command, State>(
   store: Pick<EventStore, 'read' | 'find' | 'append'>,
   handling: Handling<Command, State>,
 ): Promise<Handled> {
-  const { decider, command, source, key, expected, cause, now = Date.now() } = handling
+  const { decider, command, source, key, expected, cause, memory, now = Date.now() } = handling
   const hops = cause ? (cause.hops ?? 0) + 1 : 0
   if (hops > MOST_HOPS)
     throw new FunnelError('REJECTED', `${hops} events follow from one another: automation goes in a circle`, { hops })
@@ -73,14 +85,15 @@ export async function handle<Command, State>(
   for (let attempt = 1; ; attempt++) {
     const [first, ...read] = await Promise.all([
       store.find(idOf(source, key, 0)),
-      ...streams.map((stream) => store.read(stream)),
+      ...streams.map((stream) => store.read(stream, memory?.get(stream)?.version)),
     ])
     if (first) {
       if (first.event.requesthash !== requesthash) throw otherCommand(key)
       return { events: await allFrom(first, store, source, key), repeated: true }
     }
+    const known = streams.length === 1 ? memory?.get(streams[0]!) : undefined
     const before = read.flat()
-    const versions = new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? 0]))
+    const versions = new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? known?.version ?? 0]))
     const [version = 0] = versions.values()
     if (expected !== undefined && expected !== version)
       throw new FunnelError(
@@ -88,8 +101,11 @@ export async function handle<Command, State>(
         `${streams[0]} is at version ${version}, not ${expected}: read it again`,
         { stream: streams[0], expected, actual: version },
       )
-    const at = Math.max(now, lastDecision(before) + 1)
-    const decided = decider.decide(command, evolved(decider, before.map(happened)), at)
+    const last = lastDecision(before, known?.last)
+    const state = evolved(decider, before.map(happened), known?.state)
+    if (memory && streams.length === 1) memory.set(streams[0]!, { version, state, last })
+    const at = Math.max(now, last + 1)
+    const decided = decider.decide(command, state, at)
     if (!decided.length) return { events: [], repeated: false }
     const events = sequenced(
       decided.map((one, ordinal) => envelope(one, { ...handling, at, ordinal, hops, requesthash })),
@@ -124,8 +140,8 @@ async function allFrom(
 }
 
 /** When the last decision of these streams happened; 0 where there is none. */
-const lastDecision = (before: readonly Recorded[]): Instant =>
-  before.reduce((last, record) => (isDecision(record) ? Math.max(last, occurredAt(record)) : last), 0)
+const lastDecision = (before: readonly Recorded[], known: Instant = 0): Instant =>
+  before.reduce((last, record) => (isDecision(record) ? Math.max(last, occurredAt(record)) : last), known)
 
 const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undefined
 

@@ -7,10 +7,11 @@ import {
   queueStreams,
   type LeadCommand,
   type QueueCommand,
+  type QueueState,
 } from '@funnel/domain'
 import type { AllDefinitions } from '@funnel/definitions'
 import { canonicalJson, FunnelError, type Instant, type Recorded } from '@funnel/events'
-import { handle, type EventStore } from '@funnel/event-store'
+import { handle, type EventStore, type StreamMemory } from '@funnel/event-store'
 import type { Cause, Intent } from '../reactor.js'
 import type { Outcome } from '../batch.js'
 import type { Intended, Route } from './intents.js'
@@ -34,6 +35,8 @@ export function executor(
   clock: () => Instant = Date.now,
 ): Executor {
   const leads = leadDecider(leadRules(definitions))
+  // a queue has one stream for ever
+  const turns: StreamMemory<QueueState> = new Map()
 
   const about = (key: string, cause?: Cause, at = 0) => ({
     source: SOURCE,
@@ -45,7 +48,13 @@ export function executor(
   const ofLead = (command: LeadCommand, key: string, cause: Cause, at: number) =>
     handle(store, { decider: leads, command, streams: leadStreams(command), ...about(key, cause, at) })
   const ofQueue = (command: QueueCommand, key: string, cause?: Cause) =>
-    handle(store, { decider: queueDecider, command, streams: queueStreams(command), ...about(key, cause) })
+    handle(store, {
+      decider: queueDecider,
+      command,
+      streams: queueStreams(command),
+      memory: turns,
+      ...about(key, cause),
+    })
 
   /** Whose turn it is; undefined where nobody can take the lead. */
   const turnOf = async ({ queue: id, lead, rule }: Route, { key, cause }: Intent<Intended>) => {
