@@ -17,7 +17,7 @@ export interface Platform {
   /** Gives commands. */
   readonly commandKey: string
   readonly query: FunnelClient
-  /** The processes, to be killed: ingest, relay, projector, query, and others that were started later. */
+  /** The processes, to be killed: ingest, relay, projector, query, automation where it runs, and others started later. */
   readonly services: readonly Supervised[]
   /** Starts one more process of a service, at its own port; it ends with the platform. */
   another(name: string): Promise<Supervised>
@@ -36,6 +36,8 @@ export interface PlatformOptions {
   readonly logLevel?: string
   /** An empty database to run on; one of the shared PostgreSQL when absent. */
   readonly database?: TestDatabase
+  /** Whether automation runs, too. */
+  readonly automation?: boolean
 }
 
 const SETTLE = 120_000
@@ -46,6 +48,7 @@ export async function startPlatform({
   definitions,
   logLevel = 'warn',
   database: given,
+  automation = false,
 }: PlatformOptions = {}): Promise<Platform> {
   const database = given ?? (await testDatabase())
   await migrateStore(database.url)
@@ -63,7 +66,7 @@ export async function startPlatform({
   }
   const grpcPort = await freePort()
   const services: Supervised[] = []
-  for (const name of ['ingest', 'relay', 'projector', 'query'])
+  for (const name of ['ingest', 'relay', 'projector', 'query', ...(automation ? ['automation'] : [])])
     services.push(supervise(name, await freePort(), name === 'query' ? { ...env, GRPC_PORT: String(grpcPort) } : env))
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()))
