@@ -1,7 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, createPool, LOGGER, type Logger } from '@funnel/platform'
 import type { QueryConfig } from './config.js'
-import { GrpcServer } from './grpc/server.js'
+import { grpcServer } from './grpc/server.js'
 import { KpiController } from './kpi/kpi.controller.js'
 import { DealsController } from './lists/deals.controller.js'
 import { LeadsController } from './lists/leads.controller.js'
@@ -14,7 +14,7 @@ const CONNECTIONS = 10
 @Module({
   controllers: [KpiController, LeadsController, DealsController, StatusController],
   providers: [
-    GrpcServer,
+    grpcServer,
     Readiness,
     {
       provide: ReadModels,

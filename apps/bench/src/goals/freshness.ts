@@ -28,7 +28,7 @@ export async function freshness({ events: probes, rounds }: Settings): Promise<F
   const env = { DATABASE_URL: database.url }
   const grpcPort = await freePort()
   const [ingest, ...others] = await Promise.all([
-    startService('ingest', env),
+    startService('ingest', { ...env, GRPC_PORT: '0' }),
     startService('relay', env),
     startService('projector', env),
     startService('query', { ...env, GRPC_PORT: String(grpcPort) }),
