@@ -48,7 +48,10 @@ describe('The services as docker-compose.yml starts them', () => {
     for (const name of ours) {
       const env = here(services[name]!)
       running.push(
-        supervise(name, await freePort(), { ...env, ...(env['GRPC_PORT'] && { GRPC_PORT: String(grpcPort) }) }),
+        supervise(name, await freePort(), {
+          ...env,
+          ...(env['GRPC_PORT'] && { GRPC_PORT: name === 'query' ? String(grpcPort) : '0' }),
+        }),
       )
     }
     await Promise.all(running.map((service) => service.ready()))

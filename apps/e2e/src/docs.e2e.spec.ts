@@ -73,7 +73,17 @@ describe('The pages', () => {
       FUNNEL_WORKSPACE: 'mine',
       FUNNEL_DEFINITIONS: join(folder, 'our-definitions'),
     }
-    const names = ['ingest', 'query', 'relay', 'projector', 'query-ops', 'postgres', 'kafka', 'automation']
+    const names = [
+      'ingest',
+      'query',
+      'relay',
+      'projector',
+      'query-ops',
+      'postgres',
+      'kafka',
+      'automation',
+      'ingest-grpc',
+    ]
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
     ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`
     const up = await shell(`npx funnel up --detach --json ${ports.join(' ')}`)

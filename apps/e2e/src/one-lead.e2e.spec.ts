@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { Event } from '@funnel/query-api'
 import { describeKafka, testKafka } from '@funnel/testing'
 import { startPlatform, type Platform } from './platform.js'
@@ -166,7 +166,11 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
       'lead.qualified',
       'handoff.offered',
       'handoff.rejected',
-      ...['handoff.feedback-raised', 'lead.enriched', 'handoff.offered', 'handoff.accepted', 'lead.assigned'],
+      'handoff.feedback-raised',
+      'lead.enriched',
+      'handoff.offered',
+      'handoff.accepted',
+      'lead.assigned',
       'lead.advanced',
       'deal.opened',
       'lead.converted',

@@ -59,6 +59,7 @@ export async function startPlatform({
   const env = {
     DATABASE_URL: database.url,
     LOG_LEVEL: logLevel,
+    GRPC_PORT: '0', // query has one of its own
     FUNNEL_WORKSPACE: 'e2e',
     ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
     ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),

@@ -1,9 +1,16 @@
-import { IsInt, IsOptional, IsString, Min } from 'class-validator'
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator'
 import { ServiceConfig, Whole } from '@funnel/platform'
 
-/** What the ingest service is told. */
+/** What the ingest service is told: `port` is for HTTP, `grpcPort` for commands over gRPC. */
 export class IngestConfig extends ServiceConfig {
   override port = 7070
+
+  /** gRPC port; 0: any that is free. */
+  @Whole()
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  grpcPort = 7078
 
   /** Folders of definitions, separated by commas; of two with one id that of the later folder counts. */
   @IsOptional()

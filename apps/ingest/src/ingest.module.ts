@@ -5,6 +5,8 @@ import { createBudget, type Budget } from './body/budget.js'
 import { COMMAND_DOOR, CommandsController } from './commands/commands.controller.js'
 import { createDesk, type Desk } from './commands/desk.js'
 import { createCommandDoor } from './commands/door.js'
+import { COMMAND_KEYS, CommandRpcController, DESK } from './commands/grpc/command.controller.js'
+import { grpcServer } from './commands/grpc/server.js'
 import type { Handlers } from './commands/handlers.js'
 import { createCommandMetrics } from './commands/metrics.js'
 import type { IngestConfig } from './config.js'
@@ -13,19 +15,19 @@ import { DOOR, EventsController } from './events/events.controller.js'
 import { createRecorder } from './events/recorder.js'
 import { createScanner } from './json/scanner.js'
 import { createObjectReader } from './json/object.js'
-import { commandKeys } from './keys/command-keys.js'
+import { commandKeys, type CommandKeys } from './keys/command-keys.js'
 import { commandDepth, limits } from './limits.js'
 import { createMetrics } from './metrics.js'
 import { openStore, type Store } from './store.js'
 
 const STORE = Symbol('store')
 const BUDGET = Symbol('budget')
-const DESK = Symbol('desk')
 const HANDLERS = Symbol('handlers')
 
 @Module({
-  controllers: [EventsController, CommandsController],
+  controllers: [EventsController, CommandsController, CommandRpcController],
   providers: [
+    grpcServer,
     {
       provide: BUDGET,
       inject: [CONFIG],
@@ -47,16 +49,21 @@ const HANDLERS = Symbol('handlers')
     },
     {
       provide: DESK,
-      inject: [STORE, HANDLERS],
-      useFactory: ({ decisions, vault }: Store, handlers: Handlers) =>
-        createDesk({ store: decisions, vault, handlers }),
+      inject: [STORE, BUDGET, HANDLERS],
+      useFactory: ({ decisions, vault }: Store, budget: Budget, handlers: Handlers) =>
+        createDesk({ budget, store: decisions, vault, handlers }),
+    },
+    {
+      provide: COMMAND_KEYS,
+      inject: [STORE, CONFIG],
+      useFactory: ({ keys }: Store, { funnelToken }: IngestConfig) => commandKeys(keys, funnelToken),
     },
     {
       provide: COMMAND_DOOR,
-      inject: [STORE, DESK, BUDGET, CONFIG, Registry],
-      useFactory: ({ keys }: Store, desk: Desk, budget: Budget, { funnelToken }: IngestConfig, registry: Registry) =>
+      inject: [COMMAND_KEYS, DESK, BUDGET, Registry],
+      useFactory: (keys: CommandKeys, desk: Desk, budget: Budget, registry: Registry) =>
         createCommandDoor({
-          keys: commandKeys(keys, funnelToken),
+          keys,
           desk,
           read: createObjectReader({ ...limits, depth: commandDepth }, 'command'),
           budget,

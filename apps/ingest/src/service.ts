@@ -1,10 +1,11 @@
 import type { ServiceOptions } from '@funnel/platform'
+import { serveGrpc } from '@funnel/platform/grpc'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
 import { handlersBy, type Handlers } from './commands/handlers.js'
 import type { IngestConfig } from './config.js'
 import { IngestModule } from './ingest.module.js'
 
-/** The ingest service: events and commands over HTTP, answered after commit. */
+/** The ingest service: events over HTTP, commands over HTTP and gRPC, answered after commit. */
 export const ingestService = (
   handlers: (config: IngestConfig) => Handlers = ours,
 ): Omit<ServiceOptions<IngestConfig>, 'config'> => ({
@@ -12,11 +13,12 @@ export const ingestService = (
   module: IngestModule.with(handlers),
   // producers carry a key of their own; they never see the admin token
   ownKeys: (path) => OWN_KEYS.has(path),
-  prepare(app) {
+  async prepare(app, logger) {
     const http = app.getHttpAdapter().getInstance()
     http.removeAllContentTypeParsers()
     // the door reads the stream itself, once it knows whose it is
     http.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    await serveGrpc(app, logger)
   },
 })
 

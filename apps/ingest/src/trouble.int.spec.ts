@@ -86,7 +86,7 @@ describe('When it starts,', () => {
   const start = (url: string) =>
     startService({
       ...ingestService(),
-      config: loadConfig(IngestConfig, { DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'silent' }),
+      config: loadConfig(IngestConfig, { DATABASE_URL: url, PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'silent' }),
     })
 
   it('it says what is missing: the schema, or durability', async () => {

@@ -1,7 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, createPool, LOGGER, type Logger } from '@funnel/platform'
 import type { QueryConfig } from './config.js'
-import { GrpcServer } from './grpc/server.js'
+import { grpcServer } from './grpc/server.js'
 import { JourneyController } from './journey/journey.controller.js'
 import { KpiController } from './kpi/kpi.controller.js'
 import { DealsController } from './lists/deals.controller.js'
@@ -15,7 +15,7 @@ const CONNECTIONS = 10
 @Module({
   controllers: [KpiController, LeadsController, DealsController, JourneyController, StatusController],
   providers: [
-    GrpcServer,
+    grpcServer,
     Readiness,
     {
       provide: ReadModels,

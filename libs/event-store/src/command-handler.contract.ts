@@ -341,7 +341,11 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
     it('that remembers the stream reads what came after, and is decided as if it had read it all', async () => {
       const memory: StreamMemory<string | undefined> = new Map()
       const from: (number | undefined)[] = []
-      const told: EventStore = { ...store, read: (stream, after) => (from.push(after), store.read(stream, after)) }
+      const read: EventStore['read'] = (stream, after) => {
+        from.push(after)
+        return store.read(stream, after)
+      }
+      const told: EventStore = { ...store, read }
       const taken = (owner: string) =>
         handle(told, { decider: taking, command: { lead: 'a', owner }, streams: ['lead-a'], memory, ...asking() })
       await taken('ann')

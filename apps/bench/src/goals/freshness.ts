@@ -30,7 +30,7 @@ export async function freshness({ history, events: probes, rounds }: Settings): 
   const env = { DATABASE_URL: world.url }
   const grpcPort = await freePort()
   const [ingest, ...others] = await Promise.all([
-    startService('ingest', env),
+    startService('ingest', { ...env, GRPC_PORT: '0' }),
     startService('relay', env),
     startService('projector', env),
     startService('query', { ...env, GRPC_PORT: String(grpcPort) }),

@@ -17,9 +17,10 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
   const dim = (text: string) => style('dim', text, stream)
   const rows = [
     ['events in', `${state.urls.ingest}/v1/events`, 'HTTP'],
+    ['commands', `${state.urls.ingest}/v1/commands`, `HTTP; gRPC at ${state.urls.commands}`],
     ['questions', state.urls.query, 'gRPC, with reflection'],
     ['write key', state.writeKey ?? '', 'sends events'],
-    ['commands', state.commandKey ?? '', 'the key that gives commands, a secret'],
+    ['its secret', state.commandKey ?? '', 'the key that gives commands'],
     ['database', state.embeddedPostgres ? 'embedded PostgreSQL' : 'DATABASE_URL', databaseOf(state.databaseUrl)],
     [
       'log',

@@ -20,6 +20,7 @@ export interface UpFlags {
   readonly postgresPort?: string
   readonly kafkaPort?: string
   readonly automationPort?: string
+  readonly ingestGrpcPort?: string
 }
 
 /**

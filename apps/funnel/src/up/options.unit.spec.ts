@@ -12,6 +12,7 @@ describe('the flags of up', () => {
       postgres: 7075,
       kafka: 7076,
       automation: 7077,
+      ingestGrpc: 7078,
     })
     expect(portsOf({ portBase: '9000', queryPort: '50051' })).toMatchObject({
       ingest: 9000,

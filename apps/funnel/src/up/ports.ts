@@ -11,6 +11,7 @@ const offsets = {
   postgres: 5,
   kafka: 6,
   automation: 7,
+  ingestGrpc: 8,
 } as const
 
 export type PortName = keyof typeof offsets
@@ -26,6 +27,7 @@ export const portOptions: Readonly<Record<PortName, string>> = {
   postgres: '--postgres-port',
   kafka: '--kafka-port',
   automation: '--automation-port',
+  ingestGrpc: '--ingest-grpc-port',
 }
 const titles: Readonly<Record<PortName, string>> = {
   ingest: 'ingest, HTTP',
@@ -36,6 +38,7 @@ const titles: Readonly<Record<PortName, string>> = {
   postgres: 'embedded PostgreSQL',
   kafka: 'local Kafka',
   automation: 'automation, health',
+  ingestGrpc: 'commands, gRPC',
 }
 export const portNames = Object.keys(offsets) as readonly PortName[]
 export const DEFAULT_BASE = 7070

@@ -54,7 +54,11 @@ export function serviceSpecs({
     log: join(folder.logs, `${name}.log`),
   })
   return [
-    spec('ingest', ports.ingest, { DATABASE_URL: databases.store, KAFKA_BROKERS: '' }),
+    spec('ingest', ports.ingest, {
+      DATABASE_URL: databases.store,
+      GRPC_PORT: String(ports.ingestGrpc),
+      KAFKA_BROKERS: '',
+    }),
     spec('relay', ports.relay, { DATABASE_URL: databases.store, ...kafka }),
     spec('automation', ports.automation, { DATABASE_URL: databases.store, ...kafka }),
     spec('projector', ports.projector, { DATABASE_URL: databases.log, READ_DATABASE_URL: databases.read, ...kafka }),

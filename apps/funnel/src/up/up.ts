@@ -51,7 +51,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const localKafka = flags.kafka === true && kafkaBrokers === undefined
   assertStartable(folder, localKafka)
 
-  const used: PortName[] = ['ingest', 'query', 'relay', 'projector', 'queryOps', 'automation']
+  const used: PortName[] = ['ingest', 'ingestGrpc', 'query', 'relay', 'projector', 'queryOps', 'automation']
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
@@ -123,7 +123,11 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       ready: false,
       demo: feeds,
       embeddedPostgres: embedded,
-      urls: { ingest: `http://${reach(funnelHost, ports.ingest)}`, query: reach(funnelHost, ports.query) },
+      urls: {
+        ingest: `http://${reach(funnelHost, ports.ingest)}`,
+        commands: reach(funnelHost, ports.ingestGrpc),
+        query: reach(funnelHost, ports.query),
+      },
       databaseUrl: databases.store,
       vaultDatabaseUrl: databases.vault,
       readDatabaseUrl: databases.read,
@@ -184,7 +188,7 @@ function assertStartable(folder: Folder, localKafka: boolean): void {
 
 const workspaceOn = (port: number, dataDir: string | undefined): string | undefined =>
   allRunning(dataDir).find(({ state }) =>
-    [state.urls.ingest, state.urls.query, ...state.services.map(({ url }) => url ?? '')].some((url) =>
+    [...Object.values(state.urls), ...state.services.map(({ url }) => url ?? '')].some((url) =>
       url.endsWith(`:${port}`),
     ),
   )?.folder.workspace

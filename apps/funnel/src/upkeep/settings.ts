@@ -3,10 +3,10 @@ import { ServiceConfig, Whole } from '@funnel/platform'
 
 /** Everything that may stand in the environment: what all services are told, and what one of them is told. */
 export class Settings extends ServiceConfig {
-  /** gRPC port of the query service. */
+  /** gRPC port of the query service, or of ingest; 0: any that is free. */
   @Whole()
   @IsInt()
-  @Min(1)
+  @Min(0)
   @Max(65535)
   grpcPort = 7071
 

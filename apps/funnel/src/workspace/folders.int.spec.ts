@@ -20,7 +20,7 @@ const state = (workspace: string): WorkspaceState => ({
   ready: true,
   demo: false,
   embeddedPostgres: true,
-  urls: { ingest: 'http://127.0.0.1:1', query: '127.0.0.1:2' },
+  urls: { ingest: 'http://127.0.0.1:1', commands: '127.0.0.1:3', query: '127.0.0.1:2' },
   databaseUrl: 'postgresql://x',
   vaultDatabaseUrl: 'postgresql://x',
   readDatabaseUrl: 'postgresql://x',

@@ -29,7 +29,8 @@ export interface WorkspaceState {
   readonly ready: boolean
   readonly demo: boolean
   readonly embeddedPostgres: boolean
-  readonly urls: { readonly ingest: string; readonly query: string }
+  /** Of events and commands over HTTP, of commands and of questions over gRPC. */
+  readonly urls: { readonly ingest: string; readonly commands: string; readonly query: string }
   readonly databaseUrl: string
   readonly vaultDatabaseUrl: string
   readonly readDatabaseUrl: string

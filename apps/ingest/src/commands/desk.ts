@@ -1,5 +1,6 @@
 import { FunnelError } from '@funnel/events'
 import type { Asking, Handled, Vault } from '@funnel/event-store'
+import type { Budget } from '../body/budget.js'
 import { commandOf, commandType } from './fields.js'
 import type { CommandStore, Handler, Handlers } from './handlers.js'
 import { commands, type Command } from './table.js'
@@ -16,36 +17,50 @@ export interface Desk {
   /**
    * The text of a note goes to the vault before the fact that names it is recorded, and what is to be erased goes out of
    * it before that is recorded: a crash in between leaves a note that nothing names, or an erasure that its repetition
-   * records. Throws INVALID, and what `handle` in @funnel/event-store throws.
+   * records. Throws OVERLOADED, INVALID, and what `handle` in @funnel/event-store throws.
    */
   carryOut(order: Order): Promise<Handled>
 }
 
 export interface DeskParts {
+  /** Room for commands under way. */
+  readonly budget: Budget
   readonly store: CommandStore
   readonly vault: Pick<Vault, 'noteId' | 'keepNote' | 'erase'>
   readonly handlers: Handlers
 }
 
-export function createDesk({ store, vault, handlers }: DeskParts): Desk {
+/** What a command under way takes beside its body, in bytes: the streams that it reads, and its place in the queue. */
+const COST = 16_000
+
+export function createDesk({ budget, store, vault, handlers }: DeskParts): Desk {
+  const carryOut = async ({ type: name, actor: by, fields, ...asking }: Order): Promise<Handled> => {
+    const type = commandType(name)
+    const actor = actorOf(by)
+    const told = commandOf(type, fields)
+    const handler: Handler<Command> = handlers[commands[type].subject]
+    const { command, note } = withNote(told, (text) => vault.noteId(asking.source, asking.key, text))
+    const prepare = async (): Promise<void> => {
+      if (note) await vault.keepNote({ ...note, stream: handler.streamsOf(command)[0]! })
+      if (command.type === 'person.erase') await vault.erase(command.person)
+    }
+    const handled = await handler.handle(prepared(store, prepare), command, {
+      ...asking,
+      ...(actor !== undefined && { actor }),
+    })
+    // erased before, and perhaps by one who told it to nobody: what is erased stays so
+    if (command.type === 'person.erase' && !handled.events.length) await vault.erase(command.person)
+    return handled
+  }
   return {
-    async carryOut({ type: name, actor: by, fields, ...asking }) {
-      const type = commandType(name)
-      const actor = actorOf(by)
-      const told = commandOf(type, fields)
-      const handler: Handler<Command> = handlers[commands[type].subject]
-      const { command, note } = withNote(told, (text) => vault.noteId(asking.source, asking.key, text))
-      const prepare = async (): Promise<void> => {
-        if (note) await vault.keepNote({ ...note, stream: handler.streamsOf(command)[0]! })
-        if (command.type === 'person.erase') await vault.erase(command.person)
+    async carryOut(order) {
+      const share = budget.share()
+      try {
+        share.hold(COST)
+        return await carryOut(order)
+      } finally {
+        share.release()
       }
-      const handled = await handler.handle(prepared(store, prepare), command, {
-        ...asking,
-        ...(actor !== undefined && { actor }),
-      })
-      // erased before, and perhaps by one who told it to nobody: what is erased stays so
-      if (command.type === 'person.erase' && !handled.events.length) await vault.erase(command.person)
-      return handled
     },
   }
 }

@@ -42,9 +42,6 @@ export interface CommandDoorParts {
   readonly metrics: CommandMetrics
 }
 
-/** What a command under way takes beside its body, in bytes: the streams that it reads, and its place in the queue. */
-const COST = 16_000
-
 export function createCommandDoor({ keys, desk, read, budget, bytes, metrics }: CommandDoorParts): CommandDoor {
   const carryOut = async (headers: IncomingHttpHeaders, stream: Readable): Promise<Handled> => {
     const { authorization, 'x-funnel-token': token } = headers
@@ -53,7 +50,6 @@ export function createCommandDoor({ keys, desk, read, budget, bytes, metrics }: 
     const expected = expectedVersion(headers)
     const share = budget.share()
     try {
-      share.hold(COST)
       const { type, actor, ...fields } = read(
         await readBody(stream, declaredLength(headers), format(headers, bytes), share),
       )

@@ -2,13 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { FunnelError } from '@funnel/events'
 
 /** What names this very request. Throws INVALID for none: without it a command could be carried out twice. */
-export function idempotencyKey(headers: IncomingHttpHeaders): string {
-  const key = headers['idempotency-key']
+export const idempotencyKey = (headers: IncomingHttpHeaders): string =>
+  requestKey(headers['idempotency-key'], 'idempotency-key')
+
+/** A key that names a request. Throws INVALID with the field. */
+export function requestKey(key: unknown, field: string): string {
   if (typeof key === 'string' && /^[\u0021-\u007e]{1,200}$/.test(key)) return key
   throw new FunnelError(
     'INVALID',
-    'idempotency-key must be 1 to 200 visible characters that name this very request: send a new UUID with each command, and the same one when you repeat it',
-    { field: 'idempotency-key' },
+    `${field} must be 1 to 200 visible characters that name this very request: send a new UUID with each command, and the same one when you repeat it`,
+    { field },
   )
 }
 

@@ -38,6 +38,7 @@ export async function running(env: Record<string, string> = {}, handlers?: () =>
   const config = loadConfig(IngestConfig, {
     DATABASE_URL: database.url,
     PORT: '0',
+    GRPC_PORT: '0',
     LOG_LEVEL: 'silent',
     ...env,
   })

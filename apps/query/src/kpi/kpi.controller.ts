@@ -3,6 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import type { Observable } from 'rxjs'
 import { invalid } from '@funnel/ledger'
+import { Encoded, ErrorsFilter, deadlineOf, type Call } from '@funnel/platform/grpc'
 import {
   QueryKpiResponse,
   WatchKpiResponse,
@@ -15,9 +16,6 @@ import {
   type QueryKpiRequest,
   type WatchKpiRequest,
 } from '@funnel/query-api'
-import { deadlineOf, type Call } from '../grpc/deadline.js'
-import { Encoded } from '../grpc/encoded.js'
-import { ErrorsFilter } from '../grpc/errors.filter.js'
 import { streamOf } from '../grpc/stream.js'
 import { ReadModels } from '../read/read-models.js'
 import { diff } from './diff.js'

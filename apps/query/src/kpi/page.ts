@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { invalid } from '@funnel/ledger'
+import { tooLarge } from '@funnel/platform/grpc'
 import { limits } from '@funnel/query-api'
-import { tooLarge } from '../grpc/encoded.js'
 
 const DEFAULT = 100
 const MOST = 1000

@@ -1,8 +1,9 @@
 import { Catch, Inject, type RpcExceptionFilter } from '@nestjs/common'
 import { FunnelError } from '@funnel/events'
-import { LOGGER, type Logger } from '@funnel/platform'
 import { toGrpcStatus } from '@funnel/query-api'
 import { throwError, type Observable } from 'rxjs'
+import type { Logger } from '../logger.js'
+import { LOGGER } from '../service.js'
 
 /** Ends a failed call with the gRPC status of its FunnelError; anything else is a bug, logged and told as INTERNAL. */
 @Catch()
@@ -11,11 +12,11 @@ export class ErrorsFilter implements RpcExceptionFilter<unknown> {
 
   catch(error: unknown): Observable<never> {
     if (!(error instanceof FunnelError) || error.code === 'INTERNAL')
-      this.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'a question failed')
+      this.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'a call failed')
     const known =
       error instanceof FunnelError
         ? error
-        : new FunnelError('INTERNAL', 'Something is wrong in the query service; its log says what')
+        : new FunnelError('INTERNAL', 'Something is wrong in the service; its log says what')
     return throwError(() => toGrpcStatus(known))
   }
 }
