@@ -21,8 +21,17 @@ const elsewhere: Readonly<Record<string, string>> = {
   'FUNNEL_DEFINITIONS=our-definitions npm start -- --workspace mine': 'so was this one',
   [`grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' 127.0.0.1:7071 funnel.v1.KpiService/QueryKpi`]:
     'grpcurl may be absent; apps/query/src/grpc.int.spec.ts asks the reflection that it asks',
+  [`grpcurl -plaintext -H "authorization: Bearer $COMMAND_KEY" -d '{"idempotency_key":"7f1c-advance-lead-1","actor":"ann","lead_advance":{"lead":"lead-1","stage":"mql"}}' 127.0.0.1:7078 funnel.v1.CommandService/Execute`]:
+    'likewise; apps/ingest/src/commands/grpc/grpc.int.spec.ts gives commands like it',
 }
-const pages = ['README.md', 'docs/import.md', 'docs/adding-a-kpi.md', 'definitions/README.md']
+const pages = [
+  'README.md',
+  'docs/import.md',
+  'docs/adding-a-kpi.md',
+  'definitions/README.md',
+  'docs/commands.md',
+  'docs/privacy.md',
+]
 
 describe('The pages', () => {
   let folder: string
@@ -30,6 +39,7 @@ describe('The pages', () => {
   let ingest: string
   let env: Record<string, string>
   let writeKey = ''
+  let commandKey = ''
 
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
@@ -40,7 +50,10 @@ describe('The pages', () => {
     const here = command
       .replace(/^npx funnel/, `${process.execPath} ${join(root, 'apps/funnel/dist/main.js')}`)
       .replace('http://127.0.0.1:7070', ingest)
-    const { stdout } = await run('sh', ['-c', here], { cwd: folder, env: { ...env, WRITE_KEY: writeKey } })
+    const { stdout } = await run('sh', ['-c', here], {
+      cwd: folder,
+      env: { ...env, WRITE_KEY: writeKey, COMMAND_KEY: commandKey },
+    })
     return stdout
   }
   const post = async (events: string): Promise<{ accepted: number }> => {
@@ -87,7 +100,7 @@ describe('The pages', () => {
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
     ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`
     const up = await shell(`npx funnel up --detach --json ${ports.join(' ')}`)
-    writeKey = (JSON.parse(up) as { writeKey: string }).writeKey
+    ;({ writeKey, commandKey } = JSON.parse(up) as { writeKey: string; commandKey: string })
   }, 120_000)
   afterAll(async () => {
     await shell('npx funnel down').catch(() => undefined)

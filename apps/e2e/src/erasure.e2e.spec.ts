@@ -124,7 +124,7 @@ describe('A person who is erased (rows 77 and N12)', () => {
     await platform.settled()
     const [before, journalBefore] = [await kpis(), await journal()]
     expect((await leaks()).length).toBeGreaterThan(4)
-    const exported = JSON.parse(await funnel('export-person', person, '--json')) as {
+    const exported = JSON.parse(await funnel('export-person', planted.email, '--json')) as {
       events: object[]
       notes: object[]
     }
@@ -135,7 +135,7 @@ describe('A person who is erased (rows 77 and N12)', () => {
     })
     expect(exported.events).toHaveLength(8)
 
-    expect(await funnel('erase', person)).toContain(`erased ${person}`)
+    expect(await funnel('erase', planted.email.toLowerCase())).toContain(`erased ${person}`)
 
     const after = async () => {
       await platform.settled()

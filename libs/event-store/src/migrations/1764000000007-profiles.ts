@@ -44,15 +44,16 @@ export class Profiles1764000000007 implements MigrationInterface {
       alter table vault.raw add named bytea[] not null default '{}'; -- HMACs of the addresses in the body
     `)
     await runner.query('insert into vault.meta (key) values ($1)', [randomBytes(32)])
-    for (const made of [introduce, keepNote, keepBody, erase, bodiesOf, forgetBodies]) await runner.query(made)
+    for (const made of [introduce, keepNote, keepBody, noteStreams, erase, bodiesOf, forgetBodies])
+      await runner.query(made)
     await runner.query(`
-      revoke execute on function vault.introduce, vault.keep_note, vault.keep_body, vault.erase, vault.bodies_of,
+      revoke execute on function vault.introduce, vault.keep_note, vault.keep_body, vault.note_streams, vault.erase, vault.bodies_of,
         vault.forget_bodies from public`)
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function vault.introduce, vault.keep_note, vault.keep_body, vault.erase, vault.bodies_of, vault.forget_bodies;
+      drop function vault.introduce, vault.keep_note, vault.keep_body, vault.note_streams, vault.erase, vault.bodies_of, vault.forget_bodies;
       alter table vault.raw drop named;
       drop table vault.suppressed, vault.note, vault.lookup, vault.profile, vault.meta;
     `)
@@ -146,6 +147,15 @@ const keepBody = `
     returning id into kept;
     return kept;
   end $$;
+`
+
+/** What there are notes about, so that the store can tell which of it is whose. */
+const noteStreams = `
+  create function vault.note_streams()
+  returns setof text
+  language sql stable security definer set search_path = '' as $$
+    select distinct stream from vault.note
+  $$;
 `
 
 /** Forgets persons and the notes about streams, and suppresses the persons' addresses and ids. Gives what was removed. */

@@ -12,7 +12,7 @@ import { History1764000000009 } from './1764000000009-history.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
- * it erased or, when it is old, forgotten. It reads nothing there, but for the key of the HMACs.
+ * it erased or, when it is old, forgotten. It reads nothing there but the key of the HMACs, and what notes are about.
  */
 const storeGrants = (store: string): string => `
   grant usage on schema vault to ${store};
@@ -20,7 +20,7 @@ const storeGrants = (store: string): string => `
   grant usage on sequence vault.raw_id_seq to ${store};
   grant select on vault.meta to ${store};
   grant execute on function vault.forget_raw, vault.introduce, vault.keep_note, vault.keep_body, vault.erase,
-    vault.bodies_of, vault.forget_bodies to ${store}`
+    vault.note_streams, vault.bodies_of, vault.forget_bodies to ${store}`
 
 /** What the vault's role may ask of a store that is another's. */
 const vaultGrants = (vault: string): string => `
@@ -33,8 +33,9 @@ const vaultGrants = (vault: string): string => `
  */
 export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
   const [store, vault] = [url, vaultUrl].map((one) => decodeURIComponent(new URL(one).username))
-  const apart = (await isOurs(vaultUrl)) && store && vault && store !== vault
-  if (await isOurs(vaultUrl)) {
+  const ours = await isOurs(vaultUrl)
+  const apart = ours && store && vault && store !== vault
+  if (ours) {
     await migrate(vaultUrl, 'vault', [Vault1764000000004, Profiles1764000000007])
     if (apart) await once(vaultUrl, storeGrants(pg.escapeIdentifier(store)))
   }

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Envelope } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import { translated } from '../postgres/errors.js'
+import { emailAddress, hmacOf } from './addresses.js'
 import { idsOf, streamsOf, type Query } from './identity.js'
 
 /** What a person may ask to see: all that is kept of it. Times as ISO 8601 in UTC. */
@@ -42,6 +43,23 @@ export async function exportPerson(url: string, vaultUrl: string, person: string
     throw translated(error)
   } finally {
     await Promise.all([store.end(), vault.end()])
+  }
+}
+
+/** The person that an e-mail address belongs to, or undefined; asks the vault as its owner. Throws UNAVAILABLE. */
+export async function personOfEmail(vaultUrl: string, email: string): Promise<string | undefined> {
+  const pool = createPool(vaultUrl, 'funnel-export', 1)
+  try {
+    const query = queryOf(pool)
+    const [meta] = await query<{ key: Buffer }>('select key from vault.meta', [])
+    const [found] = await query<{ person: string }>('select person from vault.lookup where hmac = $1', [
+      hmacOf(meta!.key, emailAddress(email)),
+    ])
+    return found?.person
+  } catch (error) {
+    throw translated(error)
+  } finally {
+    await pool.end()
   }
 }
 

@@ -7,7 +7,7 @@ import { captured } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
 import { openEventStore } from '../postgres/postgres-event-store.js'
-import { exportPerson } from './export.js'
+import { exportPerson, personOfEmail } from './export.js'
 import { openVault, type Introduction, type Vault } from './vault.js'
 
 const at = Date.UTC(2026, 0, 5, 12)
@@ -291,6 +291,8 @@ describe('The vault', () => {
       'visitor-v-1:1',
       'visitor-v-1:2',
     ])
+    expect(await personOfEmail(database.url, ' ANN@example.com')).toBe(person)
+    expect(await personOfEmail(database.url, 'nobody@example.com')).toBeUndefined()
     expect(await exportPerson(database.url, database.url, 'nobody')).toEqual({
       persons: ['nobody'],
       profiles: [],

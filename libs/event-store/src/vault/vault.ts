@@ -4,7 +4,7 @@ import { createPool } from '@funnel/platform'
 import { APPEND_SETTINGS } from '../postgres/append-settings.js'
 import { codeOf, translated } from '../postgres/errors.js'
 import { emailAddress, hmacOf, keyed, personAddress, phoneAddress, type Address } from './addresses.js'
-import { idsOf, streamsOf, type Query } from './identity.js'
+import { idsOf, notedStreamsOf, type Query } from './identity.js'
 
 /** What can be told of a person. */
 export const personalFields = [
@@ -47,7 +47,10 @@ export interface Erased {
   readonly bodies: number
 }
 
-/** Where personal data is kept, and the only place; what is kept can be read by the vault's owner alone. Whatever it is told is durable when it resolves. Throws UNAVAILABLE. */
+/**
+ * Where personal data is kept, and the only place; what is kept can be read by the vault's owner alone. Whatever it is told
+ * is durable when it resolves. Throws UNAVAILABLE.
+ */
 export interface Vault {
   /**
    * Finds the person of each introduction, by its id, else by e-mail address, else by telephone number, or makes one; and
@@ -72,6 +75,9 @@ export interface Vault {
 /** Another introduction may be the other half of a deadlock so many times. */
 const ATTEMPTS = 10
 
+/** Erasing looks at everything that is kept of refused input: that may take longer than an append. */
+const ERASE_SETTINGS = APPEND_SETTINGS.replace(/-c transaction_timeout=\S+/, '')
+
 /** The vault on PostgreSQL. Run `migrateStore` before. */
 export async function openVault({ url, connections = 4 }: { url: string; connections?: number }): Promise<Vault> {
   const pool = createPool(url, 'funnel-vault', connections, APPEND_SETTINGS)
@@ -79,14 +85,7 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
     await pool.end()
     throw error
   })
-  const query: Query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> => {
-    for (let attempt = 1; ; attempt++)
-      try {
-        return (await pool.query<Row>(text, [...values])).rows
-      } catch (error) {
-        if (codeOf(error) !== '40P01' || attempt === ATTEMPTS) throw translated(error)
-      }
-  }
+  const query = queryOf(pool)
 
   return {
     async introduce(introductions) {
@@ -111,23 +110,43 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
     },
 
     async erase(person) {
-      const persons = await idsOf(query, person)
-      const selves = persons.map((id) => hmacOf(key, personAddress(id)))
-      const streams = await streamsOf(query, persons)
-      const [counts] = await query<Omit<Erased, 'bodies'>>('select * from vault.erase($1, $2, $3)', [
-        persons,
-        selves,
-        streams,
-      ])
-      const found = await query<{ id: number }>('select id from vault.bodies_of($1) id', [persons])
-      const ids = found.map(({ id }) => id)
-      await query(UNTOLD, [ids])
-      await query('select vault.forget_bodies($1)', [ids])
-      return { ...counts!, bodies: ids.length }
+      const eraser = createPool(url, 'funnel-erase', 1, ERASE_SETTINGS)
+      try {
+        return await erase(queryOf(eraser), key, person)
+      } finally {
+        await eraser.end()
+      }
     },
 
     close: () => pool.end(),
   }
+}
+
+const queryOf =
+  (pool: pg.Pool): Query =>
+  async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> => {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return (await pool.query<Row>(text, [...values])).rows
+      } catch (error) {
+        if (codeOf(error) !== '40P01' || attempt === ATTEMPTS) throw translated(error)
+      }
+  }
+
+async function erase(query: Query, key: Buffer, person: string): Promise<Erased> {
+  const persons = await idsOf(query, person)
+  const selves = persons.map((id) => hmacOf(key, personAddress(id)))
+  const streams = await notedStreamsOf(query, persons)
+  const [counts] = await query<Omit<Erased, 'bodies'>>('select * from vault.erase($1, $2, $3)', [
+    persons,
+    selves,
+    streams,
+  ])
+  const found = await query<{ id: number }>('select id from vault.bodies_of($1) id', [persons])
+  const bodies = found.map(({ id }) => id)
+  await query(UNTOLD, [bodies])
+  await query('select vault.forget_bodies($1)', [bodies])
+  return { ...counts!, bodies: bodies.length }
 }
 
 /** The key of the HMACs. Throws UNAVAILABLE where there is no vault. */
