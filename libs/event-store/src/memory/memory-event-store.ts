@@ -4,12 +4,14 @@ import {
   contentHash,
   FunnelError,
   positionOf,
+  topicNames,
   totalOrder,
   type Envelope,
   type Head,
   type Instant,
   type Positions,
   type Recorded,
+  type Topic,
 } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import { addressOfEvent } from '../address.js'
@@ -28,7 +30,7 @@ export interface MemoryEventStore extends EventStore {
 export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventStore {
   const key = randomBytes(32)
   const epoch = randomUUID()
-  const log: Recorded[] = []
+  const partitions = new Map<string, Recorded[]>()
   const streams = new Map<string, Recorded[]>()
   const ids = new Map<string, { record: Recorded; hash: Buffer }>()
   const rejected: Rejection[] = []
@@ -56,12 +58,14 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     const { topic, partition, stream } = addressOfEvent(event)
     const own = streams.get(stream) ?? []
     streams.set(stream, own)
-    const recorded = Math.max(stamp, lastOf(topic, partition))
+    const log = logOf(topic, partition)
+    partitions.set(`${topic}-${partition}`, log)
+    const recorded = Math.max(stamp, log.at(-1)?.recorded ?? floor)
     latest = Math.max(latest, recorded)
     const made: Recorded = {
       topic,
       partition,
-      position: positionOf(positions, topic, partition) + 1,
+      position: log.length + 1,
       stream,
       version: own.length + 1,
       recorded,
@@ -73,8 +77,8 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     positions = advance(positions, [made])
     return made
   }
-  const lastOf = (topic: string, partition: number): Instant =>
-    log.findLast((made) => made.topic === topic && made.partition === partition)?.recorded ?? floor
+  /** What a partition holds; the event at position n is the nth. */
+  const logOf = (topic: Topic, partition: number): Recorded[] => partitions.get(`${topic}-${partition}`) ?? []
 
   return {
     rejected,
@@ -103,17 +107,19 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     },
     tail: {
       read: async (after, upTo, limit) =>
-        log
-          .filter(
-            ({ topic, partition, position }) =>
-              position > positionOf(after, topic, partition) && position <= positionOf(upTo, topic, partition),
+        topicNames
+          .flatMap((topic) =>
+            (upTo[topic] ?? []).flatMap((to, partition) => {
+              const from = positionOf(after, topic, partition)
+              return logOf(topic, partition).slice(from, Math.max(from, Math.min(to, from + limit)))
+            }),
           )
-          .toSorted(totalOrder)
+          .sort(totalOrder)
           .slice(0, limit),
       heads: async (): Promise<Head> => {
+        // above all that is recorded, so that everything is visible
         floor = Math.max(floor, clock(), latest + 1)
-        const visible = log.filter(({ recorded }) => recorded < floor)
-        return { w: floor - 1, positions: advance({}, visible), epoch }
+        return { w: floor - 1, positions, epoch }
       },
     },
     async close() {},
