@@ -110,12 +110,14 @@ function answeredBefore(
   { source, key }: Pick<Handling<unknown, unknown>, 'source' | 'key'>,
   requesthash: string,
 ): readonly Recorded[] | undefined {
-  const first = before.find(({ event }) => event.id === idOf(source, key, 0))
+  const id = idOf(source, key, 0)
+  const first = before.find(({ event }) => event.id === id)
   if (!first) return undefined
   if (first.event.requesthash !== requesthash) throw otherCommand(key)
   const found = [first]
   for (let ordinal = 1; ; ordinal++) {
-    const record = before.find(({ event }) => event.id === idOf(source, key, ordinal))
+    const next = idOf(source, key, ordinal)
+    const record = before.find(({ event }) => event.id === next)
     if (!record) return found
     found.push(record)
   }

@@ -5,13 +5,13 @@ import {
   FunnelError,
   positionOf,
   topicNames,
+  topics,
   totalOrder,
   type Envelope,
   type Head,
   type Instant,
   type Positions,
   type Recorded,
-  type Topic,
 } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import { addressOfEvent } from '../address.js'
@@ -30,7 +30,10 @@ export interface MemoryEventStore extends EventStore {
 export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventStore {
   const key = randomBytes(32)
   const epoch = randomUUID()
-  const partitions = new Map<string, Recorded[]>()
+  /** What each partition holds; the event at position n is the nth. */
+  const logs = new Map(
+    topicNames.map((topic) => [topic, Array.from({ length: topics[topic].partitions }, (): Recorded[] => [])]),
+  )
   const streams = new Map<string, Recorded[]>()
   const ids = new Map<string, { record: Recorded; hash: Buffer }>()
   const rejected: Rejection[] = []
@@ -58,8 +61,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     const { topic, partition, stream } = addressOfEvent(event)
     const own = streams.get(stream) ?? []
     streams.set(stream, own)
-    const log = logOf(topic, partition)
-    partitions.set(`${topic}-${partition}`, log)
+    const log = logs.get(topic)![partition]!
     const recorded = Math.max(stamp, log.at(-1)?.recorded ?? floor)
     latest = Math.max(latest, recorded)
     const made: Recorded = {
@@ -77,8 +79,6 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     positions = advance(positions, [made])
     return made
   }
-  /** What a partition holds; the event at position n is the nth. */
-  const logOf = (topic: Topic, partition: number): Recorded[] => partitions.get(`${topic}-${partition}`) ?? []
 
   return {
     rejected,
@@ -107,11 +107,12 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     },
     tail: {
       read: async (after, upTo, limit) =>
-        topicNames
-          .flatMap((topic) =>
-            (upTo[topic] ?? []).flatMap((to, partition) => {
+        [...logs]
+          .flatMap(([topic, partitions]) =>
+            partitions.flatMap((log, partition) => {
               const from = positionOf(after, topic, partition)
-              return logOf(topic, partition).slice(from, Math.max(from, Math.min(to, from + limit)))
+              const to = Math.min(positionOf(upTo, topic, partition), from + limit)
+              return from < to ? log.slice(from, to) : []
             }),
           )
           .sort(totalOrder)
