@@ -19,6 +19,7 @@ export interface UpFlags {
   readonly queryOpsPort?: string
   readonly postgresPort?: string
   readonly kafkaPort?: string
+  readonly automationPort?: string
 }
 
 /**

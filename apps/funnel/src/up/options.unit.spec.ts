@@ -11,6 +11,7 @@ describe('the flags of up', () => {
       queryOps: 7074,
       postgres: 7075,
       kafka: 7076,
+      automation: 7077,
     })
     expect(portsOf({ portBase: '9000', queryPort: '50051' })).toMatchObject({
       ingest: 9000,

@@ -2,7 +2,16 @@ import { createServer } from 'node:net'
 import { FunnelError } from '@funnel/events'
 
 /** Every port of a workspace, as its offset from the first. */
-const offsets = { ingest: 0, query: 1, relay: 2, projector: 3, queryOps: 4, postgres: 5, kafka: 6 } as const
+const offsets = {
+  ingest: 0,
+  query: 1,
+  relay: 2,
+  projector: 3,
+  queryOps: 4,
+  postgres: 5,
+  kafka: 6,
+  automation: 7,
+} as const
 
 export type PortName = keyof typeof offsets
 export type Ports = Readonly<Record<PortName, number>>
@@ -16,6 +25,7 @@ export const portOptions: Readonly<Record<PortName, string>> = {
   queryOps: '--query-ops-port',
   postgres: '--postgres-port',
   kafka: '--kafka-port',
+  automation: '--automation-port',
 }
 const titles: Readonly<Record<PortName, string>> = {
   ingest: 'ingest, HTTP',
@@ -25,6 +35,7 @@ const titles: Readonly<Record<PortName, string>> = {
   queryOps: 'query, health',
   postgres: 'embedded PostgreSQL',
   kafka: 'local Kafka',
+  automation: 'automation, health',
 }
 export const portNames = Object.keys(offsets) as readonly PortName[]
 export const DEFAULT_BASE = 7070

@@ -44,6 +44,7 @@ export function serviceSpecs({
   })
   return [
     spec('ingest', ports.ingest, { DATABASE_URL: databases.store, KAFKA_BROKERS: '' }),
+    spec('automation', ports.automation, { DATABASE_URL: databases.store, ...kafka }),
     spec('relay', ports.relay, { DATABASE_URL: databases.store, ...kafka }),
     spec('projector', ports.projector, { DATABASE_URL: databases.log, READ_DATABASE_URL: databases.read, ...kafka }),
     spec(

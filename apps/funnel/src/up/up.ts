@@ -51,7 +51,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const localKafka = flags.kafka === true && kafkaBrokers === undefined
   assertStartable(folder, localKafka)
 
-  const used: PortName[] = ['ingest', 'query', 'relay', 'projector', 'queryOps']
+  const used: PortName[] = ['ingest', 'query', 'relay', 'projector', 'queryOps', 'automation']
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
