@@ -143,9 +143,16 @@ describe('funnel up', () => {
       await new Foreground().ready()
       const status = await json<Status>('status')
       expect(status.ok).toBe(true)
-      expect(status.services.map(({ name }) => name)).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+      expect(status.services.map(({ name }) => name)).toEqual([
+        'ingest',
+        'automation',
+        'relay',
+        'projector',
+        'query',
+        'postgres',
+      ])
 
-      known = await until('leads', leads, (count) => count > 400)
+      known = await until('leads', leads, (count) => count > 500)
       const { answer } = await json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
         'kpi',
         'win-rate',
@@ -160,6 +167,35 @@ describe('funnel up', () => {
       const verified = await funnel('verify', '--json')
       expect(verified.code).toBe(0)
       expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, differences: [] })
+    },
+    PATIENCE,
+  )
+
+  it(
+    'has a past that became known day by day, says until when it was made up, and lives on: sales goes on to answer',
+    async () => {
+      const { simulatedUntil } = await json<{ simulatedUntil: string }>('status')
+      expect(Date.now() - Date.parse(simulatedUntil)).toBeLessThan(3_600_000 * 12)
+      const before = await json<{ answer: { rows: { cell: { count?: number } }[] } }>(
+        'kpi',
+        'leads',
+        '--known-at',
+        '30d',
+      )
+      const count = before.answer.rows[0]!.cell.count!
+      expect(count).toBeGreaterThan(200)
+      expect(count).toBeLessThan((await leads()) - 30)
+
+      const answered = async () => {
+        const { answer } = await json<{ answer: { rows: { cell: { sampleSize?: number } }[] } }>(
+          'kpi',
+          'acceptance-rate',
+          '--from',
+          simulatedUntil,
+        )
+        return answer.rows[0]?.cell.sampleSize ?? 0
+      }
+      await until('answered handoffs', answered, (count) => count > 0)
     },
     PATIENCE,
   )
@@ -241,7 +277,7 @@ describe('funnel up', () => {
       expect(await up.ended).toBe(0)
       expect(pids.filter(alive)).toEqual([])
       const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
-      expect(stopped).toEqual(['ingest', 'relay', 'projector', 'query', 'postgres'])
+      expect(stopped).toEqual(['ingest', 'automation', 'relay', 'projector', 'query', 'postgres'])
       expect((await funnel('status')).code).toBe(4)
     },
     PATIENCE,

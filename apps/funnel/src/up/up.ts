@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError } from '@funnel/events'
+import type pg from 'pg'
+import { FunnelError, type Instant } from '@funnel/events'
+import { simulatedUntil } from '@funnel/event-store'
 import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
 import { startFeeder, type Feeder } from '../demo/feeder.js'
+import { beginWithHistory } from '../demo/history.js'
 import { supervised, type Supervised } from '../supervisor/service.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import { Settings } from '../upkeep/settings.js'
@@ -18,7 +21,7 @@ import {
   type WorkspaceState,
 } from '../workspace/state.js'
 import { embeddedDatabases, externalDatabases, type Databases } from './databases.js'
-import { mayFeed, wantsDemo } from './demo-rule.js'
+import { mayFeed, wantsDemo, type DemoWish } from './demo-rule.js'
 import { openKeys } from './keys.js'
 import { portsOf, workspaceName, type UpFlags } from './options.js'
 import { assertFree, type PortName } from './ports.js'
@@ -112,13 +115,18 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers !== undefined && embedded && kafkaTopicPrefix === '' ? `${workspace}.` : kafkaTopicPrefix
     abort.throwIfAborted()
 
-    const { key, demoKey, feeds } = await openStore(databases, folder, { workspace, embedded, demo: flags.demo })
+    const company = join(folder.path, 'company.json')
+    const { key, demoKey, feeds, until } = await openStore(databases, folder, {
+      wish: { workspace, embedded, demo: flags.demo },
+      begin: (pool) => beginWithHistory(pool, { file: company, say: report.say, signal: abort }),
+    })
     state = {
       workspace,
       supervisor: thisProcess(),
       startedAt: new Date().toISOString(),
       ready: false,
       demo: feeds,
+      ...(until === undefined ? {} : { simulatedUntil: new Date(until).toISOString() }),
       embeddedPostgres: embedded,
       urls: { ingest: `http://${reach(funnelHost, ports.ingest)}`, query: reach(funnelHost, ports.query) },
       databaseUrl: databases.store,
@@ -143,7 +151,8 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       running.feeder = startFeeder({
         url: state.urls.ingest,
         key: demoKey,
-        file: join(folder.path, 'demo.json'),
+        databaseUrl: databases.store,
+        file: company,
         say: report.warn,
       })
     state = { ...state, ready: true, services: statuses() }
@@ -187,13 +196,14 @@ const workspaceOn = (port: number, dataDir: string | undefined): string | undefi
 async function openStore(
   databases: Databases,
   folder: Folder,
-  wish: Parameters<typeof wantsDemo>[0],
-): Promise<{ key: string; demoKey: string; feeds: boolean }> {
+  { wish, begin }: { readonly wish: DemoWish; readonly begin: (pool: pg.Pool) => Promise<void> },
+): Promise<{ key: string; demoKey: string; feeds: boolean; until: Instant | undefined }> {
   const pool = createPool(databases.store, 'funnel-up', 2)
   try {
     const feeds = wantsDemo(wish) && (await mayFeed(pool, wish))
+    if (feeds) await begin(pool)
     const { dev, demo } = await openKeys(pool, folder)
-    return { key: dev, demoKey: demo, feeds }
+    return { key: dev, demoKey: demo, feeds, until: await simulatedUntil(pool) }
   } finally {
     await pool.end()
   }
