@@ -9,7 +9,7 @@ import type pg from 'pg'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
 import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { openEventStore, type EventStore } from '@funnel/event-store'
+import { openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
 import { automation, executor, migrateReactor, startReactor, type Outcome, type Running } from '@funnel/reactor'
 import type { AutomationConfig } from './config.js'
@@ -61,6 +61,7 @@ export class AutomationModule implements OnModuleInit, OnApplicationBootstrap, B
       tail: this.tail,
       url: this.config.databaseUrl,
       pool: this.pool,
+      simulated: await simulatedUntil(this.pool),
       execute,
       logger: this.logger,
       onBatch: ({ events, fired, outcomes }) => count(events, fired, outcomes),

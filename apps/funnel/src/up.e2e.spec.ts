@@ -60,7 +60,7 @@ describe('funnel up', () => {
       known = await until(
         'leads',
         () => leads(cli),
-        (count) => count > 400,
+        (count) => count > 500,
       )
       const { answer } = await cli.json<{ answer: { rows: { cell: { ratio?: number } }[] } }>(
         'kpi',
@@ -76,6 +76,35 @@ describe('funnel up', () => {
       const verified = await funnel('verify', '--json')
       expect(verified.code).toBe(0)
       expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, differences: [] })
+    },
+    PATIENCE,
+  )
+
+  it(
+    'has a past that became known day by day, says until when it was made up, and lives on: sales goes on to answer',
+    async () => {
+      const { simulatedUntil } = await cli.json<{ simulatedUntil: string }>('status')
+      expect(Date.now() - Date.parse(simulatedUntil)).toBeLessThan(3_600_000 * 12)
+      const before = await cli.json<{ answer: { rows: { cell: { count?: number } }[] } }>(
+        'kpi',
+        'leads',
+        '--known-at',
+        '30d',
+      )
+      const count = before.answer.rows[0]!.cell.count!
+      expect(count).toBeGreaterThan(200)
+      expect(count).toBeLessThan((await leads(cli)) - 30)
+
+      const answered = async () => {
+        const { answer } = await cli.json<{ answer: { rows: { cell: { sampleSize?: number } }[] } }>(
+          'kpi',
+          'acceptance-rate',
+          '--from',
+          simulatedUntil,
+        )
+        return answer.rows[0]?.cell.sampleSize ?? 0
+      }
+      await until('answered handoffs', answered, (count) => count > 0)
     },
     PATIENCE,
   )

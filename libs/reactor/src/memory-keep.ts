@@ -1,14 +1,25 @@
+import type { Instant } from '@funnel/events'
 import type { Keep } from './place.js'
 import type { Json, Timer } from './reactor.js'
 
+export interface MemoryKeep<State extends Json> extends Keep<State> {
+  /** When the next timer is due: as far as a simulated clock may jump. */
+  readonly nextDue: Instant | undefined
+}
+
 /** Keeps what a reactor keeps in memory; nothing before it is history. */
-export function memoryKeep<State extends Json>(): Keep<State> {
+export function memoryKeep<State extends Json>(): MemoryKeep<State> {
   const states = new Map<string, State>()
   const timers = new Map<string, Timer>()
   let place: Keep<State>['place'] = { epoch: '', fold: 0, positions: {}, w: null, quietUntil: null }
   return {
     get place() {
       return place
+    },
+    get nextDue() {
+      let next: Instant | undefined
+      for (const { due } of timers.values()) if (next === undefined || due < next) next = due
+      return next
     },
     load: async (keys) => new Map(keys.flatMap((key) => (states.has(key) ? [[key, states.get(key)!] as const] : []))),
     dueBy: async (w) => [...timers.values()].filter(({ due }) => due <= w),

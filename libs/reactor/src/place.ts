@@ -28,14 +28,21 @@ export interface Keep<State extends Json> {
 const PLACE = `epoch, fold, positions, (extract(epoch from w) * 1000)::bigint w, (extract(epoch from quiet_until) * 1000)::bigint "quietUntil"`
 
 /**
- * The place of a reactor; a new one begins at the start of the log, and is quiet about what was recorded up to the
- * watermark of now. After a restore of the store, which is another log, it begins anew in the same way.
+ * The place of a reactor; a new one begins at the start of the log, and is quiet about what was recorded up to `simulated`
+ * where the log begins with a history in which the reactor had its part, else up to the watermark of now. After a restore
+ * of the store, which is another log, it begins anew, and is quiet up to the watermark.
  */
-export async function keepOf<State extends Json>(pool: pg.Pool, name: string, head: Head): Promise<Keep<State>> {
+export async function keepOf<State extends Json>(
+  pool: pg.Pool,
+  name: string,
+  head: Head,
+  simulated?: Instant,
+): Promise<Keep<State>> {
   const { rows: known } = await pool.query<{ epoch: string }>('select epoch from reactor.reactor where name = $1', [
     name,
   ])
-  if (known[0]?.epoch !== head.epoch) await beginAnew(pool, name, head)
+  if (!known[0]) await beginAnew(pool, name, head, simulated)
+  else if (known[0].epoch !== head.epoch) await beginAnew(pool, name, head)
   const { rows } = await pool.query<Place>(`select ${PLACE} from reactor.reactor where name = $1`, [name])
   let place = rows[0]!
 
@@ -101,9 +108,9 @@ const SAVE = `
   gone as (delete from reactor.timer t using fenced f where t.reactor = f.name and t.id = any($8))
   select from fenced`
 
-async function beginAnew(pool: pg.Pool, name: string, head: Head): Promise<void> {
+async function beginAnew(pool: pg.Pool, name: string, head: Head, quietUntil = head.w): Promise<void> {
   // nothing was recorded yet: what comes is all new, even if it comes before this reactor is there
-  const quiet = Object.keys(head.positions).length ? new Date(head.w) : null
+  const quiet = Object.keys(head.positions).length ? new Date(quietUntil) : null
   await pool.query(
     `with place as (
        insert into reactor.reactor (name, epoch, quiet_until) values ($1, $2, $3)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { FunnelError, topicNames } from '@funnel/events'
+import { FunnelError, topicNames, type Instant } from '@funnel/events'
 import { leadOnce, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { takeBatch, type Outcome, type Took } from './batch.js'
@@ -27,6 +27,8 @@ export interface ReactorOptions<State extends Json, Command> {
   /** Of the database that has the schema `reactor`. */
   readonly url: string
   readonly pool: pg.Pool
+  /** Until when the store was filled with a history in which this reactor had its part. */
+  readonly simulated?: Instant | undefined
   /** Carries out a command; must do nothing where the key was carried out before. */
   readonly execute: (intent: Intent<Command>) => Promise<Outcome>
   readonly logger: Logger
@@ -46,7 +48,7 @@ const IDLE_SAVE = 5000
  * once each, and after an outage all of them in order. On failure it starts again from its place, with growing pauses.
  */
 export function startReactor<State extends Json, Command>(options: ReactorOptions<State, Command>): Running {
-  const { reactor, log, tail, url, pool, execute, logger, onBatch } = options
+  const { reactor, log, tail, url, pool, simulated, execute, logger, onBatch } = options
   const stop = new AbortController()
   let keep: Keep<State> | undefined
   let active = false
@@ -54,7 +56,7 @@ export function startReactor<State extends Json, Command>(options: ReactorOption
   let trouble: string | undefined = 'starting'
 
   const reactOn = async (ended: AbortSignal): Promise<void> => {
-    const kept = await keepOf<State>(pool, reactor.name, await tail.heads())
+    const kept = await keepOf<State>(pool, reactor.name, await tail.heads(), simulated)
     keep = kept
     const opened = await log.open(`funnel-${reactor.name}`, topicNames, async () => kept.place.positions, {
       whole: true,

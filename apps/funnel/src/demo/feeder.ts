@@ -1,114 +1,111 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Instant } from '@funnel/events'
-import { busyTimes } from './calendar.js'
-import { founded, step, type Company, type DemoEvent } from './simulation.js'
+import { nextAt, notice, noticeRefusal, setPace, step, type Act } from '@funnel/demo'
+import { advance, upcastRecord } from '@funnel/events'
+import { postgresEventTail } from '@funnel/event-log'
+import { createPool } from '@funnel/platform'
+import { doorsOf, type Doors, type DoorsOptions } from './doors.js'
+import { load, save, type Kept } from './kept.js'
 
-export interface FeederOptions {
-  /** The public door and a write key for it. */
-  readonly url: string
-  readonly key: string
+export interface FeederOptions extends DoorsOptions {
+  /** The store's, to see what the platform decides. */
+  readonly databaseUrl: string
   /** Where the company is kept between starts. */
   readonly file: string
-  /** Told of what goes wrong and right, in one line. */
+  /** Told of what goes wrong, in one line. */
   readonly say: (line: string) => void
 }
 
 export interface Feeder {
-  /** Resolves when the history is recorded. */
-  readonly filled: Promise<void>
   stop(): Promise<void>
 }
 
-/** What is kept: the company, and the events of the last step, which may not have been recorded. */
-interface Kept {
-  readonly from: Instant
-  readonly to: Instant
-  company: Company
-  unsent: readonly DemoEvent[]
-}
-
-const DAYS = 90
-const HISTORY_STEPS = 5000
-const HISTORY_CALM = 0.45
-const BATCH = 400
-/** Live: this many steps a second, most of them visits, as on a real site. */
-const LIVE_PAUSE = 400
-const LIVE_CALM = 0.8
+/** The company lives so many times as fast as its history went: a day in a minute and a half. */
+const PACE = 1000
+const PAUSE = 250
 const RETRY = 1000
+/** Acts at once, and records at once. */
+const MOST = 200
 
 /**
- * Feeds the demo through the public door: 90 days of history as fast as the door takes it, then a few events a second
- * until stopped. What is about to be sent is written down first and sent again after a crash: ids make that harmless.
+ * Lets the company that the file has live on through the doors of the platform until it is stopped, and shows it what the platform decides.
+ * What is about to be sent is written down first and sent again after a crash: ids and keys make that harmless.
  */
-export function startFeeder({ url, key, file, say }: FeederOptions): Feeder {
-  const stop = new AbortController()
+export function startFeeder(options: FeederOptions): Feeder {
+  const { file, say } = options
   const kept = load(file)
+  if (kept) return feeding(kept, options)
+  say(`the demo does not go on, for ${file} is missing: npm start -- --fresh begins anew`)
+  return { stop: () => Promise.resolve() }
+}
 
-  const save = () => {
-    writeFileSync(`${file}.new`, JSON.stringify(kept), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
-  }
+function feeding(kept: Kept, { file, say, ...options }: FeederOptions): Feeder {
+  const stop = new AbortController()
+  const { signal } = stop
+  const pool = createPool(options.databaseUrl, 'funnel-demo', 1)
+  const tail = postgresEventTail(pool)
 
-  const post = async (events: readonly DemoEvent[]): Promise<void> => {
-    for (let attempt = 0; !stop.signal.aborted; attempt++) {
+  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal }).catch(() => undefined)
+
+  const insist = async <Result>(send: () => Promise<Result>): Promise<Result | undefined> => {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const response = await fetch(`${url}/v1/events`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-          body: JSON.stringify(events),
-          signal: AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
-        })
-        const answer = await response.text()
-        if (response.ok) return complain(answer)
-        throw new Error(`ingest answers ${response.status}`)
+        return await send()
       } catch (error) {
-        if (stop.signal.aborted) return
-        if (attempt === 5) say(`the demo waits: ${error instanceof Error ? error.message : String(error)}`)
+        if (attempt === 5 && !signal.aborted)
+          say(`the demo waits: ${error instanceof Error ? error.message : String(error)}`)
         await pause(RETRY)
       }
     }
+    return undefined
   }
 
-  /** The demo's own events are always valid; if one is not, that is to be seen. */
-  const complain = (answer: string) => {
-    const { events = [] } = JSON.parse(answer) as { events?: { outcome: string; message?: string }[] }
-    const bad = events.find(({ outcome }) => outcome === 'rejected' || outcome === 'conflict')
-    if (bad) say(`an event of the demo was not taken (${bad.outcome}): ${bad.message ?? ''}`)
+  const send = async (doors: Doors): Promise<void> => {
+    for (const acts of runs(kept.unsent)) {
+      if (signal.aborted) return
+      const [first] = acts
+      if (first.kind === 'command') {
+        if ((await insist(() => doors.ask(first, signal))) === 'refused') noticeRefusal(kept.company, first.command)
+        continue
+      }
+      const events = acts.flatMap((act) => (act.kind === 'event' ? [act.event] : []))
+      const complaint = await insist(() => doors.tell(events, signal))
+      if (complaint !== undefined) say(complaint)
+    }
+    kept.unsent = []
   }
 
-  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined)
-
-  const send = async (events: readonly DemoEvent[]) => {
-    kept.unsent = events
-    save()
-    await post(events)
+  const look = async (): Promise<void> => {
+    const { positions } = await tail.heads()
+    const records = await tail.read(kept.seen, positions, MOST)
+    for (const record of records) notice(kept.company, upcastRecord(record))
+    kept.seen = advance(kept.seen, records)
   }
 
-  const fill = async () => {
-    if (kept.unsent.length) await post(kept.unsent)
-    const times = busyTimes(kept.from, kept.to, HISTORY_STEPS)
-    while (kept.company.steps < HISTORY_STEPS && !stop.signal.aborted) {
-      const events: DemoEvent[] = []
-      while (kept.company.steps < HISTORY_STEPS && events.length < BATCH)
-        events.push(...step(kept.company, times[kept.company.steps]!, HISTORY_CALM))
-      await send(events)
+  const live = async (): Promise<void> => {
+    const doors = doorsOf(options)
+    try {
+      setPace(kept.company, Date.now(), PACE)
+      await send(doors)
+      while (!signal.aborted) {
+        await look().catch(() => undefined) // it looks again
+        const acts: Act[] = []
+        while (acts.length < MOST && nextAt(kept.company) <= Date.now()) acts.push(...step(kept.company))
+        if (acts.length) {
+          kept.unsent = acts
+          save(file, kept)
+          await send(doors)
+        }
+        await pause(PAUSE)
+      }
+    } finally {
+      await pool.end()
     }
   }
 
-  const live = async () => {
-    while (!stop.signal.aborted) {
-      await send(step(kept.company, Date.now() - 3000, LIVE_CALM))
-      await pause(LIVE_PAUSE * (0.5 + Math.random()))
-    }
-  }
-
-  const filled = fill()
-  const running = filled.then(live).catch((error: unknown) => {
-    if (!stop.signal.aborted) say(`the demo has stopped: ${error instanceof Error ? error.message : String(error)}`)
+  const running = live().catch((error: unknown) => {
+    if (!signal.aborted) say(`the demo has stopped: ${error instanceof Error ? error.message : String(error)}`)
   })
   return {
-    filled,
     async stop() {
       stop.abort()
       await running
@@ -116,9 +113,13 @@ export function startFeeder({ url, key, file, say }: FeederOptions): Feeder {
   }
 }
 
-function load(file: string): Kept {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Kept
-  const now = Date.now()
-  const seed = now % 2_147_483_647
-  return { from: now - DAYS * 86_400_000, to: now - 60_000, company: founded(`${now}`, seed), unsent: [] }
+/** Events that follow one another go together, commands one by one. */
+function runs(acts: readonly Act[]): (readonly [Act, ...Act[]])[] {
+  const together: [Act, ...Act[]][] = []
+  for (const act of acts) {
+    const last = together.at(-1)
+    if (last && act.kind === 'event' && last[0].kind === 'event') last.push(act)
+    else together.push([act])
+  }
+  return together
 }

@@ -35,14 +35,16 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
   const tries = state.demo
     ? [
         `npx funnel kpi win-rate --by channel${option}`,
-        `npx funnel kpi leads --bucket month${option}`,
+        `npx funnel kpi acceptance-rate --by campaign${option}`,
+        `npx funnel kpi open-pipeline --known-at 30d${option}`,
+        `npx funnel journey lead lead-100${option}`,
         `npx funnel explain won-revenue --limit 5${option}`,
         `npx funnel verify${option}`,
       ]
     : [`npx funnel tail${option}`, `npx funnel kpi leads --by origin${option}`]
   return [
     '',
-    `${bold(`Funnel · workspace ${state.workspace}`)} ${state.demo ? dim('a fictional company, fed live through the public door') : dim('your own data')}`,
+    `${bold(`Funnel · workspace ${state.workspace}`)} ${state.demo ? dim(`a fictional company, simulated until ${state.simulatedUntil ?? 'now'}, live since`) : dim('your own data')}`,
     '',
     ...rows.map(([name, value, note]) => `  ${dim(name!.padEnd(10))} ${value}${note ? `  ${dim(note)}` : ''}`),
     '',

@@ -14,14 +14,17 @@ export const wantsDemo = ({ workspace, embedded, demo }: DemoWish): boolean =>
   demo ?? (embedded && workspace === 'demo')
 
 /**
- * Whether the store may take demo data: it is empty, or the demo has been its first writer. A store cannot forget, so
- * demo data never joins other data; asked for expressly, that throws INVALID.
+ * Whether the store may take demo data: it is empty, or it began with the demo. A store cannot forget, so demo data never
+ * joins other data; asked for expressly, that throws INVALID.
  */
 export async function mayFeed(store: pg.Pool, { demo, workspace }: DemoWish): Promise<boolean> {
-  const { rows } = await store.query<{ source: string }>(
-    `select envelope->>'source' as source from store.event order by recorded_at, topic, partition, position limit 1`,
+  const { rows } = await store.query<{ source: string | null; simulated: boolean }>(
+    `select simulated_until is not null as simulated, (
+       select envelope->>'source' from store.event order by recorded_at, topic, partition, position limit 1) as source
+     from store.meta`,
   )
-  if (!rows[0] || rows[0].source === 'demo') return true
+  const { source, simulated } = rows[0]!
+  if (source === null || source === 'demo' || simulated) return true
   if (demo === undefined) return false
   throw new FunnelError(
     'INVALID',

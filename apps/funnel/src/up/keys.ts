@@ -9,6 +9,7 @@ const owners = {
   dev: { source: 'dev', commands: false },
   demo: { source: 'demo', commands: false },
   command: { source: 'dev', commands: true },
+  demoCommand: { source: 'demo', commands: true },
 } as const satisfies Record<string, KeyOwner>
 export type KeyName = keyof typeof owners
 const names = Object.keys(owners) as readonly KeyName[]

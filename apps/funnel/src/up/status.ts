@@ -23,8 +23,14 @@ export const statusCommand = (): Command =>
       printJson({ ...summaryOf(state, folder), ok, services })
       return
     }
+    const { workspace, startedAt, supervisor, simulatedUntil } = state
     say(
-      `workspace ${style('bold', state.workspace, process.stderr)} · up since ${state.startedAt} · process ${state.supervisor.pid}`,
+      [
+        `workspace ${style('bold', workspace, process.stderr)}`,
+        `up since ${startedAt}`,
+        `process ${supervisor.pid}`,
+        ...(simulatedUntil === undefined ? [] : [`simulated until ${simulatedUntil}`]),
+      ].join(' · '),
     )
     const rows = services.map(({ name, state, url, pid, restarts, why }) => [
       name,

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError } from '@funnel/events'
+import type pg from 'pg'
+import { FunnelError, type Instant } from '@funnel/events'
+import { simulatedUntil } from '@funnel/event-store'
 import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
 import { startFeeder, type Feeder } from '../demo/feeder.js'
+import { beginWithHistory } from '../demo/history.js'
 import { supervised, type Supervised } from '../supervisor/service.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import { Settings } from '../upkeep/settings.js'
@@ -18,8 +21,8 @@ import {
   type WorkspaceState,
 } from '../workspace/state.js'
 import { embeddedDatabases, externalDatabases, type Databases } from './databases.js'
-import { mayFeed, wantsDemo } from './demo-rule.js'
-import { openKeys } from './keys.js'
+import { mayFeed, wantsDemo, type DemoWish } from './demo-rule.js'
+import { openKeys, type KeyName } from './keys.js'
 import { portsOf, workspaceName, type UpFlags } from './options.js'
 import { assertFree, type PortName } from './ports.js'
 import type { Reporter } from './reporter.js'
@@ -111,10 +114,10 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers !== undefined && embedded && kafkaTopicPrefix === '' ? `${workspace}.` : kafkaTopicPrefix
     abort.throwIfAborted()
 
-    const { key, commandKey, demoKey, feeds } = await openStore(databases, folder, {
-      workspace,
-      embedded,
-      demo: flags.demo,
+    const company = join(folder.path, 'company.json')
+    const { keys, feeds, until } = await openStore(databases, folder, {
+      wish: { workspace, embedded, demo: flags.demo },
+      begin: (pool) => beginWithHistory(pool, { file: company, say: report.say, signal: abort }),
     })
     state = {
       workspace,
@@ -122,6 +125,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       startedAt: new Date().toISOString(),
       ready: false,
       demo: feeds,
+      ...(until === undefined ? {} : { simulatedUntil: new Date(until).toISOString() }),
       embeddedPostgres: embedded,
       urls: {
         ingest: `http://${reach(funnelHost, ports.ingest)}`,
@@ -132,8 +136,8 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       vaultDatabaseUrl: databases.vault,
       readDatabaseUrl: databases.read,
       ...(brokers === undefined ? {} : { kafkaBrokers: brokers, kafkaTopicPrefix: prefix }),
-      writeKey: key,
-      commandKey,
+      writeKey: keys.dev,
+      commandKey: keys.command,
       ...(funnelToken === undefined ? {} : { token: funnelToken }),
       services: [],
     }
@@ -151,8 +155,10 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
     if (feeds)
       running.feeder = startFeeder({
         url: state.urls.ingest,
-        key: demoKey,
-        file: join(folder.path, 'demo.json'),
+        key: keys.demo,
+        commandKey: keys.demoCommand,
+        databaseUrl: databases.store,
+        file: company,
         say: report.warn,
       })
     state = { ...state, ready: true, services: statuses() }
@@ -196,13 +202,13 @@ const workspaceOn = (port: number, dataDir: string | undefined): string | undefi
 async function openStore(
   databases: Databases,
   folder: Folder,
-  wish: Parameters<typeof wantsDemo>[0],
-): Promise<{ key: string; commandKey: string; demoKey: string; feeds: boolean }> {
+  { wish, begin }: { readonly wish: DemoWish; readonly begin: (pool: pg.Pool) => Promise<void> },
+): Promise<{ keys: Readonly<Record<KeyName, string>>; feeds: boolean; until: Instant | undefined }> {
   const pool = createPool(databases.store, 'funnel-up', 2)
   try {
     const feeds = wantsDemo(wish) && (await mayFeed(pool, wish))
-    const { dev, command, demo } = await openKeys(pool, folder)
-    return { key: dev, commandKey: command, demoKey: demo, feeds }
+    if (feeds) await begin(pool)
+    return { keys: await openKeys(pool, folder), feeds, until: await simulatedUntil(pool) }
   } finally {
     await pool.end()
   }

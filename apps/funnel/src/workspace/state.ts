@@ -28,6 +28,8 @@ export interface WorkspaceState {
   /** Everything has been ready once. */
   readonly ready: boolean
   readonly demo: boolean
+  /** Until when its history was made up; ISO 8601. */
+  readonly simulatedUntil?: string
   readonly embeddedPostgres: boolean
   /** Of events and commands over HTTP, of commands and of questions over gRPC. */
   readonly urls: { readonly ingest: string; readonly commands: string; readonly query: string }

@@ -4,6 +4,8 @@ import {
   advance,
   contentHash,
   positionOf,
+  topicNames,
+  topics,
   totalOrder,
   type Envelope,
   type Head,
@@ -29,7 +31,10 @@ export interface MemoryEventStore extends EventStore {
 export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventStore {
   const key = randomBytes(32)
   const epoch = randomUUID()
-  const log: Recorded[] = []
+  /** What each partition holds; the event at position n is the nth. */
+  const logs = new Map(
+    topicNames.map((topic) => [topic, Array.from({ length: topics[topic].partitions }, (): Recorded[] => [])]),
+  )
   const streams = new Map<string, Recorded[]>()
   const ids = new Map<string, { record: Recorded; hash: Buffer }>()
   const rejected: Rejection[] = []
@@ -59,12 +64,13 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     const { topic, partition, stream } = addressOfEvent(event)
     const own = streams.get(stream) ?? []
     streams.set(stream, own)
-    const recorded = Math.max(stamp, lastOf(topic, partition))
+    const log = logs.get(topic)![partition]!
+    const recorded = Math.max(stamp, log.at(-1)?.recorded ?? floor)
     latest = Math.max(latest, recorded)
     const made: Recorded = {
       topic,
       partition,
-      position: positionOf(positions, topic, partition) + 1,
+      position: log.length + 1,
       stream,
       version: own.length + 1,
       recorded,
@@ -76,8 +82,6 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     positions = advance(positions, [made])
     return made
   }
-  const lastOf = (topic: string, partition: number): Instant =>
-    log.findLast((made) => made.topic === topic && made.partition === partition)?.recorded ?? floor
 
   return {
     rejected,
@@ -107,17 +111,20 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     },
     tail: {
       read: async (after, upTo, limit) =>
-        log
-          .filter(
-            ({ topic, partition, position }) =>
-              position > positionOf(after, topic, partition) && position <= positionOf(upTo, topic, partition),
+        [...logs]
+          .flatMap(([topic, partitions]) =>
+            partitions.flatMap((log, partition) => {
+              const from = positionOf(after, topic, partition)
+              const to = Math.min(positionOf(upTo, topic, partition), from + limit)
+              return from < to ? log.slice(from, to) : []
+            }),
           )
-          .toSorted(totalOrder)
+          .sort(totalOrder)
           .slice(0, limit),
       heads: async (): Promise<Head> => {
+        // above all that is recorded, so that everything is visible
         floor = Math.max(floor, clock(), latest + 1)
-        const visible = log.filter(({ recorded }) => recorded < floor)
-        return { w: floor - 1, positions: advance({}, visible), epoch }
+        return { w: floor - 1, positions, epoch }
       },
     },
     async close() {},

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { contentHash, FunnelError, topics, type Recorded } from '@funnel/events'
+import { contentHash, FunnelError, topics, type Instant, type Recorded } from '@funnel/events'
 
 /** Rows of one statement. */
 const CHUNK = 2000
@@ -33,6 +33,12 @@ export async function fillWithHistory(pool: pg.Pool, records: readonly Recorded[
   } finally {
     client.release()
   }
+}
+
+/** Until when what a store holds was simulated; undefined where all of it happened. */
+export async function simulatedUntil(pool: pg.Pool): Promise<Instant | undefined> {
+  const { rows } = await pool.query<{ until: Date | null }>('select simulated_until as until from store.meta')
+  return rows[0]?.until?.getTime()
 }
 
 const INSERT = `

@@ -1,0 +1,7 @@
+export * from './company/act.js'
+export { founded, nextAt, setPace, type Founding } from './company/company.js'
+export type { Company } from './company/state.js'
+export { notice, noticeRefusal } from './company/notice.js'
+export { step } from './company/step.js'
+export * from './history/carry-out.js'
+export * from './history/history.js'
