@@ -13,7 +13,7 @@ import {
   visitorStreams,
   type Decider,
 } from '@funnel/domain'
-import { handle, type Asking, type EventStore, type Handled } from '@funnel/event-store'
+import { handle, type Asking, type EventStore, type Handled, type StreamMemory } from '@funnel/event-store'
 import type { CommandsOf, Subject } from './table.js'
 
 /** The store as a decision needs it. */
@@ -30,20 +30,22 @@ export interface Handler<Command> {
 /** A handler for each kind of subject. */
 export type Handlers = { readonly [S in Subject]: Handler<CommandsOf[S]> }
 
-/** The handler that a decider makes. */
+/** The handler that a decider makes; with a memory where its streams grow for ever. */
 export const handlerOf = <Command, State>(
   decider: Decider<Command, State>,
   streamsOf: (command: Command) => readonly string[],
+  memory?: StreamMemory<State>,
 ): Handler<Command> => ({
   streamsOf,
-  handle: (store, command, asking) => handle(store, { ...asking, decider, command, streams: streamsOf(command) }),
+  handle: (store, command, asking) =>
+    handle(store, { ...asking, decider, command, streams: streamsOf(command), ...(memory && { memory }) }),
 })
 
 /** The deciders of the domain, by what they decide on, with what both teams agreed on. */
 export const handlersBy = (definitions: Pick<AllDefinitions, 'funnel' | 'reasons'>): Handlers => ({
   lead: handlerOf(leadDecider(leadRules(definitions)), leadStreams),
   deal: handlerOf(dealDecider(definitions), dealStreams),
-  queue: handlerOf(queueDecider, queueStreams),
+  queue: handlerOf(queueDecider, queueStreams, new Map()),
   person: handlerOf(personDecider, personStreams),
   visitor: handlerOf(visitorDecider, visitorStreams),
 })

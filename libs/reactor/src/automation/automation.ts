@@ -17,7 +17,7 @@ import { identified, joined, touched, unlinked, type Of, type Step } from './peo
  * - A lead that entered a stage with a routing by a decision is given to a member of the queue of the first rule that
  *   holds, and offered to them. What another system says of stages is that system's business: it routes nothing.
  * - An offer that nobody answered expires at its deadline. A rejected or withdrawn one gives the member their turn back.
- * - A lead that is converted or given up, or that nobody answered, makes room with the member who had it.
+ * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the member who had it.
  * - Imported history is known and leads to nothing.
  */
 export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
@@ -88,7 +88,10 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
   'lead.stage-entered': learned,
   'lead.qualified': cameTo,
   'lead.advanced': cameTo,
-  'lead.recycled': ({ data: { lead, stage } }, { turn, rules }) => moved(lead, stage, turn, rules),
+  'lead.recycled': ({ data: { lead, stage } }, { turn, rules }) => {
+    release(lead, turn)
+    moved(lead, stage, turn, rules)
+  },
   'lead.disqualified': ended,
   'lead.converted': ended,
   'lead.conversion-reversed': ({ data: { lead } }, { turn }) => keep(lead, { closed: false }, turn),

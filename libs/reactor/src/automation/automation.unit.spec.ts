@@ -162,6 +162,18 @@ describe('automation', () => {
     expect(await world.types('l')).not.toContain('handoff.expired')
   })
 
+  it('makes room with the member whose lead goes back to marketing', async () => {
+    await capture('l')
+    await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })
+    const { handoff, assignee } = offerOf(await world.lead('l'))
+    await world.command({ type: 'handoff.accept', lead: 'l', handoff, owner: assignee! }, assignee!)
+    await world.command({ type: 'lead.recycle', lead: 'l', stage: 'mql', reason: recycling }, assignee!)
+    expect((await world.queue('commercial')).at(-1)!.event).toMatchObject({
+      type: 'queue.released',
+      data: { lead: 'l', member: assignee },
+    })
+  })
+
   it('row 10: a rejection raises a feedback event with the source of the lead, and the member gets another turn', async () => {
     await world.tell('touchpoint.recorded', {
       visitor: 'v',
@@ -209,4 +221,5 @@ describe('automation', () => {
   })
 })
 
+const recycling = rules.reasons.find(({ id }) => id === 'recycled')!.reasons.find(({ note }) => !note)!.id
 const rejection = rules.reasons.find(({ id }) => id === 'rejected')!.reasons.find(({ note }) => !note)!.id
