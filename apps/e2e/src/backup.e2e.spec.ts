@@ -13,7 +13,8 @@ import { liveGeneration } from '@funnel/projections'
 import { describeKafka, testDatabase, testKafka, type TestDatabase } from '@funnel/testing'
 import { commandsIn } from './fences.js'
 import { funnelWith } from './platform.js'
-import { freePort, supervise, type Supervised } from './processes.js'
+import { freePort } from '@funnel/platform'
+import { supervise, type Supervised } from './processes.js'
 
 const run = promisify(execFile)
 const PAGE = 'docs/backup.md'

@@ -7,7 +7,8 @@ import { createClient } from '@funnel/query-api'
 import { startPostgres, type TestPostgres } from '@funnel/testing'
 import { composeFile, secrets, type ComposeService } from './compose.js'
 import { funnelWith } from './platform.js'
-import { freePort, supervise, type Supervised } from './processes.js'
+import { freePort } from '@funnel/platform'
+import { supervise, type Supervised } from './processes.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { commandsIn, fencesOf, fileIn, root } from './fences.js'
 import { funnel } from './platform.js'
-import { freePort } from './processes.js'
+import { freePort } from '@funnel/platform'
 
 const run = promisify(execFile)
 

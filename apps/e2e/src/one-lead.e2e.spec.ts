@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { Event } from '@funnel/query-api'
@@ -35,7 +36,8 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
     platform = await startPlatform({
       kafkaBrokers: (await testKafka()).brokers,
       topicPrefix: `one-lead-${randomBytes(4).toString('hex')}.`,
-      definitions: [folder],
+      // people, queues and routing are those of the demo's company
+      definitions: [fileURLToPath(new URL('../../../examples/demo/definitions', import.meta.url)), folder],
       automation: true,
     })
   }, 120_000)

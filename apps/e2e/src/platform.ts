@@ -4,7 +4,8 @@ import pg from 'pg'
 import { createWriteKey, migrateStore } from '@funnel/event-store'
 import { createClient, type FunnelClient } from '@funnel/query-api'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { freePort, supervise, type Supervised } from './processes.js'
+import { freePort } from '@funnel/platform'
+import { supervise, type Supervised } from './processes.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 

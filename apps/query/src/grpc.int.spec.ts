@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import {
   credentials,
@@ -11,7 +10,7 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader'
 import { FunnelError } from '@funnel/events'
-import { startService, type Service } from '@funnel/platform'
+import { freePort, startService, type Service } from '@funnel/platform'
 import {
   Bucket,
   createClient,
@@ -724,17 +723,6 @@ interface Described {
   readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] }
   readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] }
 }
-
-/** A free port of this host. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))

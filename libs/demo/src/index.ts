@@ -1,4 +1,5 @@
 export * from './company/act.js'
+export { demoDefinitions } from './definitions.js'
 export { founded, nextAt, setPace, type Founding } from './company/company.js'
 export type { Company } from './company/state.js'
 export { notice, noticeRefusal } from './company/notice.js'

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 interface Node {
@@ -63,16 +63,6 @@ function propertiesOf({ node, port, controllerPort, size }: Node, data: string):
     'num.recovery.threads.per.data.dir': 1,
   }
 }
-
-/** A port of loopback that is free at the moment. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 /** Whether something accepts connections on this port of loopback. */
 export const accepts = (port: number): Promise<boolean> =>

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { classArchive, fetchJars, java, kafkaFlags } from './embedded-kafka-jars.js'
-import { accepts, freePort, writeProperties } from './embedded-kafka-properties.js'
+import { accepts, writeProperties } from './embedded-kafka-properties.js'
+import { freePort } from './free-port.js'
 
 export { kafkaTool, whyNoLocalKafka } from './embedded-kafka-jars.js'
-export { freePort }
 
 const run = promisify(execFile)
 const START_TIMEOUT = 90_000

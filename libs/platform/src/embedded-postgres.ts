@@ -14,7 +14,8 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { accepts, freePort } from './embedded-kafka-properties.js'
+import { accepts } from './embedded-kafka-properties.js'
+import { freePort } from './free-port.js'
 import { assertPassable, binaries, postgresUser as user } from './embedded-postgres-binaries.js'
 import { childrenOf } from './host.js'
 

@@ -26,9 +26,9 @@ export async function compare(
   at: Instant,
   effective?: Instant,
 ): Promise<Compared> {
-  const { databaseUrl, name } = storeOf(flags)
+  const { databaseUrl, definitions, name } = storeOf(flags)
   if (!flags.json) say(style('dim', name, process.stderr))
-  const files = await readFolders(folders)
+  const files = await readFolders(folders, definitions)
   const [{ createPool }, { lastApplied }, { removedFrom, stepsFor }] = await Promise.all([
     import('@funnel/platform'),
     import('./applied.js'),

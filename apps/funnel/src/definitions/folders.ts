@@ -5,13 +5,14 @@ import type { DefinitionFiles } from '@funnel/definitions'
 export const withFolders = (command: Command): Command =>
   command.argument(
     '[folder...]',
-    'folders of definitions, after those of the platform (default: those of FUNNEL_DEFINITIONS)',
+    'folders of definitions, after those of the platform (default: those of FUNNEL_DEFINITIONS, else of the workspace)',
   )
 
-/** The definitions of the folders that the command line names, else of those of the environment. Throws INVALID. */
-export async function readFolders(folders: readonly string[]): Promise<DefinitionFiles> {
+/** The definitions of the folders that the command line names, else of those of the workspace. Throws INVALID. */
+export async function readFolders(
+  folders: readonly string[],
+  definitions = process.env['FUNNEL_DEFINITIONS'],
+): Promise<DefinitionFiles> {
   const { defaultDefinitions, definitionFolders, readDefinitions } = await import('@funnel/definitions')
-  return readDefinitions(
-    folders.length ? [defaultDefinitions, ...folders] : definitionFolders(process.env['FUNNEL_DEFINITIONS']),
-  )
+  return readDefinitions(folders.length ? [defaultDefinitions, ...folders] : definitionFolders(definitions))
 }

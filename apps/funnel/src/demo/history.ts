@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { definitionFolders, loadAllDefinitions, readDefinitions } from '@funnel/definitions'
+import { loadAllDefinitions, readDefinitions } from '@funnel/definitions'
 import { playHistory } from '@funnel/demo'
 import { advanceHead } from '@funnel/event-log'
 import { fillWithHistory } from '@funnel/event-store'
@@ -18,18 +18,19 @@ const PATIENCE = 1000
 export interface HistoryOptions {
   /** Where the company is kept, to live on. */
   readonly file: string
+  /** Folders of definitions. */
+  readonly folders: readonly string[]
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /** Gives a store that holds nothing the company's history. Broken off, it leaves the store empty. */
-export async function beginWithHistory(pool: pg.Pool, { file, say, signal }: HistoryOptions): Promise<void> {
+export async function beginWithHistory(pool: pg.Pool, { file, folders, say, signal }: HistoryOptions): Promise<void> {
   const { rowCount } = await pool.query('select from store.event limit 1')
   if (rowCount) return
   const began = Date.now()
   const until = began - AGO
   const at = until - DAYS * 86_400_000
-  const folders = definitionFolders(process.env['FUNNEL_DEFINITIONS'])
   const approved = stepsFor(readDefinitions(folders), new Map(), at).filter(({ refused }) => refused === undefined)
   let told = false
   const { company, positions, records } = await playHistory({

@@ -11,6 +11,8 @@ export interface Wiring {
   readonly databases: Databases
   readonly kafkaBrokers?: string | undefined
   readonly kafkaTopicPrefix?: string | undefined
+  /** Folders of definitions, comma-separated. */
+  readonly definitions?: string | undefined
 }
 
 /** The address under which a listener on `host` is reached from this machine. */
@@ -39,8 +41,14 @@ export function serviceSpecs({
   databases,
   kafkaBrokers,
   kafkaTopicPrefix,
+  definitions = '',
 }: Wiring): ServiceSpec[] {
-  const common = { ...inherited(), FUNNEL_WORKSPACE: folder.workspace, FUNNEL_HOST: host }
+  const common = {
+    ...inherited(),
+    FUNNEL_WORKSPACE: folder.workspace,
+    FUNNEL_HOST: host,
+    FUNNEL_DEFINITIONS: definitions,
+  }
   const kafka = {
     KAFKA_BROKERS: kafkaBrokers ?? '',
     ...(kafkaTopicPrefix === undefined ? {} : { KAFKA_TOPIC_PREFIX: kafkaTopicPrefix }),

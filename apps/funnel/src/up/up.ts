@@ -4,6 +4,8 @@ import type pg from 'pg'
 import { FunnelError, type Instant } from '@funnel/events'
 import { simulatedUntil } from '@funnel/event-store'
 import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
+import { definitionFolders } from '@funnel/definitions'
+import { demoDefinitions } from '@funnel/demo'
 import { startFeeder, type Feeder } from '../demo/feeder.js'
 import { beginWithHistory } from '../demo/history.js'
 import { supervised, type Supervised } from '../supervisor/service.js'
@@ -117,8 +119,15 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
     const company = join(folder.path, 'company.json')
     const { keys, feeds, until } = await openStore(databases, folder, {
       wish: { workspace, embedded, demo: flags.demo },
-      begin: (pool) => beginWithHistory(pool, { file: company, say: report.say, signal: abort }),
+      begin: (pool) =>
+        beginWithHistory(pool, {
+          file: company,
+          folders: definitionFolders(demoFolders()),
+          say: report.say,
+          signal: abort,
+        }),
     })
+    const definitions = feeds ? demoFolders() : process.env['FUNNEL_DEFINITIONS']
     state = {
       workspace,
       supervisor: thisProcess(),
@@ -127,6 +136,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       demo: feeds,
       ...(until === undefined ? {} : { simulatedUntil: new Date(until).toISOString() }),
       embeddedPostgres: embedded,
+      ...(definitions ? { definitions } : {}),
       urls: {
         ingest: `http://${reach(funnelHost, ports.ingest)}`,
         commands: reach(funnelHost, ports.ingestGrpc),
@@ -148,6 +158,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       databases,
       kafkaBrokers: brokers,
       kafkaTopicPrefix: prefix,
+      definitions,
     }).map((spec) => supervised(spec, { changed, said: report.said }))
     for (const service of running.services) service.start()
     await allReady(running.services, abort)
@@ -191,6 +202,9 @@ function assertStartable(folder: Folder, localKafka: boolean): void {
   if (why)
     throw new FunnelError('INVALID', `--kafka needs a local broker, and ${why}: install it, or set KAFKA_BROKERS`)
 }
+
+/** The folders of definitions of the demo: its own, and those that are asked for. */
+const demoFolders = (): string => [demoDefinitions, process.env['FUNNEL_DEFINITIONS']].filter(Boolean).join(',')
 
 const workspaceOn = (port: number, dataDir: string | undefined): string | undefined =>
   allRunning(dataDir).find(({ state }) =>

@@ -16,7 +16,7 @@ export const rebuildCommand = (): Command =>
   ])
     .option('--drop-old', 'drop what was live before at once, not 10 minutes later (what is being read: later)')
     .action(async (flags: Choice & { json?: boolean; dropOld?: boolean }) => {
-      const { databaseUrl, readDatabaseUrl, name } = storeOf(flags)
+      const { databaseUrl, readDatabaseUrl, definitions: folders, name } = storeOf(flags)
       if (!flags.json) say(style('dim', name, process.stderr))
       const [{ createPool }, { postgresEventTail }, { dropRetired, rebuild }, { definitionFolders, loadDefinitions }] =
         await Promise.all([
@@ -25,7 +25,7 @@ export const rebuildCommand = (): Command =>
           import('@funnel/projections'),
           import('@funnel/definitions'),
         ])
-      const definitions = loadDefinitions(definitionFolders(process.env['FUNNEL_DEFINITIONS']))
+      const definitions = loadDefinitions(definitionFolders(folders))
       const store = createPool(databaseUrl, 'funnel-rebuild', 2)
       const read = createPool(readDatabaseUrl, 'funnel-rebuild', 4)
       const stop = new AbortController()

@@ -30,6 +30,8 @@ export interface WorkspaceState {
   readonly demo: boolean
   /** Until when its history was made up; ISO 8601. */
   readonly simulatedUntil?: string
+  /** Folders of definitions beside those that come with the platform, comma-separated. */
+  readonly definitions?: string
   readonly embeddedPostgres: boolean
   /** Of events and commands over HTTP, of commands and of questions over gRPC. */
   readonly urls: { readonly ingest: string; readonly commands: string; readonly query: string }

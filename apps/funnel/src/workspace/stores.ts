@@ -10,6 +10,8 @@ export interface Stores {
   /** `host:port`, separated by commas; absent where the log is read from PostgreSQL. */
   readonly kafkaBrokers?: string | undefined
   readonly kafkaTopicPrefix?: string | undefined
+  /** Folders of definitions beside those that come with the platform, comma-separated. */
+  readonly definitions?: string | undefined
   /** For the header. */
   readonly name: string
 }
@@ -20,12 +22,14 @@ export function storeOf(choice: Choice): Stores {
   const found = findRunning(choice)
   if (found) {
     const { databaseUrl, vaultDatabaseUrl, readDatabaseUrl, kafkaBrokers, kafkaTopicPrefix, workspace } = found.state
+    const definitions = process.env['FUNNEL_DEFINITIONS'] || found.state.definitions
     return {
       databaseUrl,
       vaultDatabaseUrl,
       readDatabaseUrl,
       kafkaBrokers,
       kafkaTopicPrefix,
+      definitions,
       name: `workspace ${workspace}`,
     }
   }
@@ -39,6 +43,7 @@ export function storeOf(choice: Choice): Stores {
     readDatabaseUrl: process.env['READ_DATABASE_URL'] || external,
     kafkaBrokers: process.env['KAFKA_BROKERS'] || undefined,
     kafkaTopicPrefix: process.env['KAFKA_TOPIC_PREFIX'] || undefined,
+    definitions: process.env['FUNNEL_DEFINITIONS'] || undefined,
     name: 'the database of DATABASE_URL',
   }
 }

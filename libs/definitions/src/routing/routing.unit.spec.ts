@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import { loadAllDefinitions } from '../load.js'
+import { defaultDefinitions, loadAllDefinitions } from '../load.js'
 import { ruleFor, territoryOf } from './routing.js'
 
-const { territories, routings } = loadAllDefinitions()
+const { territories, routings } = loadAllDefinitions([
+  defaultDefinitions,
+  fileURLToPath(new URL('../../../../examples/demo/definitions', import.meta.url)),
+])
 const [routing] = routings
 const of = (properties: Readonly<Record<string, string | number>>) => {
   const valueOf = (field: string) => properties[field.replace('properties.', '')]

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
-import { loadAllDefinitions } from '@funnel/definitions'
+import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
 import { advance, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail } from '@funnel/event-log'
 import { fillWithHistory, migrateStore, openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
@@ -9,10 +9,11 @@ import { createPool } from '@funnel/platform'
 import { createFolder, createGeneration, migrateRead, type Generation } from '@funnel/projections'
 import { automation, catchUp, executor, keepOf, migrateReactor } from '@funnel/reactor'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { demoDefinitions } from '../definitions.js'
 import { playHistory } from './history.js'
 
 const DAY = 86_400_000
-const definitions = loadAllDefinitions()
+const definitions = loadAllDefinitions([defaultDefinitions, demoDefinitions])
 /** A third of the usual size. */
 const small = { name: 'a', seed: 1, visitsPerDay: 15, definitions }
 

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { loadAllDefinitions } from '@funnel/definitions'
+import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
 import { totalOrder, typeOf, upcastRecord, type FunnelEvent, type Recorded } from '@funnel/events'
 import { DAY, HOUR, isFriday } from '../company/calendar.js'
 import { nextAt, setPace } from '../company/company.js'
 import { step } from '../company/step.js'
+import { demoDefinitions } from '../definitions.js'
 import { playHistory, type History, type HistoryOptions } from './history.js'
 
-const definitions = loadAllDefinitions()
+const definitions = loadAllDefinitions([defaultDefinitions, demoDefinitions])
 const MONDAY = Date.UTC(2026, 8, 7)
 const play = (days: number, more: Partial<HistoryOptions> = {}): Promise<History> =>
   playHistory({ name: 'a', seed: 1, at: MONDAY, until: MONDAY + days * DAY, definitions, ...more })

@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { loadAllDefinitions } from '@funnel/definitions'
+import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
 import { leadDecider, leadRules, leadStreams, type LeadCommand } from '@funnel/domain'
 import { derivedId, type Envelope, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import { handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
@@ -8,7 +9,11 @@ import { memoryKeep } from '../memory-keep.js'
 import { automation } from './automation.js'
 import { executor } from './execute.js'
 
-const rules = loadAllDefinitions()
+/** Those that come with the platform, and the queues and routing of the demo's company. */
+const rules = loadAllDefinitions([
+  defaultDefinitions,
+  fileURLToPath(new URL('../../../../examples/demo/definitions', import.meta.url)),
+])
 const HOUR = 3_600_000
 const NOON = Date.UTC(2026, 0, 5, 12)
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { Client, credentials, makeClientConstructor, Metadata, status, type Serv
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mintId } from '@funnel/events'
+import { freePort } from '@funnel/platform'
 import {
   CommandServiceService,
   createCommandClient,
@@ -268,12 +268,3 @@ describe('The gRPC server of ingest', () => {
       )
   })
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address()
-      server.close(() => (bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port'))))
-    })
-  })
