@@ -79,13 +79,16 @@ export async function wreak(
       faults.push({ victim: due.name, at, until: since() })
     }
   })()
-  const watching = watchKpis(platform.query, WATCHED, sent.signal)
+  const over = new AbortController()
+  const watching = watchKpis(platform.query, WATCHED, over.signal)
   watching.catch(() => undefined) // told below
   const journal = await send(platform.ingest, platform.writeKey, events, {
     random: random(seed + 1),
     deadline,
   }).finally(() => sent.abort())
   await killing
+  // until all of it is in the answers: who asks so long is told something
+  await platform.settled().finally(() => over.abort())
   const watched = await watching
   const forgetful = new Set(victims.filter(({ forgets }) => forgets).map(({ name }) => name))
   const crashes = faults.filter(({ victim }) => forgetful.has(victim))

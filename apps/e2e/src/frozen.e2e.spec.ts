@@ -69,6 +69,7 @@ describe('A process that is frozen and goes on later', () => {
           body: JSON.stringify(events),
         })
         acknowledged += ((await response.json()) as { accepted: number }).accepted
+        await sleep(10) // a load, not a flood: all of it is verified afterwards
       }
       return acknowledged
     }
@@ -180,7 +181,8 @@ describe('A process that is frozen and goes on later', () => {
           const topic = names.topicOf(name)!
           for (const message of records) {
             const { position } = decode(topic, partition, message)!.record
-            if (position > 1) expect(places).toContain(`${topic}/${partition}/${position - 1}`)
+            const before = `${topic}/${partition}/${position - 1}`
+            if (position > 1 && !places.has(before)) done.reject(new Error(`${before} comes late or never`))
             places.add(`${topic}/${partition}/${position}`)
             if (message.offset >= highs.get(`${name}/${partition}`)! - 1) open.delete(`${name}/${partition}`)
           }
@@ -190,9 +192,12 @@ describe('A process that is frozen and goes on later', () => {
         tick: () => undefined,
         failed: done.reject,
       })
-      await done.promise
-      await consumer.close()
-      await client.close()
+      try {
+        await done.promise
+      } finally {
+        await consumer.close()
+        await client.close()
+      }
       return places
     }
   })

@@ -26,12 +26,13 @@ export async function countOf(query: FunnelClient, kpi: string): Promise<number>
   return value?.$case === 'count' ? value.value : 0
 }
 
-/** Asks for the KPIs in turn until the signal is aborted. Throws on any failure but UNAVAILABLE and DEADLINE. */
+/** Asks for the KPIs in turn until the signal is aborted, and once more. Throws on any failure but UNAVAILABLE and DEADLINE. */
 export async function watchKpis(query: FunnelClient, kpis: readonly string[], end: AbortSignal): Promise<Watched> {
   const begin = performance.now()
   const told: Told[] = []
   let unavailable = 0
-  while (!end.aborted)
+  for (let last = false; !last;) {
+    last = end.aborted
     for (const kpi of kpis) {
       const asked = performance.now() - begin
       try {
@@ -43,6 +44,7 @@ export async function watchKpis(query: FunnelClient, kpis: readonly string[], en
       }
       await sleep(EVERY)
     }
+  }
   return { told, unavailable }
 }
 

@@ -109,7 +109,7 @@ describeKafka('funnel up with DATABASE_URL and KAFKA_BROKERS', () => {
         () => leads(cli),
         (count) => count > 0,
       )
-      expect(await sources()).toEqual(['/funnel/automation', 'demo'])
+      expect(await sources()).toEqual(['/definitions', '/funnel/automation', 'demo'])
     },
     PATIENCE,
   )

@@ -37,6 +37,9 @@ export function createChannel(address: string, options: ClientOptions = {}) {
   const channel = new Client(address, credentials.createInsecure(), {
     'grpc.max_receive_message_length': limits.maxAnswer,
     'grpc.max_send_message_length': limits.maxRequest,
+    // a service that was restarted is met again within a second, not after the two minutes that it may take otherwise
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1000,
   })
   const metadata = () => {
     const metadata = new Metadata()
