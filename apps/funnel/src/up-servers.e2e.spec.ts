@@ -68,7 +68,7 @@ describeKafka('funnel up with DATABASE_URL and KAFKA_BROKERS', () => {
     await client.connect()
     try {
       const { rows } = await client.query<{ source: string }>(
-        `select distinct envelope->>'source' source from store.event`,
+        `select distinct envelope->>'source' collate "C" source from store.event order by 1`,
       )
       return rows.map(({ source }) => source)
     } finally {
