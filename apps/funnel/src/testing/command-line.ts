@@ -117,10 +117,15 @@ export class Foreground {
   }
 }
 
-/** What is looked at, as soon as it is good. Throws when it has not become so after a minute. */
-export async function until<T>(what: string, look: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
+/** What is looked at, as soon as it is good. Throws when it has not become so after so many milliseconds. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T>,
+  good: (value: T) => boolean,
+  patience = 60_000,
+): Promise<T> {
   let value = await look()
-  for (const end = Date.now() + 60_000; !good(value); value = await look()) {
+  for (const end = Date.now() + patience; !good(value); value = await look()) {
     if (Date.now() > end) throw new Error(`${what}: still ${JSON.stringify(value)}`)
     await sleep(500)
   }
