@@ -87,7 +87,7 @@ export function startReactor<State extends Json, Command>(options: ReactorOption
   }
 
   const candidacy = {
-    lock: [7007, lockNumber(reactor.name)],
+    lock: [7008, lockNumber(reactor.name)],
     name: `funnel-${reactor.name}-lock`,
     stop: stop.signal,
     standby: () => {

@@ -4,9 +4,9 @@ import { translated } from './errors.js'
 
 /** Who is connected, as far as this role may see: its own connections by name, and whoever leads by the lock of `leadOnce`. */
 const RUNNING = `
-  select distinct coalesce(a.application_name, case l.classid when 7006 then 'funnel-projector' else 'funnel-relay' end) as name
+  select distinct coalesce(a.application_name, case l.classid when 7006 then 'funnel-projector' when 7008 then 'funnel-automation' else 'funnel-relay' end) as name
   from pg_stat_activity a
-  left join pg_locks l on l.pid = a.pid and l.locktype = 'advisory' and l.classid in (7002, 7003, 7006)
+  left join pg_locks l on l.pid = a.pid and l.locktype = 'advisory' and l.classid in (7002, 7003, 7006, 7008)
   where a.datname = current_database() and a.pid <> pg_backend_pid()
     and (a.application_name like 'funnel-%' or l.pid is not null)
   order by 1`
