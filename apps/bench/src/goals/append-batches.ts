@@ -1,11 +1,14 @@
 import { mintId, type Envelope } from '@funnel/events'
 import { advanceHead } from '@funnel/event-log'
 import type { Appended } from '@funnel/event-store'
+import { CopyIn } from '@funnel/projections'
 import { syntheticLog } from '@funnel/testing'
-import { compare, stopwatch, type Figure, type Settings } from '../harness.js'
+import { compare, concurrently, stopwatch, type Figure, type Settings } from '../harness.js'
 import { createWorld, type World } from '../world.js'
 
 const BATCH = 1000
+/** As many as the group commit of ingest has writers. */
+const CALLERS = 4
 
 /**
  * G6: append of batches with de-duplication, places and versions, durable, against COPY of the very same rows into the
@@ -15,17 +18,17 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
   const [ours, theirs] = [await createWorld(history), await createWorld(history)]
   const { w: begin } = await advanceHead(ours.pool)
   const log = [...syntheticLog(events, { seed: 6 })]
-  const { rows } = await ours.pool.query<{ file: string }>(
-    `select current_setting('data_directory') || '/bench.copy' file`,
-  )
-  const { file } = rows[0]!
   let batch: Envelope[] = []
+  let copied: Buffer = Buffer.alloc(0)
   const append = async (): Promise<Appended[]> => {
     const answers: Appended[] = []
-    for (let at = 0; at < batch.length; at += BATCH)
-      answers.push(...(await ours.store.append({ events: batch.slice(at, at + BATCH) })))
+    await concurrently(Math.ceil(batch.length / BATCH), CALLERS, async (index) => {
+      const events = batch.slice(index * BATCH, (index + 1) * BATCH)
+      answers.push(...(await ours.store.append({ events })))
+    })
     return answers
   }
+  const client = await theirs.pool.connect()
   try {
     const figure = await compare({
       what: `durable append with de-duplication in batches of ${BATCH.toLocaleString('en')}, ${events.toLocaleString('en')} events a round`,
@@ -40,9 +43,7 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
           const answers = await append()
           const done = stop(events)
           assertAll(answers, 'recorded')
-          await ours.pool.query(
-            `copy (select * from store.event where recorded_at > '${new Date(w).toISOString()}') to '${file}' (format binary)`,
-          )
+          copied = await rowsAfter(ours, w)
           return done
         },
       },
@@ -51,16 +52,18 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
           name: 'COPY of the same rows into the same table',
           run: async () => {
             const stop = stopwatch()
-            await theirs.pool.query(
-              `begin; set local synchronous_commit = on; copy store.event from '${file}' (format binary); commit`,
-            )
+            await client.query('begin; set local synchronous_commit = on')
+            const copy = new CopyIn('copy store.event from stdin', copied)
+            client.query(copy)
+            await copy.done
+            await client.query('commit')
             return stop(events)
           },
         },
       ],
       notes: [
-        'ours: one caller, a transaction a batch; synchronous_commit on',
-        'COPY: binary, from a file on the server, all rows of a round in one transaction, same columns, indexes and history; synchronous_commit on',
+        `ours: ${CALLERS} callers at once, a transaction a batch; synchronous_commit on`,
+        'COPY: text, as psql’s \\copy sends it, made before; all rows of a round in one transaction, same columns, indexes and history; synchronous_commit on',
       ],
     })
     assertAll(await append(), 'duplicate')
@@ -69,6 +72,7 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
       throw new Error(`${events * (rounds + 1)} rows were recorded and copied; there are ${left.n} and ${right.n}`)
     return figure
   } finally {
+    client.release()
     await ours.close()
     await theirs.close()
   }
@@ -86,4 +90,14 @@ async function contentAfter({ pool }: World, w: number): Promise<{ n: number; ha
     [new Date(w)],
   )
   return rows[0]!
+}
+
+/** The rows that were recorded after `w`, as COPY reads them. */
+async function rowsAfter({ pool }: World, w: number): Promise<Buffer> {
+  const { rows } = await pool.query<{ line: string }>(
+    String.raw`select replace(concat_ws(E'\t', topic, partition, position, stream, version, id, type, recorded_at, hash, envelope),
+      '\', '\\') || E'\n' as line from store.event where recorded_at > $1`,
+    [new Date(w)],
+  )
+  return Buffer.from(rows.map(({ line }) => line).join(''))
 }

@@ -84,7 +84,7 @@ export class Store1764000000000 implements MigrationInterface {
  * The append. Every statement of the function has a snapshot of its own, so what is read after the locks is what the
  * last holder of each lock committed.
  */
-const append = `
+export const append = `
   create type store.incoming as (
     ord int, topic smallint, partition smallint, stream text, id uuid, hash bytea,
     copy boolean -- null for the first event of its id in this call, else whether its content is that of the first

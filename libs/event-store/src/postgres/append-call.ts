@@ -3,78 +3,112 @@ import { addressOfEvent } from '../address.js'
 import type { Append, Appended } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
 
-/** A row of `store.append`; the place is null for a copy of an event that this very call records. */
-export interface AppendRow {
-  readonly ord: number
-  readonly outcome: Appended['outcome']
-  readonly topic: number | null
+/** A row of the event table. */
+export interface EventRow {
+  readonly topic: number
   readonly partition: number
   readonly position: number
   readonly stream: string
   readonly version: number
   readonly recorded_ms: number
-  /** What the log has under this id; null where that is the event sent. */
-  readonly envelope: Envelope | null
+  readonly envelope: Envelope
 }
 
-/** One call of `store.append`, or of `store.decide` where versions are expected: its parameters, and what its rows mean. */
+/** What `store.append` gives. */
+export interface AppendAnswer {
+  /** Of the new events, in order; null where there are none. */
+  readonly positions: readonly number[] | null
+  readonly versions: readonly number[] | null
+  readonly recorded: readonly number[] | null
+  /** What is known already, by its place in the call; the row is null for a copy of an event that this very call records. */
+  readonly known: readonly (Nullable<EventRow> & Known)[] | null
+}
+interface Known {
+  readonly ord: number
+  readonly outcome: 'duplicate' | 'conflict'
+}
+type Nullable<Row> = { readonly [name in keyof Row]: Row[name] | null }
+
+/** One call of `store.append`: its parameters, and what its answer means. */
 export interface AppendCall {
-  readonly name: 'append' | 'decide'
-  readonly values: readonly string[]
-  readonly decode: (rows: readonly AppendRow[]) => readonly Appended[]
+  readonly values: readonly [keys: string, envelopes: string, expected: string]
+  readonly decode: (answer: AppendAnswer) => readonly Appended[]
 }
 
 /** Puts the call together. Throws INVALID for an event of an unknown type or contradicting versions. */
 export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall {
-  const events = appends.flatMap((append) => append.events)
   const first = new Map<string, { ord: number; hash: Buffer }>()
-  let ord = 0
-  const keys = appends.flatMap(({ events: some, supplied }) =>
-    some.map((event) => {
-      const { topic, partition, stream } = addressOfEvent(event)
-      const hash = contentHash(key, event, supplied?.get(event.id))
+  const nth = counter()
+  const items = appends
+    .flatMap(({ events, supplied }) => events.map((event) => ({ event, supplied: supplied?.get(event.id) })))
+    .map(({ event, supplied }, ord) => {
+      const address = addressOfEvent(event)
+      const hash = contentHash(key, event, supplied)
       const before = first.get(event.id)
       if (!before) first.set(event.id, { ord, hash })
-      return {
-        ord: ord++,
-        topic: topics[topic].id,
-        partition,
-        stream,
-        id: event.id,
-        hash: `\\x${hash.toString('hex')}`,
-        ...(before ? { copy: before.hash.equals(hash) } : {}),
-      }
-    }),
-  )
-  const decode = (rows: readonly AppendRow[]): Appended[] => {
-    const answers: Appended[] = []
-    for (const row of rows.toSorted((a, b) => a.ord - b.ord)) {
-      const event = events[row.ord]!
-      const record =
-        row.topic === null ? answers[first.get(event.id)!.ord]!.record : recordOf(row, row.envelope ?? event)
-      answers.push({ outcome: row.outcome, record })
-    }
-    return answers
-  }
+      return { event, ord, ...address, hash, copy: before && before.hash.equals(hash) }
+    })
+  const keys = items.map(({ event, ord, topic, partition, stream, hash, copy }) => ({
+    ord,
+    topic: topics[topic].id,
+    partition,
+    stream,
+    id: event.id,
+    type: event.type,
+    hash: `\\x${hash.toString('hex')}`,
+    nth_of_stream: nth(stream),
+    nth_of_partition: nth(`${topic}/${partition}`),
+    copy,
+  }))
   const expected = Object.entries(expectedVersions(appends)).map(([stream, version]) => {
     const { topic, partition } = addressOfStream(stream)
     return { stream, topic: topics[topic].id, partition, version }
   })
-  const name = expected.length ? 'decide' : 'append'
   return {
-    name,
-    values: [JSON.stringify(keys), JSON.stringify(events), JSON.stringify(expected.length ? expected : {})],
-    decode,
+    values: [JSON.stringify(keys), JSON.stringify(items.map(({ event }) => event)), JSON.stringify(expected)],
+    decode({ positions, versions, recorded, known }) {
+      const knownAt = new Map(known?.map((one) => [one.ord, one]))
+      const answers: Appended[] = []
+      let next = 0
+      for (const { event, ord, topic, partition, stream } of items) {
+        const one = knownAt.get(ord)
+        const record: Recorded = one
+          ? one.envelope
+            ? recordOf(one as EventRow)
+            : answers[first.get(event.id)!.ord]!.record
+          : {
+              topic,
+              partition,
+              position: positions![next]!,
+              stream,
+              version: versions![next]!,
+              recorded: recorded![next++]!,
+              event,
+            }
+        answers.push({ outcome: one?.outcome ?? 'recorded', record })
+      }
+      return answers
+    },
+  }
+}
+
+/** Counts each name by itself: 1, 2, 3 … */
+function counter(): (name: string) => number {
+  const counts = new Map<string, number>()
+  return (name) => {
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return count
   }
 }
 
 /** A row of the event table as a record. */
-export const recordOf = (row: Omit<AppendRow, 'ord' | 'outcome'>, event: Envelope): Recorded => ({
-  topic: topicById(row.topic!),
-  partition: row.partition,
-  position: row.position,
-  stream: row.stream,
-  version: row.version,
-  recorded: row.recorded_ms,
-  event,
+export const recordOf = ({ topic, recorded_ms, envelope, ...place }: EventRow): Recorded => ({
+  topic: topicById(topic),
+  partition: place.partition,
+  position: place.position,
+  stream: place.stream,
+  version: place.version,
+  recorded: recorded_ms,
+  event: envelope,
 })

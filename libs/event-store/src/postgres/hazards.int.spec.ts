@@ -88,6 +88,34 @@ describe('the store in a hostile world', () => {
     await pool.query(`alter database "${rows[0]!.name}" reset default_transaction_isolation`)
   })
 
+  it('bug: a new store read its whole table at each append, until the planner knew of its size', async () => {
+    const fresh = await testDatabase()
+    await migrateStore(fresh.url)
+    const own = await openEventStore({ url: fresh.url, connections: 1 })
+    const one = createPool(fresh.url, 'test', 1)
+    // autovacuum would tell the planner in the end
+    await one.query('alter table store.event set (autovacuum_enabled = false)')
+    /** How often the table was scanned, as told when so many rows are known to have been inserted. */
+    const scansAfter = async (inserts: number): Promise<number> => {
+      for (;;) {
+        const { rows } = await one.query<{ scans: number; inserts: number }>(
+          `select seq_scan as scans, n_tup_ins as inserts from pg_stat_user_tables where relid = 'store.event'::regclass`,
+        )
+        if (rows[0]!.inserts >= inserts) return rows[0]!.scans
+        await sleep(10)
+      }
+    }
+    const before = await scansAfter(0)
+    for (let i = 0; i < 20; i++)
+      await own.append({ events: Array.from({ length: 200 }, (_, k) => captured(`${i}-${k}`)) })
+    await own.append({ events: [captured('decided')], expected: { 'lead-decided': 0 } })
+    await own.append({ events: [...(await own.read('lead-decided')).map(({ event }) => event), captured('new')] })
+    await own.close() // its connection tells what it did
+    expect(await scansAfter(4002)).toBe(before)
+    await one.end()
+    await fresh.drop()
+  })
+
   it('tells an event that PostgreSQL cannot hold from a store that is down', async () => {
     const event = captured('nul', { data: { lead: 'nul', owner: '\0' } })
     await expect(store.append({ events: [event] })).rejects.toMatchObject({ code: 'INVALID' })

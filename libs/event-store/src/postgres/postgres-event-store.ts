@@ -4,7 +4,7 @@ import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { addressesIn, hmacOf } from '../vault/addresses.js'
 import { APPEND_SETTINGS } from './append-settings.js'
-import { appendCall, recordOf, type AppendRow } from './append-call.js'
+import { appendCall, recordOf, type AppendAnswer, type EventRow } from './append-call.js'
 import { createBell } from './bell.js'
 import { assertDurable } from './durable.js'
 import { codeOf, translated } from './errors.js'
@@ -31,17 +31,17 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
   return {
     async append(...appends) {
-      const { name, values, decode } = appendCall(key, appends)
+      const { values, decode } = appendCall(key, appends)
       if (!appends.some(({ events }) => events.length)) return []
       for (let attempt = 1; ; attempt++) {
         try {
-          const { rows } = await pool.query<AppendRow>({
-            name,
-            text: `select * from store.${name}($1, $2, $3)`,
+          const { rows } = await pool.query<{ answer: AppendAnswer }>({
+            name: 'append',
+            text: 'select store.append($1, $2, $3) as answer',
             values: [...values],
           })
           bell.ring()
-          return decode(rows)
+          return decode(rows[0]!.answer)
         } catch (error) {
           if (attempt < ATTEMPTS && RETRIED.has(codeOf(error))) await sleep(Math.random() * 4 * attempt)
           else throw translated(error)
@@ -51,12 +51,12 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
     async read(stream, after = 0) {
       try {
-        const { rows } = await pool.query<AppendRow>({
+        const { rows } = await pool.query<EventRow>({
           name: 'read-stream',
           text: `select ${RECORD} from store.event where stream = $1 and version > $2 order by version`,
           values: [stream, after],
         })
-        return rows.map((row) => recordOf(row, row.envelope!))
+        return rows.map(recordOf)
       } catch (error) {
         throw translated(error)
       }
@@ -64,12 +64,12 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
     async find(id) {
       try {
-        const { rows } = await pool.query<AppendRow>({
+        const { rows } = await pool.query<EventRow>({
           name: 'find-event',
           text: `select ${RECORD} from store.event where id = $1`,
           values: [id],
         })
-        return rows[0] && recordOf(rows[0], rows[0].envelope!)
+        return rows[0] && recordOf(rows[0])
       } catch (error) {
         throw translated(error)
       }
