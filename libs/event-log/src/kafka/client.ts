@@ -25,7 +25,7 @@ export interface OutgoingRecord {
   readonly partition: number
   readonly key: string
   readonly value: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Record<string, string>
   /** Milliseconds since 1970. */
   readonly timestamp: number
 }
@@ -268,7 +268,7 @@ async function connectProducer(kafka: Kafka): Promise<KafkaProducer> {
             partition,
             key,
             value,
-            headers: { ...headers },
+            headers,
             timestamp: String(timestamp),
           })),
         })),
