@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { connect, type ClientHttp2Session } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 /** Drives one unary gRPC method with one request, over raw HTTP/2, so that the driver costs least. */
 export interface GrpcLoad {
@@ -70,3 +73,31 @@ export function grpcLoad(address: string, path: string, request: Uint8Array): Gr
 /** The value below which so large a share of ascending values lies. */
 export const quantile = (ascending: readonly number[], share: number): number =>
   ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
+
+/** What a load's process is asked to do. */
+export type LoadTask =
+  { readonly flood: [calls: number, width: number] } | { readonly steady: [rate: number, seconds: number] }
+
+/**
+ * The load of a process of its own, so that what this one holds in memory makes no pauses in what is measured. Answers with
+ * the latencies, of a flood with none.
+ */
+export function loadProcess(address: string, path: string, request: Uint8Array) {
+  const args = [address, path, Buffer.from(request).toString('base64')]
+  const child = fork(fileURLToPath(new URL('./load-process.js', import.meta.url)), args, {
+    execArgv: ['--max-semi-space-size=4'],
+  })
+  const ask = async (task: LoadTask): Promise<number[]> => {
+    child.send(task)
+    const [answer] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(new Error(`the load on ${path} has ended`))),
+    ])) as [number[]]
+    return answer
+  }
+  return {
+    flood: (calls: number, width: number) => ask({ flood: [calls, width] }),
+    steady: (rate: number, seconds: number) => ask({ steady: [rate, seconds] }),
+    close: () => child.disconnect(),
+  }
+}

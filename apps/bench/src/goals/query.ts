@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '@funnel/platform'
 import { Bucket, KpiServiceService, QueryKpiRequest, QueryKpiResponse } from '@funnel/query-api'
 import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
-import { grpcLoad, quantile, type GrpcLoad } from '../load.js'
+import { grpcLoad, loadProcess, quantile } from '../load.js'
 import { startService } from '../services.js'
 import { createWorld, type World } from '../world.js'
 
+/** As `funnel up` and Docker Compose start the service. */
+const SHORT_PAUSES = '--max-semi-space-size=4'
 const WIDTH = 64
 const HALF_LOAD_SECONDS = 2
 /** Questions that nobody has asked before. */
@@ -22,7 +24,11 @@ const [FROM, TO] = [Date.UTC(2025, 0), Date.UTC(2026, 0)]
 export async function queryOverGrpc({ history, events: calls, rounds }: Settings): Promise<Figure> {
   const world = await createWorld(history)
   const grpcPort = await freePort()
-  const query = await startService('query', { DATABASE_URL: world.url, GRPC_PORT: String(grpcPort) })
+  const query = await startService('query', {
+    DATABASE_URL: world.url,
+    GRPC_PORT: String(grpcPort),
+    NODE_OPTIONS: SHORT_PAUSES,
+  })
   const request = leadsSince(FROM)
   const { path } = KpiServiceService.queryKpi
   const ours = grpcLoad(`127.0.0.1:${grpcPort}`, path, request)
@@ -30,15 +36,18 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
   await assertLeads(world, message)
   const peer = spawn(
     process.execPath,
-    [fileURLToPath(new URL('../peers/stock-grpc.js', import.meta.url)), message.toString('base64')],
+    [SHORT_PAUSES, fileURLToPath(new URL('../peers/stock-grpc.js', import.meta.url)), message.toString('base64')],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [port] = (await once(peer.stdout, 'data')) as [Buffer]
   const stock = grpcLoad(`127.0.0.1:${String(port).trim()}`, path, request)
   if (!(await stock.call()).equals(message)) throw new Error('the peer gives another answer')
-  const flooding = (load: GrpcLoad, pid: number | undefined) => async () => {
+  stock.close()
+  const load = loadProcess(`127.0.0.1:${grpcPort}`, path, request)
+  const loadOfPeer = loadProcess(`127.0.0.1:${String(port).trim()}`, path, request)
+  const flooding = (of: typeof load, pid: number | undefined) => async () => {
     const stop = stopwatch(pid)
-    await load.flood(calls, WIDTH)
+    await of.flood(calls, WIDTH)
     return stop(calls)
   }
   try {
@@ -46,10 +55,10 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
       what: `gRPC query of a KPI of a year by month and channel, ${message.length} bytes, ${WIDTH} calls at once, ${calls.toLocaleString('en')} a round`,
       unit: 'calls/s',
       rounds,
-      ours: { name: 'funnel query service', run: flooding(ours, query.process.pid) },
-      peers: [{ name: 'stock grpc-js server', run: flooding(stock, peer.pid) }],
+      ours: { name: 'funnel query service', run: flooding(load, query.process.pid) },
+      peers: [{ name: 'stock grpc-js server', run: flooding(loadOfPeer, peer.pid) }],
       notes: [
-        'driver: raw HTTP/2 in this process, 4 connections; the answer is kept, as while nothing is folded; the peer encodes the same message at each call',
+        'driver: raw HTTP/2 in a process of its own, 4 connections; all with small semi-spaces; the answer is kept, as while nothing is folded; the peer encodes the same message at each call',
         `half load: calls at half the median rate, ${HALF_LOAD_SECONDS} s a round; a new question: the same from another day on, one at a time, so that it is answered from the read models`,
       ],
     })
@@ -62,7 +71,7 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
     }
     const half = figure.rates['funnel query service']!.median / 2
     const steady: (readonly number[])[] = []
-    for (let round = 0; round < rounds; round++) steady.push(await ours.steady(half, HALF_LOAD_SECONDS))
+    for (let round = 0; round < rounds; round++) steady.push(await load.steady(half, HALF_LOAD_SECONDS))
     const latencies = {
       'p50 at half load': spread(steady.map((ascending) => quantile(ascending, 0.5))),
       'p99 at half load': spread(steady.map((ascending) => quantile(ascending, 0.99))),
@@ -71,7 +80,8 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
     return { ...figure, latencies }
   } finally {
     ours.close()
-    stock.close()
+    load.close()
+    loadOfPeer.close()
     peer.kill()
     await query.stop()
     await world.close()

@@ -73,6 +73,7 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
         maxReceiveMessageLength: maxRequest ?? limits.maxRequest,
         maxSendMessageLength: limits.maxAnswer,
         channelOptions: {
+          'grpc.enable_channelz': 0, // nobody reads it, and it is kept for every call
           interceptors: [
             metricsInterceptor(registry, metric, this.#names),
             ...(funnelToken === undefined ? [] : [tokenInterceptor(funnelToken, ownKeys.map(nameOf))]),
