@@ -9,6 +9,7 @@ import { CommandKeys1764000000006 } from './1764000000006-command-keys.js'
 import { Profiles1764000000007 } from './1764000000007-profiles.js'
 import { Persons1764000000008 } from './1764000000008-persons.js'
 import { History1764000000009 } from './1764000000009-history.js'
+import { DecideByIndex1764000000012 } from './1764000000012-decide-by-index.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
@@ -47,6 +48,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     CommandKeys1764000000006,
     Persons1764000000008,
     History1764000000009,
+    DecideByIndex1764000000012,
   ])
   if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }
