@@ -1,6 +1,7 @@
 export * from './command-handler.js'
 export * from './event-store.js'
 export * from './group-commit.js'
+export * from './group-decisions.js'
 export * from './memory/memory-event-store.js'
 export * from './migrations/index.js'
 export { assertDurable } from './postgres/durable.js'
