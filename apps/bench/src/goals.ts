@@ -65,6 +65,12 @@ export const goals: Readonly<Record<string, Goal>> = {
     atMost: { p50: 50, p99: 250 },
     measure: async () => (await import('./goals/freshness.js')).freshness,
   },
+  G14: {
+    what: 'commands through a decider, with expected versions',
+    events: 8000,
+    targets: { 'Emmett’s command handler': 2 },
+    measure: async () => (await import('./goals/commands.js')).commandsThroughDeciders,
+  },
 }
 
 /** All goals with their peers and what they are to reach, for people. */
