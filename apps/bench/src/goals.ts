@@ -71,6 +71,12 @@ export const goals: Readonly<Record<string, Goal>> = {
     targets: { 'Emmett’s command handler': 2 },
     measure: async () => (await import('./goals/commands.js')).commandsThroughDeciders,
   },
+  G15: {
+    what: 'routing decisions of one queue, one after the other',
+    events: 1000,
+    targets: { 'bare inserts, each committed': 0.4 },
+    measure: async () => (await import('./goals/routing.js')).routing,
+  },
 }
 
 /** All goals with their peers and what they are to reach, for people. */

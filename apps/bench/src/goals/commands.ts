@@ -11,7 +11,7 @@ import { createWorld } from '../world.js'
 
 const CALLERS = 64
 /** More make the peer no faster: it holds a connection as long as a command takes. */
-const PEER_CALLERS = 16
+const PEER_CALLERS = 32
 /** As in ingest. */
 const CONNECTIONS = 4
 const SOURCE = '/bench/commands'

@@ -5,9 +5,9 @@ import {
   rebuildPostgreSQLProjections,
 } from '@event-driven-io/emmett-postgresql'
 import { SQL } from '@event-driven-io/dumbo'
-import pg from 'pg'
 import type { Decided, Decider, Happened } from '@funnel/domain'
 import type { Lived } from '../deals.js'
+import { poolOf } from './pool.js'
 
 type Recorded = Event<'recorded', { payload: string }>
 type Noted = Event<'happened', { type: string; time: string }>
@@ -26,12 +26,12 @@ const counts = (name: string) =>
 
 /** Emmett's PostgreSQL event store with its default settings, but so many connections and no migration on the way. */
 export function emmett(url: string, connections = 16) {
-  const own = new pg.Pool({ connectionString: url, max: connections })
+  const own = poolOf(url, connections)
   const store = getPostgreSQLEventStore(url, {
     schema: { autoMigration: 'None' },
     connectionOptions: { pooled: true, pool: own },
   })
-  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  const pool = poolOf(url, 1)
   let rebuilds = 0
   return {
     migrate: () => store.schema.migrate(),
