@@ -65,6 +65,18 @@ export const goals: Readonly<Record<string, Goal>> = {
     atMost: { p50: 50, p99: 250 },
     measure: async () => (await import('./goals/freshness.js')).freshness,
   },
+  G14: {
+    what: 'commands through a decider, with expected versions',
+    events: 8000,
+    targets: { 'Emmett’s command handler': 2 },
+    measure: async () => (await import('./goals/commands.js')).commandsThroughDeciders,
+  },
+  G15: {
+    what: 'routing decisions of one queue, one after the other',
+    events: 1000,
+    targets: { 'bare inserts, each committed': 0.4 },
+    measure: async () => (await import('./goals/routing.js')).routing,
+  },
 }
 
 /** All goals with their peers and what they are to reach, for people. */

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import {
   groupCommit,
+  groupDecisions,
   openEventStore,
   ownerOfKey,
   openVault,
@@ -14,7 +15,7 @@ import { cachedWriteKeys, type WriteKeys } from './keys/write-keys.js'
 /** The way into the log, as ingest holds it. */
 export interface Store {
   readonly events: EventStore
-  /** The same store on connections of its own, so that commands and events do not wait for each other. */
+  /** The same store on connections of its own, so that commands and events do not wait for each other; in groups. */
   readonly decisions: EventStore
   readonly vault: Vault
   readonly commit: GroupCommit
@@ -34,7 +35,7 @@ export async function openStore(url: string, health: Health): Promise<Store> {
   const pool = createPool(url, 'funnel-ingest', 2)
   const opened: { close(): Promise<void> }[] = [events, { close: () => pool.end() }]
   try {
-    const decisions = await openEventStore({ url, connections: DECISIONS })
+    const decisions = groupDecisions(await openEventStore({ url, connections: DECISIONS }))
     opened.push(decisions)
     const vault = await openVault({ url })
     opened.push(vault)

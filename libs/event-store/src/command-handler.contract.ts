@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError, mintId, occurredAt, type Instant } from '@funnel/events'
 import type { Decider } from '@funnel/domain'
-import { handle, type Asking, type Handled, type StreamMemory } from './command-handler.js'
+import { handle, type Asking, type Handled } from './command-handler.js'
 import { captured, expectDense, readAll, type StoreUnderTest } from './event-store.contract.js'
 import type { EventStore } from './event-store.js'
+import { StreamMemory } from './stream-memory.js'
 
 /** Takes a lead for an owner; nobody takes it from another. Taking what one has is nothing new. */
 interface Take {
@@ -339,11 +340,11 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
     })
 
     it('that remembers the stream reads what came after, and is decided as if it had read it all', async () => {
-      const memory: StreamMemory<string | undefined> = new Map()
+      const memory = new StreamMemory<string | undefined>()
       const from: (number | undefined)[] = []
-      const read: EventStore['read'] = (stream, after) => {
+      const read: EventStore['read'] = (stream, after, most) => {
         from.push(after)
-        return store.read(stream, after)
+        return store.read(stream, after, most)
       }
       const told: EventStore = { ...store, read }
       const taken = (owner: string) =>
@@ -352,9 +353,34 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
       await step('a', ['mql', 'sql'])
       await expect(taken('bob')).rejects.toMatchObject({ details: { owner: 'ann' } })
       expect(await taken('ann')).toEqual({ events: [], repeated: false })
-      expect(from).toEqual([undefined, 0, 3])
+      expect(from).toEqual([0, 0, 3])
       await step('b', ['mql'])
       expect((await store.read('lead-a')).map(({ version }) => version)).toEqual([1, 2, 3])
+    })
+
+    it('on a stream that many decide on at once waits for its turn: once they were too many, and gave up', async () => {
+      const memory = new StreamMemory<number>()
+      let appends = 0
+      const counting: EventStore = {
+        ...store,
+        append: (...all) => {
+          appends++
+          return store.append(...all)
+        },
+      }
+      const stepped = (i: number) =>
+        handle(counting, {
+          decider: stepping,
+          command: { lead: 'a', stages: [`s-${i}`] },
+          streams: ['lead-a'],
+          memory,
+          ...asking(),
+        })
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => stepped(i)))
+      expect(answers.flatMap(({ events }) => events.map(({ version }) => version))).toEqual(
+        Array.from({ length: 40 }, (_, i) => i + 1),
+      )
+      expect(appends).toBe(40)
     })
 
     it('that follows from sixteen others is the last: a longer chain is a loop', async () => {

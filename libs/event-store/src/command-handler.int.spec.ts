@@ -4,10 +4,15 @@ import { advanceHead, postgresEventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { commandHandlerContract } from './command-handler.contract.js'
+import { groupDecisions } from './group-decisions.js'
+import type { EventStore } from './event-store.js'
 import { migrateStore } from './migrations/index.js'
 import { openEventStore } from './postgres/postgres-event-store.js'
 
-describe('The command handler on PostgreSQL', () => {
+describe.each([
+  ['by itself', (store: EventStore) => store],
+  ['in groups', groupDecisions],
+])('The command handler on PostgreSQL, each decision %s', (_, grouped: (store: EventStore) => EventStore) => {
   let database: TestDatabase
   let pool: pg.Pool
   beforeAll(async () => {
@@ -22,7 +27,7 @@ describe('The command handler on PostgreSQL', () => {
 
   commandHandlerContract(async () => {
     await pool.query('truncate store.event, store.head, store.rejected_event, vault.raw')
-    const store = await openEventStore({ url: database.url })
+    const store = grouped(await openEventStore({ url: database.url }))
     const tail = postgresEventTail(pool)
     return {
       store,

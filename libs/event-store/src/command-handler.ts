@@ -16,6 +16,7 @@ import {
 import { evolved, type Decided, type Decider, type Happened } from '@funnel/domain'
 import { addressOfEvent } from './address.js'
 import type { EventStore } from './event-store.js'
+import type { Remembered, StreamMemory } from './stream-memory.js'
 
 /** Who asks for a command, and what must hold. */
 export interface Asking {
@@ -38,18 +39,8 @@ export interface Handling<Command, State> extends Asking {
   readonly command: Command
   /** The streams that the decision rests on and may write to; read one after the other. */
   readonly streams: readonly string[]
-  /** For decisions on one long stream, time and again: where its state is kept between them, by this decider alone. */
+  /** Of this decider alone; where there is one stream. */
   readonly memory?: StreamMemory<State>
-}
-
-/** States of streams as they were at a version, so that only what came after it is read. Grows with the streams. */
-export type StreamMemory<State> = Map<string, Remembered<State>>
-
-interface Remembered<State> {
-  readonly version: number
-  readonly state: State
-  /** When its last decision happened. */
-  readonly last: Instant
 }
 
 export interface Handled {
@@ -63,11 +54,14 @@ export interface Handled {
 const ATTEMPTS = 10
 /** Events since the outside cause, at most; a longer chain is a loop of automation. */
 const MOST_HOPS = 16
+/** Events of a long stream that are read at once. */
+const PAGE = 2000
 
 /**
  * Reads the streams, decides, and appends what was decided if all the streams are still as read; else reads and decides
  * again. Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
  * them, with another one IDEMPOTENCY_CONFLICT, whatever that is about. A command that came to nothing is decided anew.
+ * Those who decide on one stream with the same memory take turns.
  * Decisions of a stream happen one after the other, whatever the clock does.
  * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version, or where others are always faster;
  * INVALID where an event may not hold what was decided; UNAVAILABLE.
@@ -76,34 +70,52 @@ export async function handle<Command, State>(
   store: Pick<EventStore, 'read' | 'find' | 'append'>,
   handling: Handling<Command, State>,
 ): Promise<Handled> {
-  const { decider, command, source, key, expected, cause, memory, now = Date.now() } = handling
+  const { command, cause, memory } = handling
   const hops = cause ? (cause.hops ?? 0) + 1 : 0
   if (hops > MOST_HOPS)
     throw new FunnelError('REJECTED', `${hops} events follow from one another: automation goes in a circle`, { hops })
   const requesthash = createHash('sha256').update(canonicalJson(command)).digest('hex')
   const streams = [...new Set(handling.streams)]
+  const [stream] = streams
+  if (memory && stream !== undefined && streams.length === 1)
+    return memory.inTurn(stream, () =>
+      decide(store, handling, { hops, requesthash }, () => caughtUp(store, handling.decider, memory, stream)),
+    )
+  return decide(store, handling, { hops, requesthash }, () => readAll(store, handling.decider, streams))
+}
+
+/** What every event of a request carries. */
+interface Request {
+  readonly hops: number
+  readonly requesthash: string
+}
+
+/** What a decision rests on. */
+interface Basis<State> extends Omit<Remembered<State>, 'version'> {
+  /** The streams, in the order asked for. */
+  readonly versions: ReadonlyMap<string, number>
+}
+
+async function decide<Command, State>(
+  store: Pick<EventStore, 'find' | 'append'>,
+  handling: Handling<Command, State>,
+  { hops, requesthash }: Request,
+  read: () => Promise<Basis<State>>,
+): Promise<Handled> {
+  const { decider, command, source, key, expected, now = Date.now() } = handling
   for (let attempt = 1; ; attempt++) {
-    const [first, ...read] = await Promise.all([
-      store.find(idOf(source, key, 0)),
-      ...streams.map((stream) => store.read(stream, memory?.get(stream)?.version)),
-    ])
+    const [first, { versions, state, last }] = await Promise.all([store.find(idOf(source, key, 0)), read()])
     if (first) {
       if (first.event.requesthash !== requesthash) throw otherCommand(key)
       return { events: await allFrom(first, store, source, key), repeated: true }
     }
-    const known = streams.length === 1 ? memory?.get(streams[0]!) : undefined
-    const before = read.flat()
-    const versions = new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? known?.version ?? 0]))
-    const [version = 0] = versions.values()
+    const [[stream, version] = ['', 0]] = versions
     if (expected !== undefined && expected !== version)
-      throw new FunnelError(
-        'VERSION_CONFLICT',
-        `${streams[0]} is at version ${version}, not ${expected}: read it again`,
-        { stream: streams[0], expected, actual: version },
-      )
-    const last = lastDecision(before, known?.last)
-    const state = evolved(decider, before.map(happened), known?.state)
-    if (memory && streams.length === 1) memory.set(streams[0]!, { version, state, last })
+      throw new FunnelError('VERSION_CONFLICT', `${stream} is at version ${version}, not ${expected}: read it again`, {
+        stream,
+        expected,
+        actual: version,
+      })
     const at = Math.max(now, last + 1)
     const decided = decider.decide(command, state, at)
     if (!decided.length) return { events: [], repeated: false }
@@ -118,6 +130,41 @@ export async function handle<Command, State>(
       if (!(error instanceof FunnelError) || !OVERTAKEN.has(error.code) || attempt === ATTEMPTS) throw error
       await sleep(Math.random() * 4 * attempt)
     }
+  }
+}
+
+/** All that some streams hold, one after the other. */
+async function readAll<State>(
+  store: Pick<EventStore, 'read'>,
+  decider: Decider<never, State>,
+  streams: readonly string[],
+): Promise<Basis<State>> {
+  const read = await Promise.all(streams.map((stream) => store.read(stream)))
+  const before = read.flat()
+  return {
+    versions: new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? 0])),
+    state: evolved(decider, before.map(happened)),
+    last: lastDecision(before),
+  }
+}
+
+/** A stream by what is remembered of it and what came after, in pages: however long it is, it is never held as a whole. */
+async function caughtUp<State>(
+  store: Pick<EventStore, 'read'>,
+  decider: Decider<never, State>,
+  memory: StreamMemory<State>,
+  stream: string,
+): Promise<Basis<State>> {
+  for (;;) {
+    const { version, state, last } = memory.get(stream) ?? { version: 0, state: decider.initialState, last: 0 }
+    const page = await store.read(stream, version, PAGE)
+    const known = {
+      version: page.at(-1)?.version ?? version,
+      state: evolved(decider, page.map(happened), state),
+      last: lastDecision(page, last),
+    }
+    memory.set(stream, known)
+    if (page.length < PAGE) return { ...known, versions: new Map([[stream, known.version]]) }
   }
 }
 

@@ -4,12 +4,46 @@ import { occurredAt } from '@funnel/events'
 import type { Decider } from '@funnel/domain'
 import { commandHandlerContract } from './command-handler.contract.js'
 import { handle } from './command-handler.js'
+import { captured } from './event-store.contract.js'
 import { memoryEventStore } from './memory/memory-event-store.js'
+import { StreamMemory } from './stream-memory.js'
 
 describe('The command handler on the store in memory', () => {
   commandHandlerContract(async () => {
     const store = memoryEventStore()
     return { store, tail: store.tail, rejected: async () => store.rejected, close: () => store.close() }
+  })
+
+  it('reads a long stream in pages, and then what is new', async () => {
+    const counting: Decider<string, number> = {
+      initialState: 0,
+      decide: (_, count) => [{ type: 'lead.advanced', data: { lead: 'a', stage: `s-${count}` } }],
+      evolve: (count) => count + 1,
+    }
+    const store = memoryEventStore()
+    await store.append({ events: Array.from({ length: 4500 }, () => captured('a')) })
+    const pages: number[] = []
+    const told: typeof store = {
+      ...store,
+      read: async (...args) => {
+        const page = await store.read(...args)
+        pages.push(page.length)
+        return page
+      },
+    }
+    const memory = new StreamMemory<number>()
+    for (const stage of ['s-4500', 's-4501']) {
+      const { events } = await handle(told, {
+        decider: counting,
+        command: 'count',
+        streams: ['lead-a'],
+        memory,
+        source: '/crm',
+        key: stage,
+      })
+      expect(events[0]!.event.data).toEqual({ lead: 'a', stage })
+    }
+    expect(pages).toEqual([2000, 2000, 500, 1])
   })
 
   it('lets the decisions of a stream happen one after the other on any clock', async () => {

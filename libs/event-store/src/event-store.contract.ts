@@ -76,6 +76,8 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(second[0]!.record).toMatchObject({ stream: 'lead-a', version: 2, topic: 'leads' })
       expect((await store.read('lead-a')).map(({ version }) => version)).toEqual([1, 2])
       expect((await store.read('lead-a', 1)).map(({ version }) => version)).toEqual([2])
+      expect((await store.read('lead-a', 0, 1)).map(({ version }) => version)).toEqual([1])
+      expect((await store.read('lead-a', 1, 5)).map(({ version }) => version)).toEqual([2])
       expect(await store.read('lead-nobody')).toEqual([])
     })
 

@@ -31,8 +31,8 @@ export interface Rejection {
 
 /** The only way into the log. Adapters: PostgreSQL and memory; both pass `eventStoreContract`. */
 export interface EventStore {
-  /** The events of a stream after a version, in order. */
-  read(stream: string, after?: number): Promise<readonly Recorded[]>
+  /** The events of a stream after a version, in order; at most so many. */
+  read(stream: string, after?: number, most?: number): Promise<readonly Recorded[]>
   /** The event with this id, or undefined. */
   find(id: string): Promise<Recorded | undefined>
   /**

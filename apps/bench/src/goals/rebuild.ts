@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { rebuild } from '@funnel/projections'
 import { testDatabase } from '@funnel/testing'
 import { compare, stopwatch, type Done, type Figure, type Settings } from '../harness.js'
+import { forked } from '../peers/forked.js'
 import { assertRight } from '../right.js'
 import { createWorld, discard, wholeLog } from '../world.js'
 
@@ -19,14 +17,7 @@ export async function rebuildFromTheStart({ history, rounds }: Settings): Promis
   const { pool, tail, definitions, head } = world
   let { live } = world
   const database = await testDatabase()
-  const peer = fork(fileURLToPath(new URL('../peers/emmett-rebuild.js', import.meta.url)), [
-    database.url,
-    String(EMMETT),
-  ])
-  const gone = once(peer, 'exit').then(() => {
-    throw new Error('Emmett has ended')
-  })
-  gone.catch(() => undefined)
+  const peer = forked('emmett-rebuild', database.url, `${EMMETT}`)
   try {
     return await compare({
       what: 'rebuild of all read models from position 1',
@@ -47,11 +38,7 @@ export async function rebuildFromTheStart({ history, rounds }: Settings): Promis
       peers: [
         {
           name: 'Emmett rebuilding one KPI',
-          run: async () => {
-            peer.send('rebuild')
-            const [done] = (await Promise.race([once(peer, 'message'), gone])) as [Done]
-            return done
-          },
+          run: () => peer.ask<Done>('rebuild'),
         },
       ],
       notes: [

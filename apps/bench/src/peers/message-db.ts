@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { poolOf } from './pool.js'
 
 const sql = join(dirname(createRequire(import.meta.url).resolve('@eventide/message-db/package.json')), 'database')
 const files = (folder: string) =>
@@ -24,7 +25,7 @@ export async function messageDb(url: string, connections = 16) {
   for (const text of files('functions')) await run(text)
   for (const text of files('indexes')) await run(text.replaceAll(/CONCURRENTLY/gi, ''))
   await admin.end()
-  const pool = new pg.Pool({ connectionString: url, max: connections, options: '-c search_path=message_store,public' })
+  const pool = poolOf(url, connections, '-c search_path=message_store,public')
   return {
     append: (id: string, stream: string, payload: string) =>
       pool.query({

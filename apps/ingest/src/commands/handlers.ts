@@ -13,7 +13,7 @@ import {
   visitorStreams,
   type Decider,
 } from '@funnel/domain'
-import { handle, type Asking, type EventStore, type Handled, type StreamMemory } from '@funnel/event-store'
+import { handle, StreamMemory, type Asking, type EventStore, type Handled } from '@funnel/event-store'
 import type { CommandsOf, Subject } from './table.js'
 
 /** The store as a decision needs it. */
@@ -45,7 +45,7 @@ export const handlerOf = <Command, State>(
 export const handlersBy = (definitions: Pick<AllDefinitions, 'funnel' | 'reasons'>): Handlers => ({
   lead: handlerOf(leadDecider(leadRules(definitions)), leadStreams),
   deal: handlerOf(dealDecider(definitions), dealStreams),
-  queue: handlerOf(queueDecider, queueStreams, new Map()),
+  queue: handlerOf(queueDecider, queueStreams, new StreamMemory()),
   person: handlerOf(personDecider, personStreams),
   visitor: handlerOf(visitorDecider, visitorStreams),
 })

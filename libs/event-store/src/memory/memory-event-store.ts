@@ -104,7 +104,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
         }),
       )
     },
-    read: async (stream, after = 0) => (streams.get(stream) ?? []).slice(after),
+    read: async (stream, after = 0, most = Infinity) => (streams.get(stream) ?? []).slice(after, after + most),
     find: async (id) => ids.get(id)?.record,
     async reject(rejections) {
       rejected.push(...rejections)

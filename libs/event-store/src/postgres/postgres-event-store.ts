@@ -11,6 +11,8 @@ import { codeOf, translated } from './errors.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
 const ATTEMPTS = 10
+/** Of a stream; PostgreSQL's greatest int. */
+const LAST_VERSION = 2 ** 31 - 1
 /** unique_violation of an id, serialization_failure, deadlock_detected */
 const RETRIED = new Set(['23505', '40001', '40P01'])
 
@@ -49,12 +51,13 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
       }
     },
 
-    async read(stream, after = 0) {
+    async read(stream, after = 0, most = LAST_VERSION) {
       try {
         const { rows } = await pool.query<EventRow>({
           name: 'read-stream',
-          text: `select ${RECORD} from store.event where stream = $1 and version > $2 order by version`,
-          values: [stream, after],
+          // versions are dense: an upper bound, where a limit could have all the rest of a long stream sorted
+          text: `select ${RECORD} from store.event where stream = $1 and version > $2 and version <= $3 order by version`,
+          values: [stream, after, Math.min(after + most, LAST_VERSION)],
         })
         return rows.map(recordOf)
       } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from '@funnel/domain'
 import type { AllDefinitions } from '@funnel/definitions'
 import { canonicalJson, FunnelError, type Instant, type Recorded } from '@funnel/events'
-import { handle, type EventStore, type StreamMemory } from '@funnel/event-store'
+import { handle, StreamMemory, type EventStore } from '@funnel/event-store'
 import type { Cause, Intent } from '../reactor.js'
 import type { Outcome } from '../batch.js'
 import type { Intended, Route } from './intents.js'
@@ -36,7 +36,7 @@ export function executor(
 ): Executor {
   const leads = leadDecider(leadRules(definitions))
   // a queue has one stream for ever
-  const turns: StreamMemory<QueueState> = new Map()
+  const turns = new StreamMemory<QueueState>()
 
   const about = (key: string, cause?: Cause, at = 0) => ({
     source: SOURCE,
