@@ -481,6 +481,7 @@ describe('the query service', () => {
     for await (const answer of call) answers.push(answer as Described)
     reflection.close()
     expect(answers[0]?.listServicesResponse?.service.map(({ name }) => name).sort()).toEqual([
+      'funnel.v1.ClaimService',
       'funnel.v1.DealService',
       'funnel.v1.JourneyService',
       'funnel.v1.KpiService',
