@@ -37,6 +37,20 @@ describe('the definitions that come with the platform', () => {
       expect(ids).toContain(id)
   })
 
+  it('row 1: have stages in order, each with its type, when it is entered, and the team that answers for it', () => {
+    const { stages } = loadAllDefinitions().funnel
+    expect(stages.map(({ id, type, owner }) => [id, type, owner])).toEqual([
+      ['mql', 'open', 'marketing'],
+      ['sal', 'open', 'sales'],
+      ['sql', 'open', 'sales'],
+      ['opportunity', 'open', 'sales'],
+      ['customer', 'won', 'sales'],
+      ['disqualified', 'lost', 'sales'],
+    ])
+    for (const { entry } of stages) expect(entry).toBeTruthy()
+    expect(stages[0]!.entry).toEqual({ rule: 'mql' })
+  })
+
   it('are plain JSON', () => {
     expect(JSON.parse(JSON.stringify(definitions))).toEqual(definitions)
   })

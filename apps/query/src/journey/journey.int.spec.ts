@@ -29,6 +29,30 @@ const told = [
   on(8, 'lead.captured', { lead: 'anonymous', visitor: 'v9' }),
   on(7, 'touchpoint.recorded', { visitor: 'v9', kind: 'page' }),
   on(2, 'touchpoint.recorded', { visitor: 'v2', kind: 'event' }),
+  // a company with two contacts and two deals, of which the second names neither of them
+  on(1, 'touchpoint.recorded', { visitor: 'g1', kind: 'ad-click', channel: 'paid_search' }),
+  on(2, 'touchpoint.recorded', { visitor: 'g1', kind: 'form', channel: 'direct' }),
+  on(2, 'visitor.identified', { visitor: 'g1', person: 'gina' }),
+  on(3, 'lead.captured', { lead: 'gina-1', person: 'gina' }),
+  on(4, 'person.account-matched', {
+    person: 'gina',
+    account: 'globex',
+    rule: 'domain',
+    ruleVersion: 1,
+    fields: ['domain'],
+  }),
+  on(5, 'touchpoint.recorded', { visitor: 'hal', kind: 'meeting', channel: 'event' }),
+  on(5, 'visitor.identified', { visitor: 'hal', person: 'hal' }),
+  on(5, 'person.account-matched', {
+    person: 'hal',
+    account: 'globex',
+    rule: 'domain',
+    ruleVersion: 1,
+    fields: ['domain'],
+  }),
+  on(6, 'deal.opened', { deal: 'globex-1', lead: 'gina-1', account: 'globex' }),
+  on(7, 'touchpoint.recorded', { visitor: 'hal', kind: 'call', channel: 'outbound' }),
+  on(8, 'deal.opened', { deal: 'globex-2', account: 'globex' }),
 ]
 
 describe('a journey', () => {
@@ -112,6 +136,21 @@ describe('a journey', () => {
   it('of a company has the deals with it and those behind them', async () => {
     const events = await steps({ subject: { $case: 'account', value: 'acme' } })
     expect(events).toEqual(whole.toSpliced(-1, 0, '8 deal.opened'))
+  })
+
+  it('row 31: of a company, all contacts counted, gives its deals one first touch and one lead creation, and each its own opening', async () => {
+    const { events } = await client.listJourney({ subject: { $case: 'account', value: 'globex' } })
+    const touchBefore = (end: number) =>
+      events.slice(0, end + 1).findLast(({ type }) => type === 'touchpoint.recorded')?.dataJson
+    const channelOf = (dataJson = '{}') => (JSON.parse(dataJson) as { readonly channel?: string }).channel
+    const milestones = (deal: string) =>
+      [
+        events.findIndex(({ type }) => type === 'touchpoint.recorded'),
+        events.findIndex(({ type }) => type === 'lead.captured'),
+        events.findIndex(({ type, stream }) => type === 'deal.opened' && stream === `deal-${deal}`),
+      ].map((at) => channelOf(touchBefore(at)))
+    expect(milestones('globex-1')).toEqual(['paid_search', 'direct', 'event'])
+    expect(milestones('globex-2')).toEqual(['paid_search', 'direct', 'outbound'])
   })
 
   it('comes in pages that fit together, and of a period', async () => {
