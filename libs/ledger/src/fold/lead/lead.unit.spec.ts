@@ -195,6 +195,49 @@ describe('row 13: a lead that was converted, and not after all', () => {
   })
 })
 
+describe('row 6: leads that are given up for reasons', () => {
+  const gone = (lead: string, owner: string, channel: string, reason?: string) => [
+    on(0, 'touchpoint.recorded', { visitor: lead, kind: 'page', channel }),
+    on(1, 'lead.captured', { lead, visitor: lead, owner }),
+    on(2, 'handoff.rejected', { lead, handoff: 'h', reason: 'bad-data' }),
+    on(3, 'lead.assigned', { lead, owner }),
+    ...(reason === undefined ? [] : [on(4, 'lead.disqualified', { lead, stage: 'disqualified', reason })]),
+  ]
+  const { sum, entries } = told([
+    ...gone('l1', 'ann', 'email', 'no-need'),
+    ...gone('l2', 'ann', 'direct', 'no-need'),
+    ...gone('l3', 'bob', 'email', 'student'),
+    ...gone('l4', 'bob', 'email'),
+    on(5, 'deal.opened', { deal: 'd', lead: 'l1', owner: 'ann' }),
+    on(6, 'deal.lost', { deal: 'd', reason: 'price' }),
+    on(7, 'deal.assigned', { deal: 'd', owner: 'bob' }),
+  ])
+
+  it('add up over reasons, sources and owners to all that were', () => {
+    const lost = entries.filter(({ measure }) => measure === 'lead.disqualified')
+    const cells = new Map<string, number>()
+    for (const { dims, amount } of lost) {
+      const cell = [dims['reason'], dims['channel'], dims['owner']].join(' ')
+      cells.set(cell, (cells.get(cell) ?? 0) + amount)
+    }
+    expect(cells).toEqual(
+      new Map([
+        ['no-need email ann', 1],
+        ['no-need direct ann', 1],
+        ['student email bob', 1],
+      ]),
+    )
+    expect(sum('lead.disqualified')).toBe(3)
+  })
+
+  it('have each reason at the event that gives it, and at no other', () => {
+    expect(sum('handoff.rejected', { dims: { reason: 'bad-data' } })).toBe(4)
+    expect(sum('lead.disqualified', { dims: { reason: 'bad-data' } })).toBe(0)
+    expect(sum('deal.lost', { dims: { reason: 'price' } })).toBe(1)
+    expect(sum('deal.opened', { dims: { reason: 'none' } })).toBe(1)
+  })
+})
+
 describe('row 14: a lead that gets another owner after it was accepted', () => {
   const { sum, lead } = told([
     captured(0),
