@@ -1,5 +1,5 @@
 import { inForce, type AllDefinitions, type Applied, type AppliedHistory } from '@funnel/definitions'
-import { topicNames, topics, type Instant } from '@funnel/events'
+import { topics, type Instant } from '@funnel/events'
 import type { ReadDatabase } from '../read/database.js'
 import { planApplied } from './plan.js'
 
@@ -34,7 +34,7 @@ export async function agreedHistory(
 
 const places = {
   definitions: topics.definitions.id,
-  business: topicNames.filter((name) => name !== 'definitions').map((name) => topics[name]),
+  business: [topics.touchpoints, topics.leads, topics.deals],
 }
 
 function fromFiles({ qualifications, channels }: Pick<AllDefinitions, 'qualifications' | 'channels'>): Applied[] {

@@ -21,10 +21,23 @@ const handed = (lead: string) =>
 const ruled = (lead: string) =>
   on(3, 'lead.qualified', { lead, stage: 'mql', rule: 'mql', ruleVersion: 1 }, '/automation')
 const [mql] = loadAllDefinitions().qualifications
-const stricter = { ...mql!, version: 2, fit: { field: 'properties.segment', is: 'enterprise' } }
+const setUp = { ...mql!, version: 5 }
+const stricter = { ...mql!, version: 6, fit: { field: 'properties.segment', is: 'enterprise' } }
 
-/** In the order of arrival. Of the lead `fine` all say the same, of `hot` nobody does, `late` came under another rule. */
+const applied = (content: typeof setUp) =>
+  on(10, 'definition.applied', {
+    definition: 'qualification/mql',
+    version: content.version,
+    effective: '2026-01-01T00:00:00.000Z',
+    approved: { marketing: 'm', sales: 's' },
+    hash: '0'.repeat(64),
+    content,
+  })
+
+/** In the order of arrival; a queue is staffed and a rule applied before there is business. Of the lead `fine` all say the same, of `hot` nobody does, `late` came under another rule. */
 const told = [
+  on(1, 'queue.staffed', { queue: 'q', members: [] }),
+  applied(setUp),
   on(1, 'touchpoint.recorded', { visitor: 'v', kind: 'page', channel: 'organic_search' }),
   on(2, 'lead.captured', { lead: 'fine', person: 'p', properties: { segment: 'small', origin: 'organic_search' } }),
   on(2, 'lead.captured', { lead: 'hot', person: 'q', properties: { segment: 'small', origin: 'paid_search' } }),
@@ -42,14 +55,7 @@ const told = [
   on(3, 'visitor.identified', { visitor: 'v', person: 'p' }),
   on(0, 'touchpoint.recorded', { visitor: 'w', kind: 'ad-click', channel: 'display' }),
   on(2, 'visitor.identified', { visitor: 'w', person: 'q' }),
-  on(10, 'definition.applied', {
-    definition: 'qualification/mql',
-    version: 2,
-    effective: '2026-01-01T00:00:00.000Z',
-    approved: { marketing: 'm', sales: 's' },
-    hash: '0'.repeat(64),
-    content: stricter,
-  }),
+  applied(stricter),
   on(13, 'lead.captured', { lead: 'late', properties: { segment: 'small' } }),
   on(13, 'lead.engaged', { lead: 'late', kind: 'reply' }),
 ] as const
@@ -115,11 +121,11 @@ describe('row N11: what is claimed of a lead', () => {
     expect(agreed).toMatchObject({ rule: 'mql', ruleVersion: 1 })
     expect(sales!.events).toMatchObject([
       {
-        id: events[6]!.event.id,
+        id: events[8]!.event.id,
         type: 'handoff.accepted',
         source: '/commands',
         occurredAt: new Date(day(5)),
-        recordedAt: new Date(events[6]!.recorded),
+        recordedAt: new Date(events[8]!.recorded),
       },
     ])
   })
@@ -141,10 +147,11 @@ describe('row N11: what is claimed of a lead', () => {
   })
 
   it('rests on the rule that was in force when it happened', async () => {
+    expect((await ask(of('hot')))[0]!.claims[0]).toMatchObject({ value: 'no', ruleVersion: 5 })
     const [rule] = (await ask(of('late')))[0]!.claims
     expect(rule).toMatchObject({
       value: 'no',
-      ruleVersion: 2,
+      ruleVersion: 6,
       missing: ['properties.segment is enterprise; but properties.segment is small'],
     })
   })
@@ -156,17 +163,17 @@ describe('row N11: what is claimed of a lead', () => {
   })
 
   it('can be asked as it was known: before sales went back on its word, and before a visitor was known', async () => {
-    const before = await client.compareClaims(of('hot', 9))
+    const before = await client.compareClaims(of('hot', 11))
     expect(shown(before.comparisons, Verdict.VERDICT_DISAGREE)).toEqual([
       'hot qualified: agreed no, marketing yes, sales no',
     ])
     expect(before.basis).toMatchObject({ reasons: [] })
     expect(shown(before.comparisons)).toContain('hot origin: reported paid_search')
-    expect(shown(await ask(of('fine', 1)))).toEqual([
+    expect(shown(await ask(of('fine', 3)))).toEqual([
       'fine qualified: agreed no',
       'fine origin: reported organic_search',
     ])
-    expect(await ask(of('fine', 0))).toEqual([])
+    expect(await ask(of('fine', 2))).toEqual([])
   })
 
   it('of nobody known is nothing, of nobody at all is refused', async () => {
