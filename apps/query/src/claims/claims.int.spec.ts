@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadAllDefinitions } from '@funnel/definitions'
-import { advance, type FunnelEvent, type Recorded } from '@funnel/events'
+import type { FunnelEvent } from '@funnel/events'
 import { record } from '@funnel/ledger/testing'
-import { createPool, freePort, startService, type Service } from '@funnel/platform'
-import { createFolder, createGeneration, migrateRead } from '@funnel/projections'
-import { createClient, Matter, Party, Verdict, type Comparison, type FunnelClient } from '@funnel/query-api'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { QueryConfig } from '../config.js'
-import { queryService } from '../service.js'
+import { Matter, Party, Verdict, type Comparison, type FunnelClient } from '@funnel/query-api'
+import { askedOf, type Asked } from '../testing/asked.js'
 
 const day = (n: number) => Date.UTC(2026, 0, n)
 const on = (at: number, type: FunnelEvent['type'], data: Record<string, unknown>, source = '/site') => ({
@@ -61,43 +57,19 @@ const told = [
 ] as const
 
 describe('row N11: what is claimed of a lead', () => {
-  let database: TestDatabase
-  let service: Service
+  let asked: Asked
   let client: FunnelClient
-  let events: readonly Recorded[]
+  const events = record(told, [1]).map((one, i) => ({ ...one, event: { ...one.event, source: told[i]!.source } }))
 
-  const pastW = (records: readonly Recorded[]) => records.at(-1)!.recorded
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateRead(database.url)
-    const pool = createPool(database.url, 'test', 2)
-    const epoch = '00000000-0000-4000-8000-000000000000'
-    const folder = createFolder(
-      pool,
-      await createGeneration(pool, { definitions: loadAllDefinitions(), epoch, state: 'live' }),
-    )
-    const recorded = record(told, [1])
-    events = recorded.map((one, i) => ({ ...one, event: { ...one.event, source: told[i]!.source } }))
-    await folder.apply({ events, positions: advance({}, events), w: pastW(events) })
-    await pool.end()
-    const config = Object.assign(new QueryConfig(), {
-      databaseUrl: database.url,
-      port: 0,
-      grpcPort: await freePort(),
-      logLevel: 'silent',
-    })
-    service = await startService({ ...queryService, config })
-    client = createClient(`127.0.0.1:${config.grpcPort}`, { deadline: 10_000 })
+    asked = await askedOf(events)
+    client = asked.client
   })
-  afterAll(async () => {
-    client?.close()
-    await service?.close()
-    await database?.drop()
-  })
+  afterAll(() => asked?.close())
 
-  type Asked = NonNullable<Parameters<FunnelClient['compareClaims']>[0]>
-  const ask = async (asked: Asked) => (await client.compareClaims(asked)).comparisons
-  const of = (lead: string, after?: number): Asked => ({
+  type Question = NonNullable<Parameters<FunnelClient['compareClaims']>[0]>
+  const ask = async (question: Question) => (await client.compareClaims(question)).comparisons
+  const of = (lead: string, after?: number): Question => ({
     subject: { $case: 'lead', value: lead },
     ...(after === undefined ? {} : { knownAt: new Date(events[after]!.recorded) }),
   })

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { loadDefinitions } from '@funnel/definitions'
-import { advance, type FunnelEvent } from '@funnel/events'
+import type { FunnelEvent } from '@funnel/events'
 import { record } from '@funnel/ledger/testing'
-import { createPool, freePort, startService, type Service } from '@funnel/platform'
-import { createFolder, createGeneration, migrateRead } from '@funnel/projections'
-import { createClient, type FunnelClient } from '@funnel/query-api'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { QueryConfig } from '../config.js'
-import { queryService } from '../service.js'
+import type { FunnelClient } from '@funnel/query-api'
+import { askedOf, type Asked } from '../testing/asked.js'
 
 const day = (n: number) => Date.UTC(2026, 0, n)
 const on = (at: number, type: FunnelEvent['type'], data: Record<string, unknown>) => ({ type, data, at: day(at) })
@@ -56,40 +51,16 @@ const told = [
 ]
 
 describe('a journey', () => {
-  let database: TestDatabase
-  let service: Service
+  let asked: Asked
   let client: FunnelClient
-
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateRead(database.url)
-    const pool = createPool(database.url, 'test', 2)
-    const epoch = '00000000-0000-4000-8000-000000000000'
-    const folder = createFolder(
-      pool,
-      await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' }),
-    )
-    const events = record(told, [1])
-    await folder.apply({ events, positions: advance({}, events), w: events.at(-1)!.recorded })
-    await pool.end()
-    const config = Object.assign(new QueryConfig(), {
-      databaseUrl: database.url,
-      port: 0,
-      grpcPort: await freePort(),
-      logLevel: 'silent',
-    })
-    service = await startService({ ...queryService, config })
-    client = createClient(`127.0.0.1:${config.grpcPort}`, { deadline: 10_000 })
+    asked = await askedOf(record(told, [1]))
+    client = asked.client
   })
-  afterAll(async () => {
-    client?.close()
-    await service?.close()
-    await database?.drop()
-  })
+  afterAll(() => asked?.close())
 
-  type Asked = NonNullable<Parameters<FunnelClient['listJourney']>[0]>
-  const steps = async (asked: Asked) => {
-    const { events } = await client.listJourney(asked)
+  const steps = async (question: Parameters<FunnelClient['listJourney']>[0]) => {
+    const { events } = await client.listJourney(question)
     return events.map(({ occurredAt, type }) => `${occurredAt!.getUTCDate()} ${type}`)
   }
   const whole = [
