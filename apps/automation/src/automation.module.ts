@@ -8,7 +8,7 @@ import {
 import type pg from 'pg'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
-import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
+import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { groupDecisions, openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
 import { automation, executor, migrateReactor, startReactor, type Outcome, type Running } from '@funnel/reactor'
@@ -32,17 +32,9 @@ export class AutomationModule implements OnModuleInit, OnApplicationBootstrap, B
     @Inject(Health) private readonly health: Health,
     @Inject(Registry) private readonly registry: Registry,
   ) {
-    const { databaseUrl, kafkaBrokers, kafkaTopicPrefix } = config
-    this.pool = createPool(databaseUrl, 'funnel-automation', 5)
+    this.pool = createPool(config.databaseUrl, 'funnel-automation', 5)
     this.tail = postgresEventTail(this.pool)
-    this.log = kafkaBrokers
-      ? new KafkaEventLog(this.tail, {
-          brokers: kafkaBrokers.split(','),
-          clientId: 'funnel-automation',
-          topicPrefix: kafkaTopicPrefix,
-          pool: this.pool,
-        })
-      : new PostgresEventLog(this.pool, this.tail)
+    this.log = openEventLog(this.pool, this.tail, config, 'funnel-automation')
   }
 
   async onModuleInit(): Promise<void> {

@@ -82,7 +82,7 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
     return Object.fromEntries(answer!.rows.map((row) => [row.dimensions[0]?.value ?? 'all', shown(row)]))
   }
 
-  it('has the journey, the credit of its owners and the KPIs that were worked out by hand', async () => {
+  it('(rows 9, 10, 14) has the journey, the credit of its owners and the KPIs that were worked out by hand', async () => {
     await tell(
       {
         type: 'touchpoint.recorded',
@@ -181,7 +181,7 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
       'lead.assigned',
     ])
 
-    // row 14: acceptance stays with who accepted
+    // acceptance stays with who accepted
     expect(await kpi('spec-handoffs-accepted', 'owner')).toEqual({ [owner]: 1 })
     expect(await kpi('spec-handoffs-rejected', 'channel')).toEqual({ paid_search: 1 })
     expect(await kpi('spec-handoffs-offered')).toEqual({ all: 2 })

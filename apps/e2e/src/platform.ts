@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 /** All services as processes of their own, over a database of their own. */
 export interface Platform {
   readonly ingest: string
+  /** Where commands are given over gRPC. */
+  readonly commands: string
   readonly databaseUrl: string
   /** Sends events. */
   readonly writeKey: string
@@ -60,16 +62,16 @@ export async function startPlatform({
   const env = {
     DATABASE_URL: database.url,
     LOG_LEVEL: logLevel,
-    GRPC_PORT: '0', // query has one of its own
+    GRPC_PORT: '0', // ingest and query have one of their own
     FUNNEL_WORKSPACE: 'e2e',
     ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
     ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),
     ...(definitions && { FUNNEL_DEFINITIONS: definitions.join(',') }),
   }
-  const grpcPort = await freePort()
+  const grpcPorts: Readonly<Record<string, number>> = { ingest: await freePort(), query: await freePort() }
   const services: Supervised[] = []
   for (const name of ['ingest', 'relay', 'projector', 'query', ...(automation ? ['automation'] : [])])
-    services.push(supervise(name, await freePort(), name === 'query' ? { ...env, GRPC_PORT: String(grpcPort) } : env))
+    services.push(supervise(name, await freePort(), { ...env, GRPC_PORT: String(grpcPorts[name] ?? 0) }))
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()))
     await database.drop()
@@ -80,9 +82,10 @@ export async function startPlatform({
     await stop()
     throw error
   }
-  const query = createClient(`127.0.0.1:${grpcPort}`)
+  const query = createClient(`127.0.0.1:${grpcPorts['query']}`)
   return {
     ingest: `http://127.0.0.1:${services[0]!.port}`,
+    commands: `127.0.0.1:${grpcPorts['ingest']}`,
     databaseUrl: database.url,
     writeKey,
     commandKey,

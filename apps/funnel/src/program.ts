@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { claimsCommand } from './ask/claims.js'
 import { dealsCommand, leadsCommand } from './ask/lists.js'
 import { diffCommand } from './ask/diff.js'
 import { explainCommand } from './ask/explain.js'
@@ -39,6 +40,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     leadsCommand,
     dealsCommand,
     journeyCommand,
+    claimsCommand,
     tailCommand,
   ])
     program.addCommand(make())

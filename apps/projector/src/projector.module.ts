@@ -9,7 +9,7 @@ import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { definitionFolders, loadDefinitions, definitionsHash } from '@funnel/definitions'
 import type { Head } from '@funnel/events'
-import { KafkaEventLog, PostgresEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
+import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
 import { MANY_VALUES, migrateRead, startProjector, type Projector } from '@funnel/projections'
 import type { ProjectorConfig } from './config.js'
@@ -37,18 +37,10 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
     @Inject(Health) private readonly health: Health,
     @Inject(Registry) private readonly registry: Registry,
   ) {
-    const { databaseUrl, kafkaBrokers, kafkaTopicPrefix } = config
-    this.store = createPool(databaseUrl, 'funnel-projector-log', 5)
+    this.store = createPool(config.databaseUrl, 'funnel-projector-log', 5)
     this.read = createPool(this.readUrl, 'funnel-projector', 4, '-c synchronous_commit=off') // what a crash loses is folded again
     this.tail = postgresEventTail(this.store)
-    this.log = kafkaBrokers
-      ? new KafkaEventLog(this.tail, {
-          brokers: kafkaBrokers.split(','),
-          clientId: 'funnel-projector',
-          topicPrefix: kafkaTopicPrefix,
-          pool: this.store,
-        })
-      : new PostgresEventLog(this.store, this.tail)
+    this.log = openEventLog(this.store, this.tail, config, 'funnel-projector')
   }
 
   async onModuleInit(): Promise<void> {

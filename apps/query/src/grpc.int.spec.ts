@@ -18,6 +18,7 @@ import {
   NoValueReason,
   Outcome,
   Side,
+  Unit,
   type Entry,
   type FunnelClient,
   type KpiAnswer,
@@ -176,6 +177,11 @@ describe('the query service', () => {
       expect(answer.basis?.definitionsHash).toMatch(/^[0-9a-f]{64}$/)
     })
 
+    it('row 7: each KPI with its definition and version', async () => {
+      for (const { id, version } of (await client.listKpis()).kpis)
+        expect((await ask({ kpi: id })).definition).toMatchObject({ id, version })
+    })
+
     it('by month and channel, no value told apart from the empty text and from the word unknown', async () => {
       expect(table(await ask({ kpi: 'leads', bucket: Bucket.BUCKET_MONTH, by: ['channel'] }))).toEqual([
         ['01-01', 'organic', 1],
@@ -312,10 +318,20 @@ describe('the query service', () => {
       ])
     })
 
-    it('lists KPIs and dimensions', async () => {
+    it('row 7: lists KPIs with all that defines them, and dimensions', async () => {
       const { kpis, dimensions } = await client.listKpis()
       expect(kpis.map(({ id }) => id)).toEqual(definitions.kpis.map(({ id }) => id))
-      expect(JSON.parse(kpis[0]?.formulaJson ?? '')).toEqual({ sum: { measure: 'lead.captured' } })
+      expect(kpis[0]).toMatchObject({
+        version: 3,
+        unit: Unit.UNIT_COUNT,
+        grain: 'lead',
+        timeZone: 'UTC',
+        marketingOwner: 'Maria',
+        salesOwner: 'Saul',
+      })
+      expect(kpis.map(({ formulaJson }) => JSON.parse(formulaJson))).toEqual(
+        definitions.kpis.map(({ formula }) => formula),
+      )
       expect(dimensions.slice(0, 2).map(({ id }) => id)).toEqual(['stage', 'channel'])
     })
   })
@@ -481,6 +497,7 @@ describe('the query service', () => {
     for await (const answer of call) answers.push(answer as Described)
     reflection.close()
     expect(answers[0]?.listServicesResponse?.service.map(({ name }) => name).sort()).toEqual([
+      'funnel.v1.ClaimService',
       'funnel.v1.DealService',
       'funnel.v1.JourneyService',
       'funnel.v1.KpiService',

@@ -1,8 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Registry } from 'prom-client'
 import { FunnelError } from '@funnel/events'
-import { kafkaClient, leadOnce, naming, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
+import {
+  growingPauses,
+  kafkaClient,
+  leadOn,
+  naming,
+  postgresEventTail,
+  startHeadReader,
+  type HeadReader,
+} from '@funnel/event-log'
 import { createPool, type Health, type Logger } from '@funnel/platform'
 import type { RelayConfig } from './config.js'
 import { keepForgetting } from './forgetting.js'
@@ -89,7 +96,7 @@ export class RelayProcess {
       this.#problem = undefined
       metrics.standby()
     }
-    let pause = RETRY_MIN
+    const pauses = growingPauses(RETRY_MIN, RETRY_MAX)
     const parts: RelayParts = {
       tail,
       client,
@@ -100,25 +107,23 @@ export class RelayProcess {
       began: (cursor) => metrics.began(cursor),
       published: (records) => {
         this.#problem = undefined
-        if (records.length) pause = RETRY_MIN
+        if (records.length) pauses.reset()
         metrics.published(records)
       },
     }
-    while (!stop.aborted) {
+    const lead = (signal: AbortSignal) => {
       alive()
-      try {
-        await leadOnce(this.#config.databaseUrl, { lock: LOCK, name: 'funnel-relay-lock', standby, stop }, (signal) => {
-          metrics.leads()
-          return relay(parts, signal)
-        })
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        this.#problem = reason
-        logger.warn({ reason, code: error instanceof FunnelError ? error.code : undefined }, 'nothing is published now')
-        await sleep(pause, undefined, { signal: stop }).catch(() => undefined)
-        pause = Math.min(pause * 2, RETRY_MAX)
-      }
+      metrics.leads()
+      return relay(parts, signal)
     }
+    const candidacy = { lock: LOCK, name: 'funnel-relay-lock', standby, stop }
+    await leadOn(this.#config.databaseUrl, candidacy, lead, (error) => {
+      alive()
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#problem = reason
+      logger.warn({ reason, code: error instanceof FunnelError ? error.code : undefined }, 'nothing is published now')
+      return pauses.next()
+    })
     await client.close()
   }
 }

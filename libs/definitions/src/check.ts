@@ -85,6 +85,11 @@ function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): stri
       mistakes.push(
         `${at(['sources', subject, 'value'])}: what comes from ${source.from} is always as known now; write latest, or leave value out`,
       )
+  for (const [subject, source] of Object.entries(sources))
+    if (source.value === 'latest' && source.from === 'reason')
+      mistakes.push(
+        `${at(['sources', subject, 'value'])}: a reason is that of the event which gives it; write at_event, or leave value out`,
+      )
   return mistakes
 }
 

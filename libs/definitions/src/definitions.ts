@@ -45,7 +45,7 @@ export type Subject = 'touch' | 'lead' | 'deal'
 /**
  * Where a dimension's value comes from: a field of the subject's own facts, its first touch, or (for deals) its lead.
  * `at_event`: as of the fact that made the line, never rebooked. `latest`: as known now, a change rebooks the lines;
- * what comes from the first touch or from the lead is always so.
+ * what comes from the first touch or from the lead is always so. A `reason` is that of the fact that gives it and of no other.
  */
 export interface DimensionSource {
   readonly from: string

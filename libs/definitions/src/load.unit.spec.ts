@@ -37,6 +37,20 @@ describe('the definitions that come with the platform', () => {
       expect(ids).toContain(id)
   })
 
+  it('row 1: have stages in order, each with its type, when it is entered, and the team that answers for it', () => {
+    const { stages } = loadAllDefinitions().funnel
+    expect(stages.map(({ id, type, owner }) => [id, type, owner])).toEqual([
+      ['mql', 'open', 'marketing'],
+      ['sal', 'open', 'sales'],
+      ['sql', 'open', 'sales'],
+      ['opportunity', 'open', 'sales'],
+      ['customer', 'won', 'sales'],
+      ['disqualified', 'lost', 'sales'],
+    ])
+    for (const { entry } of stages) expect(entry).toBeTruthy()
+    expect(stages[0]!.entry).toEqual({ rule: 'mql' })
+  })
+
   it('are plain JSON', () => {
     expect(JSON.parse(JSON.stringify(definitions))).toEqual(definitions)
   })
@@ -54,7 +68,14 @@ describe('the definitions that come with the platform', () => {
 
   it('say in a file of its own what each KPI and dimension is', () => {
     expect(new Set(definitions.kpis.map(({ description }) => description)).size).toBeGreaterThan(10)
-    expect(definitions.dimensions.map(({ id }) => id)).toEqual(['campaign', 'channel', 'origin', 'owner', 'segment'])
+    expect(definitions.dimensions.map(({ id }) => id)).toEqual([
+      'campaign',
+      'channel',
+      'origin',
+      'owner',
+      'reason',
+      'segment',
+    ])
   })
 })
 
@@ -103,7 +124,7 @@ describe('a mistake', () => {
         'dimensions/c.yaml': dimension('c', '{ lead: { from: colour } }'),
       }),
     ).toEqual([
-      'dimensions/c.yaml:6: sources.lead.from must be owner, properties.<name>, first-touch.channel or first-touch.campaign',
+      'dimensions/c.yaml:6: sources.lead.from must be owner, reason, properties.<name>, first-touch.channel or first-touch.campaign',
     ])
     rmSync(at('dimensions'), { recursive: true })
     expect(mistakesOf({})).toEqual([
@@ -193,6 +214,11 @@ describe('the checks between definitions', () => {
       'channel',
       '{ lead: { from: first-touch.channel, value: at_event } }',
       '6: what comes from first-touch.channel is always as known now; write latest, or leave value out',
+    ],
+    [
+      'why',
+      '{ deal: { from: reason, value: latest } }',
+      '6: a reason is that of the event which gives it; write at_event, or leave value out',
     ],
   ])('find a dimension %s that cannot be: %s', (id, sources, message) => {
     expect(mistakesOf({ 'funnel.yaml': funnel(), 'dimensions/d.yaml': dimension(id, sources) })).toEqual([

@@ -45,10 +45,13 @@ const dimensionSchema = definition({
           'channel, campaign, kind or properties.<name>',
         ),
         lead: source(
-          String.raw`^(owner|properties\..+|first-touch\.(channel|campaign))$`,
-          'owner, properties.<name>, first-touch.channel or first-touch.campaign',
+          String.raw`^(owner|reason|properties\..+|first-touch\.(channel|campaign))$`,
+          'owner, reason, properties.<name>, first-touch.channel or first-touch.campaign',
         ),
-        deal: source(String.raw`^(owner|account|properties\..+|lead)$`, 'owner, account, properties.<name> or lead'),
+        deal: source(
+          String.raw`^(owner|account|reason|properties\..+|lead)$`,
+          'owner, account, reason, properties.<name> or lead',
+        ),
       },
       ['touch', 'lead', 'deal'],
     ),

@@ -1,5 +1,6 @@
 export * from './kafka/index.js'
-export { leadOnce } from './leadership.js'
+export { growingPauses, leadOn, leadOnce } from './leadership.js'
+export { openEventLog } from './open.js'
 export * from './ports.js'
 export * from './postgres/index.js'
 export * from './tail/index.js'

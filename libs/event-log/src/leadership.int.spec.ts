@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startScript, testDatabase, type TestDatabase } from '@funnel/testing'
-import { leadOnce } from './leadership.js'
+import { growingPauses, leadOn, leadOnce } from './leadership.js'
 
 /** Leads in a process of its own, as built, and prints what becomes of it. */
 const SCRIPT = `
@@ -67,5 +67,27 @@ describe('leading by a lock', () => {
     await first.end()
     await second.began
     await second.end()
+  })
+
+  it('is tried again after a failure as soon as that says, until it is stopped', async () => {
+    const stop = new AbortController()
+    const pauses = growingPauses(10, 40)
+    const waited: number[] = []
+    let works = 0
+    await leadOn(
+      database.url,
+      { lock: [7999, 2], name: 'spec', standby: () => undefined, stop: stop.signal },
+      async () => {
+        if (++works === 5) pauses.reset() // it went well for a while
+        if (works === 6) stop.abort()
+        throw new Error('broken')
+      },
+      (error) => {
+        expect(error).toMatchObject({ message: 'broken' })
+        waited.push(pauses.next())
+        return waited.at(-1)!
+      },
+    )
+    expect(waited).toEqual([10, 20, 40, 40, 10])
   })
 })

@@ -63,3 +63,44 @@ export async function leadOnce(
     await client.end().catch(() => undefined)
   }
 }
+
+/**
+ * Leads whenever it can, until `stop`: `leadOnce` again and again. After each failure `failed` is told of it and says how
+ * many milliseconds to wait before the next try. Resolves when it was stopped; never rejects unless `failed` throws.
+ */
+export async function leadOn(
+  url: string,
+  candidacy: Candidacy,
+  work: (signal: AbortSignal) => Promise<void>,
+  failed: (error: unknown) => number,
+): Promise<void> {
+  const { stop } = candidacy
+  while (!stop.aborted) {
+    try {
+      await leadOnce(url, candidacy, work)
+    } catch (error) {
+      if (stop.aborted) return
+      await sleep(failed(error), undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+}
+
+/** Pauses that double with each failure, up to the longest; from the first again once it went well. Milliseconds. */
+export interface Pauses {
+  next(): number
+  reset(): void
+}
+
+export function growingPauses(first: number, longest: number): Pauses {
+  let pause = first
+  return {
+    next() {
+      const now = pause
+      pause = Math.min(pause * 2, longest)
+      return now
+    },
+    reset() {
+      pause = first
+    },
+  }
+}

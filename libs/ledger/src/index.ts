@@ -1,3 +1,4 @@
+export * from './claims/index.js'
 export * from './query/index.js'
 export * from './fold/index.js'
 export * from './line.js'

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { definitionsHash, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
-import { leadOnce, type EventLog, type EventTail } from '@funnel/event-log'
+import { growingPauses, leadOn, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
@@ -41,11 +40,13 @@ export const PROJECTOR_GROUP = 'funnel-projector'
 const LOCK = [7006, 1] as const
 const BACK_OFF = 500
 const LONGEST_BACK_OFF = 10_000
+/** Somebody else folded, or the generation was replaced: nothing is broken. */
+const AFTER_FENCED = 50
 /** How often retired generations are looked for, and the values of dimensions counted. Milliseconds. */
 const SWEEP = 60_000
 
 /**
- * One folder at a time, see `leadOnce`; the others stand by. Opens the log at the checkpoint, folds batch after batch, and
+ * One folder at a time, see `leadOn`; the others stand by. Opens the log at the checkpoint, folds batch after batch, and
  * on any failure starts again from the checkpoint, with growing pauses. When another generation has become the live one,
  * or another process folded while this one was frozen, the fence tells, and it goes on from there.
  */
@@ -140,26 +141,16 @@ export function startProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)
-
-  const run = async (): Promise<void> => {
-    for (let wait = BACK_OFF; !stop.signal.aborted;) {
-      try {
-        await leadOnce(url, { lock: LOCK, name: 'funnel-projector-lock', standby, stop: stop.signal }, lead)
-        wait = BACK_OFF
-      } catch (error) {
-        tick = Date.now()
-        const fenced = error instanceof FunnelError && error.code === 'FENCED'
-        if (trouble === undefined) wait = BACK_OFF // it had folded since the last failure
-        trouble = error instanceof Error ? error.message : String(error)
-        if (stop.signal.aborted) return
-        logger.warn({ ...causeOf(error), reason: trouble }, 'starting again from the checkpoint')
-        await pause(fenced ? 50 : wait)
-        wait = fenced ? BACK_OFF : Math.min(wait * 2, LONGEST_BACK_OFF)
-      }
-    }
-  }
-  const running = run()
+  const pauses = growingPauses(BACK_OFF, LONGEST_BACK_OFF)
+  const candidacy = { lock: LOCK, name: 'funnel-projector-lock', standby, stop: stop.signal }
+  const running = leadOn(url, candidacy, lead, (error) => {
+    tick = Date.now()
+    const fenced = error instanceof FunnelError && error.code === 'FENCED'
+    if (trouble === undefined || fenced) pauses.reset() // it had folded since the last failure
+    trouble = error instanceof Error ? error.message : String(error)
+    logger.warn({ ...causeOf(error), reason: trouble }, 'starting again from the checkpoint')
+    return fenced ? AFTER_FENCED : pauses.next()
+  })
 
   return {
     get generation() {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
-import { leadOnce, type EventLog, type EventTail } from '@funnel/event-log'
+import { growingPauses, leadOn, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { takeBatch, type Outcome, type Took } from './batch.js'
 import { keepOf, type Keep, type Place } from './place.js'
@@ -102,26 +101,17 @@ export function startReactor<State extends Json, Command>(options: ReactorOption
     await reactOn(ended).finally(() => (active = false))
   }
 
-  const run = async (): Promise<void> => {
-    for (let wait = BACK_OFF; !stop.signal.aborted;) {
-      try {
-        await leadOnce(url, candidacy, lead)
-        wait = BACK_OFF
-      } catch (error) {
-        if (stop.signal.aborted) return
-        tick = Date.now()
-        if (trouble === undefined) wait = BACK_OFF // it had come on since the last failure
-        trouble = error instanceof Error ? error.message : String(error)
-        logger.warn(
-          { code: error instanceof FunnelError ? error.code : undefined, reason: trouble },
-          'starting again from its place',
-        )
-        await sleep(wait, undefined, { signal: stop.signal }).catch(() => undefined)
-        wait = Math.min(wait * 2, LONGEST_BACK_OFF)
-      }
-    }
-  }
-  const running = run()
+  const pauses = growingPauses(BACK_OFF, LONGEST_BACK_OFF)
+  const running = leadOn(url, candidacy, lead, (error) => {
+    tick = Date.now()
+    if (trouble === undefined) pauses.reset() // it had come on since the last failure
+    trouble = error instanceof Error ? error.message : String(error)
+    logger.warn(
+      { code: error instanceof FunnelError ? error.code : undefined, reason: trouble },
+      'starting again from its place',
+    )
+    return pauses.next()
+  })
 
   return {
     get place() {

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { CONFIG, Health } from '@funnel/platform'
 import { GrpcServer } from '@funnel/platform/grpc'
 import {
+  ClaimServiceService,
   DealServiceService,
   JourneyServiceService,
   KpiServiceService,
@@ -16,6 +17,7 @@ const services = {
   LeadService: LeadServiceService,
   DealService: DealServiceService,
   JourneyService: JourneyServiceService,
+  ClaimService: ClaimServiceService,
   StatusService: StatusServiceService,
 } as const
 

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { loadDefinitions } from '@funnel/definitions'
-import { advance, type FunnelEvent } from '@funnel/events'
+import type { FunnelEvent } from '@funnel/events'
 import { record } from '@funnel/ledger/testing'
-import { createPool, freePort, startService, type Service } from '@funnel/platform'
-import { createFolder, createGeneration, migrateRead } from '@funnel/projections'
-import { createClient, type FunnelClient } from '@funnel/query-api'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { QueryConfig } from '../config.js'
-import { queryService } from '../service.js'
+import type { FunnelClient } from '@funnel/query-api'
+import { askedOf, type Asked } from '../testing/asked.js'
 
 const day = (n: number) => Date.UTC(2026, 0, n)
 const on = (at: number, type: FunnelEvent['type'], data: Record<string, unknown>) => ({ type, data, at: day(at) })
@@ -29,43 +24,43 @@ const told = [
   on(8, 'lead.captured', { lead: 'anonymous', visitor: 'v9' }),
   on(7, 'touchpoint.recorded', { visitor: 'v9', kind: 'page' }),
   on(2, 'touchpoint.recorded', { visitor: 'v2', kind: 'event' }),
+  // a company with two contacts and two deals, of which the second names neither of them
+  on(1, 'touchpoint.recorded', { visitor: 'g1', kind: 'ad-click', channel: 'paid_search' }),
+  on(2, 'touchpoint.recorded', { visitor: 'g1', kind: 'form', channel: 'direct' }),
+  on(2, 'visitor.identified', { visitor: 'g1', person: 'gina' }),
+  on(3, 'lead.captured', { lead: 'gina-1', person: 'gina' }),
+  on(4, 'person.account-matched', {
+    person: 'gina',
+    account: 'globex',
+    rule: 'domain',
+    ruleVersion: 1,
+    fields: ['domain'],
+  }),
+  on(5, 'touchpoint.recorded', { visitor: 'hal', kind: 'meeting', channel: 'event' }),
+  on(5, 'visitor.identified', { visitor: 'hal', person: 'hal' }),
+  on(5, 'person.account-matched', {
+    person: 'hal',
+    account: 'globex',
+    rule: 'domain',
+    ruleVersion: 1,
+    fields: ['domain'],
+  }),
+  on(6, 'deal.opened', { deal: 'globex-1', lead: 'gina-1', account: 'globex' }),
+  on(7, 'touchpoint.recorded', { visitor: 'hal', kind: 'call', channel: 'outbound' }),
+  on(8, 'deal.opened', { deal: 'globex-2', account: 'globex' }),
 ]
 
 describe('a journey', () => {
-  let database: TestDatabase
-  let service: Service
+  let asked: Asked
   let client: FunnelClient
-
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateRead(database.url)
-    const pool = createPool(database.url, 'test', 2)
-    const epoch = '00000000-0000-4000-8000-000000000000'
-    const folder = createFolder(
-      pool,
-      await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' }),
-    )
-    const events = record(told, [1])
-    await folder.apply({ events, positions: advance({}, events), w: events.at(-1)!.recorded })
-    await pool.end()
-    const config = Object.assign(new QueryConfig(), {
-      databaseUrl: database.url,
-      port: 0,
-      grpcPort: await freePort(),
-      logLevel: 'silent',
-    })
-    service = await startService({ ...queryService, config })
-    client = createClient(`127.0.0.1:${config.grpcPort}`, { deadline: 10_000 })
+    asked = await askedOf(record(told, [1]))
+    client = asked.client
   })
-  afterAll(async () => {
-    client?.close()
-    await service?.close()
-    await database?.drop()
-  })
+  afterAll(() => asked?.close())
 
-  type Asked = NonNullable<Parameters<FunnelClient['listJourney']>[0]>
-  const steps = async (asked: Asked) => {
-    const { events } = await client.listJourney(asked)
+  const steps = async (question: Parameters<FunnelClient['listJourney']>[0]) => {
+    const { events } = await client.listJourney(question)
     return events.map(({ occurredAt, type }) => `${occurredAt!.getUTCDate()} ${type}`)
   }
   const whole = [
@@ -112,6 +107,21 @@ describe('a journey', () => {
   it('of a company has the deals with it and those behind them', async () => {
     const events = await steps({ subject: { $case: 'account', value: 'acme' } })
     expect(events).toEqual(whole.toSpliced(-1, 0, '8 deal.opened'))
+  })
+
+  it('row 31: of a company, all contacts counted, gives its deals one first touch and one lead creation, and each its own opening', async () => {
+    const { events } = await client.listJourney({ subject: { $case: 'account', value: 'globex' } })
+    const touchBefore = (end: number) =>
+      events.slice(0, end + 1).findLast(({ type }) => type === 'touchpoint.recorded')?.dataJson
+    const channelOf = (dataJson = '{}') => (JSON.parse(dataJson) as { readonly channel?: string }).channel
+    const milestones = (deal: string) =>
+      [
+        events.findIndex(({ type }) => type === 'touchpoint.recorded'),
+        events.findIndex(({ type }) => type === 'lead.captured'),
+        events.findIndex(({ type, stream }) => type === 'deal.opened' && stream === `deal-${deal}`),
+      ].map((at) => channelOf(touchBefore(at)))
+    expect(milestones('globex-1')).toEqual(['paid_search', 'direct', 'event'])
+    expect(milestones('globex-2')).toEqual(['paid_search', 'direct', 'outbound'])
   })
 
   it('comes in pages that fit together, and of a period', async () => {

@@ -45,6 +45,7 @@ export const toDefinition = (kpi: Kpi): api.KpiDefinition => ({
   salesOwner: kpi.owners.sales,
   formulaJson: JSON.stringify(kpi.formula),
   stock: isStock(kpi.formula),
+  timeZone: 'UTC', // see questionOf
 })
 
 export function toBasis(knownAt: number | undefined, generation: number, basis: BasisRow): api.Basis {

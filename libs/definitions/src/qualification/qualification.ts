@@ -54,18 +54,28 @@ export function qualifies(
   at: Instant,
 ): readonly string[] | undefined {
   if (!holds(fit, (field) => fields.get(field)?.value)) return undefined
-  const before = [...new Map(events.map((event) => [event.id, event])).values()]
-    .filter((event) => event.at <= at)
-    .toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
-  const shown = ({ event, kind, at_least: least = 1, within }: Engagement): readonly string[] | undefined => {
-    const since = within === undefined ? Number.NEGATIVE_INFINITY : at - millisOf(within)
-    const found = before.filter(
-      (one) => one.type === event && one.at > since && (kind === undefined || kind.includes(one.kind)),
-    )
+  const shown = (way: Engagement): readonly string[] | undefined => {
+    const found = deedsFor(way, events, at)
+    const { at_least: least = 1 } = way
     return found.length < least ? undefined : found.slice(0, least).map(({ id }) => id)
   }
   const ways = 'any' in engagement ? [engagement.any.map(shown).find((ids) => ids)] : engagement.all.map(shown)
   if (ways.includes(undefined)) return undefined
   const told = testsOf(fit).flatMap(({ test }) => fields.get(test.field)?.event ?? [])
   return [...new Set([...told, ...ways.flatMap((ids) => ids ?? [])])].slice(0, MOST_REASONS)
+}
+
+/** The deeds that count for a way to engage at an instant, each once, the earliest first. */
+export function deedsFor(
+  { event, kind, within }: Engagement,
+  events: LeadFacts['events'],
+  at: Instant,
+): LeadFacts['events'] {
+  const since = within === undefined ? Number.NEGATIVE_INFINITY : at - millisOf(within)
+  const found = events.filter(
+    (one) => one.type === event && one.at > since && one.at <= at && (kind === undefined || kind.includes(one.kind)),
+  )
+  return [...new Map(found.map((one) => [one.id, one])).values()].toSorted(
+    (a, b) => a.at - b.at || (a.id < b.id ? -1 : 1),
+  )
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Value } from '../condition/condition.js'
 import { loadAllDefinitions } from '../load.js'
+import { missingFor } from './missing.js'
 import { qualifies, type LeadFacts, type Qualification } from './qualification.js'
 
 const DAY = 86_400_000
@@ -135,5 +136,30 @@ describe('A qualification rule', () => {
         if (met) expect(judge(one.filter(({ id }) => met.includes(id)))).toEqual(met)
       }),
     )
+  })
+
+  it('says what is missing exactly where it is not met', () => {
+    const segments = fc.constantFrom('small', 'student', undefined)
+    fc.assert(
+      fc.property(events, segments, fc.boolean(), (some, segment, all) => {
+        const of = {
+          ...rule,
+          engagement: all && 'any' in rule.engagement ? { all: rule.engagement.any } : rule.engagement,
+        }
+        const known = facts(segment === undefined ? {} : { segment }, byId(some))
+        const missing = missingFor(of as Qualification, known, NOW)
+        expect(missing.length === 0).toBe(qualifies(of as Qualification, known, NOW) !== undefined)
+      }),
+    )
+  })
+
+  it('says what is missing in words, with what is known and how much was done', () => {
+    const [mql] = loadAllDefinitions().qualifications
+    const known = facts({ employees: 5, role: 'student' }, [touch('a', 'form', 3)])
+    expect(missingFor(mql!, known, NOW)).toEqual([
+      'properties.segment is small or mid-market or enterprise, or properties.employees is at least 20, or properties.origin is demo-request; but properties.segment is unknown, properties.employees is 5, properties.origin is unknown',
+      'not (properties.role is student or job-seeker); but properties.role is student',
+      '1 × lead.engaged reply or meeting-booked or meeting-held or demo-requested (so far 0), or 1 × touchpoint.recorded meeting (so far 0), or 2 × touchpoint.recorded form or event within 30d (so far 1)',
+    ])
   })
 })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { covers, type Head } from '@funnel/events'
 import type { Logger } from '@funnel/platform'
-import { leadOnce } from '../leadership.js'
+import { leadOn } from '../leadership.js'
 import { advanceHead } from './advance-head.js'
 
 /** Publishes the head of the store: one of these runs, the others stand by. */
@@ -26,10 +26,12 @@ const LOCK = [7002, 1] as const
 /** While events come, the head is read at most this often; idle, the pause doubles up to the longest. Milliseconds. */
 const SHORTEST = 10
 const LONGEST = 250
+/** After a failure. Milliseconds. */
+const RETRY = 500
 
 /**
  * Reads and publishes the head as soon as something was appended, and every quarter of a second when nothing was, so that
- * the watermark goes on. One is active, see `leadOnce`; two for a moment do no harm.
+ * the watermark goes on. One is active, see `leadOn`; two for a moment do no harm.
  */
 export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): HeadReader {
   const stop = new AbortController()
@@ -73,21 +75,15 @@ export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): Hea
     }
   }
 
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        await leadOnce(url, { lock: LOCK, name: 'funnel-head-lock', standby: alive, stop: stop.signal }, publish)
-      } catch (error) {
-        alive()
-        logger.warn(
-          { reason: error instanceof Error ? error.message : String(error) },
-          'the head could not be read; trying again',
-        )
-        await sleep(500, undefined, { signal: stop.signal }).catch(() => undefined)
-      }
-    }
-  }
-  const running = run()
+  const candidacy = { lock: LOCK, name: 'funnel-head-lock', standby: alive, stop: stop.signal }
+  const running = leadOn(url, candidacy, publish, (error) => {
+    alive()
+    logger.warn(
+      { reason: error instanceof Error ? error.message : String(error) },
+      'the head could not be read; trying again',
+    )
+    return RETRY
+  })
 
   return {
     get head() {

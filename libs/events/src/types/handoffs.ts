@@ -1,11 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { eventType } from '../event-type.js'
-import { Because, Id, Name, Note } from './fields.js'
-
-const lead = Id('The lead')
-const handoff = Id('The handoff, unique within its lead')
-/** A handoff is a part of its lead's stream; see lead-decisions.ts on the rank. */
-const decision = { kind: 'decision', category: 'lead', key: 'lead', rank: 40 } as const
+import { Because, Name, Note } from './fields.js'
+import { decision, handoff, lead, reason } from './of-lead.js'
 
 export const handoffOffered = eventType({
   name: 'handoff.offered',
@@ -43,10 +39,7 @@ export const handoffRejected = eventType({
   name: 'handoff.rejected',
   title: 'An offered lead was rejected and is marketing’s again, with a reason to learn from.',
   ...decision,
-  schema: Type.Object(
-    { lead, handoff, reason: Name('Why, from the shared taxonomy'), note: Note },
-    { additionalProperties: false },
-  ),
+  schema: Type.Object({ lead, handoff, reason, note: Note }, { additionalProperties: false }),
 })
 
 export const handoffExpired = eventType({

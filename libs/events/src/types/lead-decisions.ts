@@ -1,11 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { eventType } from '../event-type.js'
 import { Because, Id, Name, Note } from './fields.js'
-
-const lead = Id('The lead')
-const reason = Name('Why, from the shared taxonomy')
-/** Decisions of one lead come in the order of their versions, which their `sequence` tells; so all have one rank. */
-const decision = { kind: 'decision', category: 'lead', key: 'lead', rank: 40 } as const
+import { decision, lead, reason } from './of-lead.js'
 
 export const leadQualified = eventType({
   name: 'lead.qualified',

@@ -5,6 +5,7 @@ import { Because, Id, Name } from './fields.js'
 /** Decisions of one person come in the order of their versions, so all have one rank; consent is told from outside. */
 const decision = { kind: 'decision', category: 'person', key: 'person', rank: 20 } as const
 const person = Id('The person')
+const reason = Type.Optional(Name('Why'))
 
 export const personMerged = eventType({
   name: 'person.merged',
@@ -31,7 +32,7 @@ export const personUnmerged = eventType({
   title: 'An absorbed id is not this person after all.',
   ...decision,
   schema: Type.Object(
-    { person: Id('The person that stayed'), absorbed: Id('The id that is let go'), reason: Type.Optional(Name('Why')) },
+    { person: Id('The person that stayed'), absorbed: Id('The id that is let go'), reason },
     { additionalProperties: false },
   ),
 })
@@ -44,7 +45,7 @@ export const personReleased = eventType({
     {
       person: Id('The id that is let go'),
       from: Id('The person it was taken for'),
-      reason: Type.Optional(Name('Why')),
+      reason,
     },
     { additionalProperties: false },
   ),

@@ -10,6 +10,7 @@ export interface About {
   readonly kind?: string
   readonly owner?: string
   readonly account?: string
+  readonly reason?: string
   readonly properties?: Readonly<Record<string, Value>>
 }
 
@@ -19,11 +20,14 @@ export interface Inherited {
   readonly inherited?: Dims
 }
 
-/** What is known of a subject after each of its facts, the last being the latest; a value stands until another is told. */
+/**
+ * What is known of a subject after each of its facts, the last being the latest; a value stands until another is told,
+ * a reason for the fact that gives it alone.
+ */
 export function knownAfter(facts: readonly Fact[]): readonly About[] {
   let about: About = {}
   return facts.map(({ data }) => {
-    const { owner, account, properties } = data as About
+    const { owner, account, reason, properties } = data as About
     if (owner !== undefined || account !== undefined || properties !== undefined)
       about = {
         ...about,
@@ -31,7 +35,7 @@ export function knownAfter(facts: readonly Fact[]): readonly About[] {
         ...(account === undefined ? {} : { account }),
         ...(properties === undefined ? {} : { properties: { ...about.properties, ...properties } }),
       }
-    return about
+    return reason === undefined ? about : { ...about, reason }
   })
 }
 
@@ -102,6 +106,6 @@ function readerOf({ from }: DimensionSource, id: string): Reader['read'] {
     const name = from.slice('properties.'.length)
     return ({ properties }) => (properties && Object.hasOwn(properties, name) ? properties[name] : undefined)
   }
-  const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account'
+  const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account' | 'reason'
   return (about) => about[field]
 }

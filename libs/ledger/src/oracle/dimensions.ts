@@ -20,6 +20,7 @@ export function valuesAt(
     const source = sources[subject]
     if (!source) return [id, undefined]
     const { from, value } = source
+    if (from === 'reason') return [id, facts[index]?.data['reason']]
     if (from === 'lead') return [id, lead[id]]
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
     const known = value === 'latest' ? facts : facts.slice(0, index + 1)

@@ -6,7 +6,7 @@ const entered = (at: number, stage: string, data: object = {}, options?: { known
   on(at, 'lead.stage-entered', { lead: 'l1', stage, ...data }, options)
 const conversion = (stage: string) => ({ stage })
 
-describe('a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
+describe('row 3: a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
   const { sum, lead } = told([
     captured(0),
     entered(1, 'mql'),
@@ -30,6 +30,13 @@ describe('a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
 
   it('converted once, counted from the first MQL', () => {
     expect(sum('converted', conversion('mql>sql'))).toBe(1)
+  })
+
+  it('is counted at every re-entry, however many', () => {
+    const back = Array.from({ length: 60 }, (_, i) => entered(6 + i, i % 2 ? 'sal' : 'mql'))
+    const often = told([captured(0), entered(1, 'mql'), entered(2, 'sal'), ...back])
+    expect(often.sum('stage.entered', { stage: 'mql' })).toBe(31)
+    expect(often.sum('stage.first', { stage: 'mql' })).toBe(1)
   })
 
   it('stood in each stage while it was there', () => {
@@ -149,6 +156,107 @@ describe('a conversion', () => {
     expect(sum('stage.first', { stage: 'mql', dims: { owner: 'ann' } })).toBe(1)
     expect(sum('converted', { stage: 'mql>sql', dims: { owner: 'ann' } })).toBe(1)
     expect(sum('converted', { stage: 'mql>sql', dims: { owner: 'bob' } })).toBe(0)
+  })
+})
+
+describe('row 13: a lead that was converted, and not after all', () => {
+  const story = [
+    captured(0, { owner: 'ann', properties: { segment: 'small' } }),
+    entered(1, 'mql'),
+    entered(3, 'sql'),
+    on(4, 'deal.opened', { deal: 'd1', lead: 'l1', amount: { minor: 100, currency: 'USD' } }),
+  ]
+  const converted = on(5, 'lead.converted', { lead: 'l1', stage: 'opportunity', deal: 'd1' }, { sequence: 4 })
+  const reversed = on(6, 'lead.conversion-reversed', { lead: 'l1', reason: 'by-mistake' }, { sequence: 5 })
+  /** Every measure with its stage, as it adds up. */
+  const sums = ({ entries }: ReturnType<typeof told>) => {
+    const sum = new Map<string, number>()
+    for (const { measure, stage, currency, occurred, amount } of entries) {
+      const name = [measure, stage, currency, occurred].join(' ')
+      sum.set(name, (sum.get(name) ?? 0) + amount)
+    }
+    return new Map([...sum].filter(([, amount]) => amount !== 0))
+  }
+
+  it('has every number that it had before', () => {
+    expect(sums(told([...story, converted, reversed]))).toEqual(sums(told(story)))
+    expect(sums(told([...story, converted]))).not.toEqual(sums(told(story)))
+  })
+
+  it('is the lead that it was, with its deal', () => {
+    const { stage, stageAt, owner, properties } = told([...story, converted, reversed]).lead('l1')
+    expect({ stage, stageAt, owner, properties }).toEqual({
+      stage: 'sql',
+      stageAt: day(3),
+      owner: 'ann',
+      properties: { segment: 'small' },
+    })
+    expect(told([...story, converted, reversed]).deal('d1')).toMatchObject({ lead: 'l1', outcome: 'open' })
+  })
+})
+
+describe('row 6: leads that are given up for reasons', () => {
+  const gone = (lead: string, owner: string, channel: string, reason?: string) => [
+    on(0, 'touchpoint.recorded', { visitor: lead, kind: 'page', channel }),
+    on(1, 'lead.captured', { lead, visitor: lead, owner }),
+    on(2, 'handoff.rejected', { lead, handoff: 'h', reason: 'bad-data' }),
+    on(3, 'lead.assigned', { lead, owner }),
+    ...(reason === undefined ? [] : [on(4, 'lead.disqualified', { lead, stage: 'disqualified', reason })]),
+  ]
+  const { sum, entries } = told([
+    ...gone('l1', 'ann', 'email', 'no-need'),
+    ...gone('l2', 'ann', 'direct', 'no-need'),
+    ...gone('l3', 'bob', 'email', 'student'),
+    ...gone('l4', 'bob', 'email'),
+    on(5, 'deal.opened', { deal: 'd', lead: 'l1', owner: 'ann' }),
+    on(6, 'deal.lost', { deal: 'd', reason: 'price' }),
+    on(7, 'deal.assigned', { deal: 'd', owner: 'bob' }),
+  ])
+
+  it('add up over reasons, sources and owners to all that were', () => {
+    const lost = entries.filter(({ measure }) => measure === 'lead.disqualified')
+    const cells = new Map<string, number>()
+    for (const { dims, amount } of lost) {
+      const cell = [dims['reason'], dims['channel'], dims['owner']].join(' ')
+      cells.set(cell, (cells.get(cell) ?? 0) + amount)
+    }
+    expect(cells).toEqual(
+      new Map([
+        ['no-need email ann', 1],
+        ['no-need direct ann', 1],
+        ['student email bob', 1],
+      ]),
+    )
+    expect(sum('lead.disqualified')).toBe(3)
+  })
+
+  it('have each reason at the event that gives it, and at no other', () => {
+    expect(sum('handoff.rejected', { dims: { reason: 'bad-data' } })).toBe(4)
+    expect(sum('lead.disqualified', { dims: { reason: 'bad-data' } })).toBe(0)
+    expect(sum('deal.lost', { dims: { reason: 'price' } })).toBe(1)
+    expect(sum('deal.opened', { dims: { reason: 'none' } })).toBe(1)
+  })
+})
+
+describe('row 14: a lead that gets another owner after it was accepted', () => {
+  const { sum, lead } = told([
+    captured(0),
+    on(1, 'handoff.offered', { lead: 'l1', handoff: 'h', assignee: 'ann', deadline: '2026-02-01T00:00:00.000Z' }),
+    on(2, 'handoff.accepted', { lead: 'l1', handoff: 'h', owner: 'ann', stage: 'sal' }),
+    on(5, 'lead.assigned', { lead: 'l1', owner: 'bob' }),
+  ])
+
+  it('stays the acceptance of who accepted it', () => {
+    expect(sum('handoff.accepted', { dims: { owner: 'ann' } })).toBe(1)
+    expect(sum('stage.entered', { stage: 'sal', dims: { owner: 'ann' } })).toBe(1)
+    expect(sum('handoff.accepted', { dims: { owner: 'bob' } })).toBe(0)
+  })
+
+  it('is in the stage with the new owner from then on', () => {
+    const stood = (owner: string, asOf: number) => sum('lead.in-stage', { stage: 'sal', dims: { owner }, asOf })
+    expect([stood('ann', 4), stood('bob', 4)]).toEqual([1, 0])
+    expect([stood('ann', 5), stood('bob', 5)]).toEqual([0, 1])
+    expect(lead('l1').owner).toBe('bob')
   })
 })
 

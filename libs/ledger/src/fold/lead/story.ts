@@ -18,6 +18,8 @@ export interface LeadStory {
   readonly entries: readonly StageEntry[]
   /** The stage after each fact. */
   readonly stages: readonly (string | undefined)[]
+  /** Indexes of the conversions that were reversed. */
+  readonly reversed: ReadonlySet<number>
 }
 
 /**
@@ -40,7 +42,7 @@ export function leadStory(facts: readonly Fact[], { stages: known }: Funnel): Le
     }
     stages.push(stage)
   }
-  return { captured, entries, stages }
+  return { captured, entries, stages, reversed }
 }
 
 /** Indexes of the conversions that a later reversal takes back: each the last one before it that stands. */

@@ -13,6 +13,7 @@ const merged = fc.constantFrom(['p1', 'p2'], ['p2', 'p1'], ['p2', '__proto__'], 
 const lead = some('l1', 'constructor')
 const deal = some('d1', '__proto__')
 const owner = some('o1', 'o2')
+const reason = some('r1', 'r2')
 const stage = some('mql', 'sal', 'sql', 'opportunity', 'nowhere')
 const dealStage = some('s1', 's2')
 const amount = fc.record({ minor: some('0', '100', '250').map(Number), currency: some('USD', 'EUR') })
@@ -38,7 +39,7 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
     }),
   },
   { weight: 8, type: 'visitor.identified', data: fc.record({ visitor, person }) },
-  { weight: 1, type: 'visitor.unlinked', data: fc.record({ visitor, person }) },
+  { weight: 2, type: 'visitor.unlinked', data: fc.record({ visitor, person }) },
   // among them what no decider lets pass: circles, a release of what was never absorbed
   { weight: 2, type: 'person.absorbed', data: merged.map(([person, into]) => ({ person, into })) },
   { weight: 1, type: 'person.released', data: merged.map(([person, from]) => ({ person, from })) },
@@ -67,14 +68,14 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
     }),
   },
   { weight: 1, type: 'lead.qualified', data: fc.record({ lead, stage }) },
-  { weight: 1, type: 'lead.recycled', data: fc.record({ lead, stage }) },
-  { weight: 1, type: 'lead.disqualified', data: fc.record({ lead, stage }) },
+  { weight: 1, type: 'lead.recycled', data: fc.record({ lead, stage, reason: maybe(reason) }) },
+  { weight: 1, type: 'lead.disqualified', data: fc.record({ lead, stage, reason: maybe(reason) }) },
   { weight: 2, type: 'lead.converted', data: fc.record({ lead, stage: maybe(stage) }) },
   { weight: 2, type: 'lead.conversion-reversed', data: fc.record({ lead }) },
   { weight: 1, type: 'lead.assigned', data: fc.record({ lead, owner }) },
   { weight: 1, type: 'handoff.offered', data: fc.record({ lead }) },
   { weight: 1, type: 'handoff.accepted', data: fc.record({ lead, owner, stage: maybe(stage) }) },
-  { weight: 1, type: 'handoff.rejected', data: fc.record({ lead }) },
+  { weight: 1, type: 'handoff.rejected', data: fc.record({ lead, reason: maybe(reason) }) },
   { weight: 1, type: 'handoff.expired', data: fc.record({ lead }) },
   { weight: 1, type: 'handoff.withdrawn', data: fc.record({ lead }) },
   {
@@ -96,7 +97,7 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
   },
   { weight: 2, type: 'deal.amount-changed', data: fc.record({ deal, amount, owner: maybe(owner) }) },
   { weight: 4, type: 'deal.won', data: fc.record({ deal, lead: maybe(lead), amount: maybe(amount), properties }) },
-  { weight: 2, type: 'deal.lost', data: fc.record({ deal, owner: maybe(owner) }) },
+  { weight: 2, type: 'deal.lost', data: fc.record({ deal, owner: maybe(owner), reason: maybe(reason) }) },
   { weight: 3, type: 'deal.reopened', data: fc.record({ deal, stage: maybe(dealStage) }) },
 ]
 

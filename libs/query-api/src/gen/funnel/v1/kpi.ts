@@ -279,6 +279,8 @@ export interface KpiDefinition {
   formulaJson: string;
   /** Whether it is a level that can be asked as it stood, not a sum over a period. */
   stock: boolean;
+  /** Where its days, weeks and months begin, an IANA name. */
+  timeZone: string;
 }
 
 export interface Dimension {
@@ -702,6 +704,7 @@ function createBaseKpiDefinition(): KpiDefinition {
     salesOwner: "",
     formulaJson: "",
     stock: false,
+    timeZone: "",
   };
 }
 
@@ -736,6 +739,9 @@ export const KpiDefinition: MessageFns<KpiDefinition> = {
     }
     if (message.stock !== false) {
       writer.uint32(80).bool(message.stock);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(90).string(message.timeZone);
     }
     return writer;
   },
@@ -833,6 +839,14 @@ export const KpiDefinition: MessageFns<KpiDefinition> = {
             message.stock = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -869,6 +883,11 @@ export const KpiDefinition: MessageFns<KpiDefinition> = {
         ? globalThis.String(object.formula_json)
         : "",
       stock: isSet(object.stock) ? globalThis.Boolean(object.stock) : false,
+      timeZone: isSet(object.timeZone)
+        ? globalThis.String(object.timeZone)
+        : isSet(object.time_zone)
+        ? globalThis.String(object.time_zone)
+        : "",
     };
   },
 
@@ -904,6 +923,9 @@ export const KpiDefinition: MessageFns<KpiDefinition> = {
     if (message.stock !== false) {
       obj.stock = message.stock;
     }
+    if (message.timeZone !== "") {
+      obj.timeZone = message.timeZone;
+    }
     return obj;
   },
 
@@ -922,6 +944,7 @@ export const KpiDefinition: MessageFns<KpiDefinition> = {
     message.salesOwner = object.salesOwner ?? "";
     message.formulaJson = object.formulaJson ?? "";
     message.stock = object.stock ?? false;
+    message.timeZone = object.timeZone ?? "";
     return message;
   },
 };

@@ -1,0 +1,100 @@
+import type { Metadata } from '@grpc/grpc-js'
+import { Controller, Inject, UseFilters } from '@nestjs/common'
+import { GrpcMethod } from '@nestjs/microservices'
+import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@funnel/definitions'
+import { dataschemaOf, FunnelError, topicById, typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
+import { claimsOn, invalid, type BasisRow, type Comparison } from '@funnel/ledger'
+import { CONFIG } from '@funnel/platform'
+import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
+import type { CompareClaimsRequest, CompareClaimsResponse } from '@funnel/query-api'
+import type { QueryConfig } from '../config.js'
+import { instantOf } from '../kpi/question.js'
+import { toBasis, type EventRow } from '../kpi/wire.js'
+import { ofLive } from '../read/live.js'
+import { ReadModels } from '../read/read-models.js'
+import { agreedHistory } from './agreed.js'
+import { planClaims } from './plan.js'
+import { toComparison } from './wire.js'
+
+/** Events behind one lead; who has more is no person but a robot. */
+const MOST = 5000
+
+type ClaimRow = BasisRow & EventRow & { readonly sequences: Readonly<Record<string, number>> | null }
+
+@Controller()
+@UseFilters(ErrorsFilter)
+export class ClaimsController {
+  private readonly files: AllDefinitions
+
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(CONFIG) { funnelDefinitions }: QueryConfig,
+  ) {
+    this.files = loadAllDefinitions(definitionFolders(funnelDefinitions))
+  }
+
+  @GrpcMethod('ClaimService')
+  async compareClaims(request: CompareClaimsRequest, _: Metadata, call: Call): Promise<CompareClaimsResponse> {
+    const { database, generations } = this.models
+    const deadline = deadlineOf(call)
+    const subject = subjectOf(request)
+    const knownAt = instantOf(request.knownAt, 'known_at')
+    const { id, basis, found, definitions, history } = await ofLive(
+      generations,
+      deadline,
+      async ({ id, definitions }) => {
+        const rows = await database.rows<ClaimRow | (ClaimRow & { readonly id: null })>(
+          planClaims(id, subject, knownAt, MOST + 1),
+          deadline,
+        )
+        const found = rows.filter((row): row is ClaimRow => row.id !== null)
+        const history = await agreedHistory(database, id, this.files, knownAt, deadline)
+        return { id, basis: rows[0], found, definitions, history }
+      },
+    )
+    if (found.length > MOST)
+      throw new FunnelError(
+        'TOO_LARGE',
+        `More than ${MOST} events lie behind the ${subject.kind} ${subject.id}`,
+        subject,
+      )
+    const sequences = found[0]?.sequences ?? {}
+    const records = found.map((row) => recordOf(row, sequences[row.id]))
+    const events = new Map(found.map((row) => [row.id, row]))
+    return {
+      basis: toBasis(knownAt, id, basis),
+      comparisons: claimsOn(subject, records, { definitions, history }).map((one) => toComparison(one, events)),
+    }
+  }
+}
+
+/** The event as the fold takes it; its time is the one that counts. */
+function recordOf(row: EventRow, sequence: number | undefined): Recorded<FunnelEvent> {
+  const { topic, partition, position, stream, version, recordedAt: recorded, id, source, type, occurredAt, data } = row
+  const eventType = typeOf(type)!
+  const own = sequence ?? (eventType.kind === 'decision' ? version : undefined)
+  return {
+    topic: topicById(topic),
+    partition,
+    position,
+    stream,
+    version,
+    recorded,
+    event: {
+      specversion: '1.0',
+      id,
+      source,
+      type,
+      dataschema: dataschemaOf(eventType),
+      time: new Date(occurredAt).toISOString(),
+      partitionkey: stream.slice(stream.indexOf('-') + 1),
+      ...(own === undefined ? {} : { sequence: own }),
+      data,
+    } as FunnelEvent,
+  }
+}
+
+function subjectOf({ subject }: CompareClaimsRequest): Comparison['subject'] {
+  if (!subject?.value) return invalid('subject', 'Claims on what? Name a lead or a deal')
+  return { kind: subject.$case, id: subject.value }
+}

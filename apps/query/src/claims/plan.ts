@@ -1,0 +1,85 @@
+import type { Instant } from '@funnel/events'
+import { basisColumns, millis, Parameters, schemaOf, type Comparison, type Statement } from '@funnel/ledger'
+
+/** An event, as a fact of the read model. */
+const eventColumns = `f.topic, f.partition, f."position", f.id, f.type, f.source, f.stream, f.version,
+  ${millis('f.occurred_at')} "occurredAt", ${millis('f.recorded_at')} "recordedAt", f.data`
+
+/**
+ * The statement of all events that claims on a subject rest on, in the total order, with the generation's own columns; one
+ * row with `id` null when there is none. They are those of the subject, of its deals or lead, of every person and visitor
+ * that these ever named, and of what was ever merged with them: who was whose at an instant is for the fold to say. Not
+ * found, though they were known before, are a deal that belongs to another lead by now, and a visitor that was unlinked
+ * since and is named by no lead.
+ */
+export function planClaims(
+  generation: number,
+  { kind, id }: Comparison['subject'],
+  knownAt: Instant | undefined,
+  limit: number,
+): Statement {
+  const parameters = new Parameters()
+  const schema = schemaOf(generation)
+  const row = parameters.add(generation)
+  const key = `${parameters.add(id)}::text`
+  const known = knownAt === undefined ? '' : `where f.recorded_at <= ${parameters.at(knownAt)}`
+  return parameters.statement(
+    generation,
+    `with recursive g as (select * from read.generation where id = ${row}),
+member (kind, key) as (
+  select '${kind}', ${key}
+  union
+  select n.kind, n.key from member m cross join lateral (
+    select l.kind, f.data->>l.field from ${schema}.fact f
+    cross join (values ('lead', 'lead'), ('deal', 'deal'), ('visitor', 'visitor'), ('person', 'person'),
+      ('person', 'absorbed'), ('person', 'into'), ('person', 'from')) l (kind, field)
+    where f.stream = m.kind || '-' || m.key and f.data->>l.field is not null
+    union all select 'deal', d from ${schema}.node n cross join lateral json_array_elements_text(n.state->'deals') d
+    where m.kind = 'lead' and n.kind = 'lead' and n.key = m.key
+    union all select 'visitor', t->>'visitor' from ${schema}.node n cross join lateral json_array_elements(n.state->'touches') t
+    where m.kind = 'person' and n.kind = 'person' and n.key = m.key
+  ) n (kind, key)
+),
+f as (
+  select f.* from ${schema}.fact f join member m on f.stream = m.kind || '-' || m.key ${known}
+  order by f.recorded_at, f.topic, f.partition, f."position" limit ${parameters.add(limit)}
+),
+sequence as (
+  select json_object_agg(s->>'id', s->'seq') sequences from member m join ${schema}.node n using (kind, key)
+  cross join lateral json_array_elements(n.state->'facts') s where m.kind in ('lead', 'deal') and s->>'seq' <> '0'
+)
+select ${basisColumns}, ${eventColumns},
+  case when row_number() over (order by f.recorded_at, f.topic, f.partition, f."position") = 1 then sequence.sequences end sequences
+from g cross join sequence left join f on true order by f.recorded_at, f.topic, f.partition, f."position"`,
+  )
+}
+
+/**
+ * The statement of the definitions that were applied, in the order of the log, with when business began beside each: the first
+ * touch, lead or deal. Queues, which share the topic of leads, are staffed before.
+ */
+export function planApplied(
+  generation: number,
+  kinds: readonly string[],
+  topics: {
+    readonly definitions: number
+    readonly business: readonly { readonly id: number; readonly partitions: number }[]
+  },
+): Statement {
+  const parameters = new Parameters()
+  const schema = schemaOf(generation)
+  const business = topics.business.map(({ id, partitions }) => `(${id}, ${partitions})`).join(', ')
+  return parameters.statement(
+    generation,
+    `with business as (
+  select min(first.recorded_at) began from (values ${business}) t (topic, partitions) cross join lateral generate_series(0, t.partitions - 1) p
+  cross join lateral (
+    select f.recorded_at from ${schema}.fact f where f.topic = t.topic and f.partition = p and f.stream not like 'queue-%'
+    order by f."position" limit 1
+  ) first
+)
+select f.data, ${millis('f.recorded_at')} recorded, ${millis('business.began')} began from ${schema}.fact f cross join business
+where f.topic = ${topics.definitions} and f.type = 'definition.applied' and split_part(f.data->>'definition', '/', 1) = any(${parameters.add(kinds)})
+order by f.recorded_at, f.partition, f."position"`,
+  )
+}

@@ -1,0 +1,3 @@
+export type { Claim, Comparison, Party, Matter } from './claim.js'
+export { claimsOn } from './compare.js'
+export type { Agreed } from './known.js'

@@ -1,0 +1,76 @@
+import type { AppliedHistory, Definitions } from '@funnel/definitions'
+import type { FunnelEvent, Recorded } from '@funnel/events'
+import { factOf, type Fact } from '../fold/fact.js'
+import { fold } from '../fold/fold.js'
+import { rootOf } from '../fold/identity/person.js'
+import { linksOf } from '../fold/lead/parents.js'
+import { memoryState, stateOf, type DealState, type FoldState, type LeadState } from '../fold/state.js'
+
+/** What claims are made by: what the read models are folded with, and which rule was in force when. */
+export interface Agreed {
+  readonly definitions: Definitions
+  /** Of kinds `qualification` and `channels`. */
+  readonly history: AppliedHistory
+}
+
+/** A fact with who says it. */
+export type Told = Fact & { readonly source: string }
+
+/** A lead with all that is known of it. */
+export interface KnownLead {
+  readonly id: string
+  readonly state: LeadState
+  /** In fact order. */
+  readonly facts: readonly Told[]
+  /** What its visitors did, in fact order. */
+  readonly touches: readonly Told[]
+}
+
+export interface KnownDeal {
+  readonly id: string
+  readonly facts: readonly Told[]
+}
+
+/** The facts of a component, folded: who is whose is worked out as for every number. */
+export interface Known {
+  readonly lead: (id: string) => KnownLead | undefined
+  readonly deal: (id: string) => KnownDeal | undefined
+}
+
+/** Takes in events of the total order; what is not among them is not known. Pure. */
+export function knownFrom(records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Known {
+  const state = memoryState()
+  fold(state, records, definitions)
+  const sources = new Map(records.map(({ event: { id, source } }) => [id, source]))
+  const told = (facts: readonly Fact[]): Told[] => facts.map((fact) => ({ ...fact, source: sources.get(fact.id)! }))
+  return {
+    lead: (id) => {
+      const lead = state.get({ kind: 'lead', key: id }) as LeadState | undefined
+      if (!lead?.facts.length) return undefined
+      const visitors = visitorsOf(lead, state)
+      const touches = records
+        .filter(({ event }) => event.type === 'touchpoint.recorded' && visitors.has(event.data.visitor))
+        .map(factOf)
+        .toSorted((a, b) => a.at - b.at || a.seq - b.seq || (a.id < b.id ? -1 : 1))
+      return { id, state: lead, facts: told(lead.facts), touches: told(touches) }
+    },
+    deal: (id) => {
+      const deal = state.get({ kind: 'deal', key: id }) as DealState | undefined
+      return deal?.facts.length ? { id, facts: told(deal.facts) } : undefined
+    },
+  }
+}
+
+/** All that the lead's person was identified as, under any id that is merged into it; and the visitor that the lead names. */
+function visitorsOf({ facts, person }: LeadState, state: FoldState & { readonly all: ReadonlyMap<string, unknown> }) {
+  const { visitor } = linksOf(facts)
+  const visitors = new Set(visitor === undefined ? [] : [visitor])
+  if (person === undefined) return visitors
+  for (const name of state.all.keys()) {
+    if (!name.startsWith('visitor:')) continue
+    const key = name.slice('visitor:'.length)
+    const { identified } = stateOf(state, 'visitor', key)
+    if (identified && rootOf(state, identified.person) === person) visitors.add(key)
+  }
+  return visitors
+}
