@@ -30,6 +30,19 @@ const told = [
   on(7, 'touchpoint.recorded', { visitor: 'v9', kind: 'page' }),
   on(2, 'touchpoint.recorded', { visitor: 'v2', kind: 'event' }),
 ]
+/** One person under two ids, who withdrew under one of them. */
+const consents = [
+  on(1, 'touchpoint.recorded', { visitor: 'w1', kind: 'page' }),
+  on(3, 'touchpoint.recorded', { visitor: 'w1', kind: 'page' }),
+  on(4, 'touchpoint.recorded', { visitor: 'w2', kind: 'page' }),
+  on(6, 'touchpoint.recorded', { visitor: 'w2', kind: 'page' }),
+  on(7, 'touchpoint.recorded', { visitor: 'w2', kind: 'page', consent: { attribution: false } }),
+  on(1, 'visitor.identified', { visitor: 'w1', person: 'r' }),
+  on(4, 'visitor.identified', { visitor: 'w2', person: 'old-r' }),
+  on(2, 'person.consent-recorded', { person: 'r', purposes: { attribution: false } }),
+  on(5, 'person.consent-recorded', { person: 'old-r', purposes: { attribution: true, mail: false } }),
+  on(10, 'person.absorbed', { person: 'old-r', into: 'r' }),
+]
 
 describe('a journey', () => {
   let database: TestDatabase
@@ -45,7 +58,7 @@ describe('a journey', () => {
       pool,
       await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' }),
     )
-    const events = record(told, [1])
+    const events = record([...told, ...consents], [1])
     await folder.apply({ events, positions: advance({}, events), w: events.at(-1)!.recorded })
     await pool.end()
     const config = Object.assign(new QueryConfig(), {
@@ -112,6 +125,22 @@ describe('a journey', () => {
   it('of a company has the deals with it and those behind them', async () => {
     const events = await steps({ subject: { $case: 'account', value: 'acme' } })
     expect(events).toEqual(whole.toSpliced(-1, 0, '8 deal.opened'))
+  })
+
+  it('row 76: has touches without consent to attribution, and says which they are', async () => {
+    const { events, unattributable } = await client.listJourney({
+      subject: { $case: 'person', value: 'old-r' },
+      types: ['touchpoint.recorded'],
+    })
+    const flagged = (id: string) => unattributable.includes(id)
+    expect(events.map(({ id, occurredAt }) => [occurredAt!.getUTCDate(), flagged(id)])).toEqual([
+      [1, false],
+      [3, true],
+      [4, true],
+      [6, false],
+      [7, true],
+    ])
+    expect((await client.listJourney({ subject: { $case: 'person', value: 'p' } })).unattributable).toEqual([])
   })
 
   it('comes in pages that fit together, and of a period', async () => {

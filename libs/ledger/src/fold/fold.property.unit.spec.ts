@@ -152,6 +152,10 @@ describe('the properties', () => {
     expect(booked('person.absorbed')).toBeGreaterThan(0.03)
     expect(booked('person.released')).toBeGreaterThan(0.01)
     expect(booked('visitor.unlinked')).toBeGreaterThan(0.01)
+    const told = (log: Parameters<typeof contributions>[0]) => canonicalHash(contributions(log, definitions))
+    const matters = (type: string) =>
+      share(({ log }) => told(log) !== told(log.filter(({ event }) => event.type !== type)))
+    expect(matters('person.consent-recorded')).toBeGreaterThan(0.02)
     expect(share(({ log }) => new Set(log.map(({ recorded }) => recorded)).size < log.length)).toBeGreaterThan(0.6)
   })
 

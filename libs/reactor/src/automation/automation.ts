@@ -6,7 +6,7 @@ import { judge, judgeAll, type Rules } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf, personKey, visitorKey } from './links.js'
-import { identified, joined, touched, unlinked, type Of, type Step } from './people.js'
+import { identified, joined, said, touched, unlinked, type Of, type Step } from './people.js'
 
 /**
  * Qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only asks: a decider may refuse,
@@ -77,6 +77,7 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
     judgeAll(personKey(event.data.person), record, turn, rules)
   },
   'visitor.unlinked': (event, { turn }) => unlinked(event, turn),
+  'person.consent-recorded': (event, { at, turn }) => said(event, at, turn),
   'person.absorbed': ({ data: { person, into } }, { record, turn, rules }) => {
     joined(person, into, true, turn)
     judgeAll(personKey(into), record, turn, rules)

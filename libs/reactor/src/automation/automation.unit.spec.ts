@@ -200,6 +200,27 @@ describe('automation', () => {
     })
   })
 
+  it('row 76: a rejection does not name the source of a touch for which there was no consent to attribution', async () => {
+    await world.tell('person.consent-recorded', { person: 'p', purposes: { attribution: false } })
+    await world.wait(1000)
+    const ad = { kind: 'ad-click', channel: 'paid_search' }
+    await world.tell('touchpoint.recorded', { visitor: 'v', ...ad })
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    await world.tell('touchpoint.recorded', { visitor: 'w', ...ad, consent: { attribution: false } })
+    for (const [lead, of] of [
+      ['l', { person: 'p' }],
+      ['m', { visitor: 'w' }],
+    ] as const) {
+      await capture(lead, of)
+      await world.tell('lead.engaged', { lead, kind: 'reply' })
+      const { handoff, assignee } = offerOf(await world.lead(lead))
+      await world.command({ type: 'handoff.reject', lead, handoff, reason: rejection }, assignee!)
+      const { type, data } = (await world.lead(lead)).at(-1)!
+      expect(type).toBe('handoff.feedback-raised')
+      expect(data).not.toHaveProperty('channel')
+    }
+  })
+
   it('offers a lead to the queue itself where nobody has room', async () => {
     for (let i = 0; i < 200; i++) {
       await capture(`l${i}`)

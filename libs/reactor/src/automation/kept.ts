@@ -50,6 +50,14 @@ export type PersonKept = {
   readonly leads: readonly string[]
   /** Ids that were merged with this one, whichever absorbed the other. */
   readonly same: readonly string[]
+  /** What was said on attribution, as it came. */
+  readonly consents?: readonly Said[]
+}
+
+/** A word on attribution. */
+export type Said = {
+  readonly at: Instant
+  readonly given: boolean
 }
 
 export type Kept = LeadKept | VisitorKept | PersonKept

@@ -1,6 +1,7 @@
 import { factOrder, isFirst, type Fact } from '../fact.js'
 import type { Message, React } from '../node.js'
 import { withKey, type VisitorState } from '../state.js'
+import { comesFirst } from './consent.js'
 import { firstTouch, touchLine } from './touch.js'
 
 /**
@@ -22,8 +23,9 @@ export const visitor: React<'visitor'> = (key, before, news, { definitions }) =>
   const { fact } = news
   if (fact.type === 'touchpoint.recorded') {
     const lines = [touchLine(key, fact, definitions)]
-    if (!isFirst(fact, before.first)) return { after: before, lines }
-    const after = { ...before, first: firstTouch(fact) }
+    const touch = firstTouch(fact)
+    if (!comesFirst(touch, before.first)) return { after: before, lines }
+    const after = { ...before, first: touch }
     return { after, lines, tell: [...personOf(key, after), ...leadsOf(after)] }
   }
   const after = identityAfter(before, fact)
@@ -66,4 +68,4 @@ const leadsOf = ({ leads }: VisitorState): Message[] =>
 
 /** Whether a fact changes more of a visitor than its count of touches. */
 export const changesVisitor = (fact: Fact, state: VisitorState): boolean =>
-  fact.type === 'touchpoint.recorded' ? isFirst(fact, state.first) : identityAfter(state, fact) !== state
+  fact.type === 'touchpoint.recorded' ? comesFirst(firstTouch(fact), state.first) : identityAfter(state, fact) !== state

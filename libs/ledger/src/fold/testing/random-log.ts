@@ -34,14 +34,30 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
       kind: some('page', 'form'),
       channel: maybe(some('c1', 'c2', 'c3')),
       campaign: maybe(some('a1', 'a2')),
+      consent: fc.constantFrom(
+        undefined,
+        undefined,
+        undefined,
+        { attribution: false },
+        { attribution: true },
+        { mail: false },
+      ),
       properties,
     }),
   },
+  {
+    weight: 2,
+    type: 'person.consent-recorded',
+    data: fc.record({
+      person,
+      purposes: fc.constantFrom({ attribution: false }, { attribution: false }, { attribution: true }, { mail: false }),
+    }),
+  },
   { weight: 8, type: 'visitor.identified', data: fc.record({ visitor, person }) },
-  { weight: 1, type: 'visitor.unlinked', data: fc.record({ visitor, person }) },
+  { weight: 2, type: 'visitor.unlinked', data: fc.record({ visitor, person }) },
   // among them what no decider lets pass: circles, a release of what was never absorbed
   { weight: 2, type: 'person.absorbed', data: merged.map(([person, into]) => ({ person, into })) },
-  { weight: 1, type: 'person.released', data: merged.map(([person, from]) => ({ person, from })) },
+  { weight: 2, type: 'person.released', data: merged.map(([person, from]) => ({ person, from })) },
   { weight: 1, type: 'person.account-matched', data: fc.record({ person, account: some('a', 'b') }) },
   {
     weight: 6,
@@ -103,7 +119,10 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
 /** Who is who, and what depends on it. */
 const ofIdentity = kinds
   .filter(({ type }) => /^(touchpoint|visitor|person)\.|^lead\.captured$|^deal\.(opened|won)$/.test(type))
-  .map((kind) => ({ ...kind, weight: /(absorbed|released|unlinked)$/.test(kind.type) ? 5 * kind.weight : kind.weight }))
+  .map((kind) => ({
+    ...kind,
+    weight: /(absorbed|released|unlinked|consent-recorded)$/.test(kind.type) ? 5 * kind.weight : kind.weight,
+  }))
 
 /** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
 export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> => listOf(kinds, maxLength)
@@ -174,7 +193,7 @@ export const shuffled = (): fc.Arbitrary<[Happening[], number[]]> =>
 function decisionsInOrder(list: readonly Happening[], order: readonly number[]): number[] {
   const unlinked = new Set(list.flatMap(({ type, data }) => (type === 'visitor.unlinked' ? [data['visitor']] : [])))
   const kept = ({ type, data }: Happening) =>
-    type.startsWith('person.')
+    type.startsWith('person.') && type !== 'person.consent-recorded'
       ? `person-${data['person'] as string}`
       : type.startsWith('visitor.') && unlinked.has(data['visitor'])
         ? `visitor-${data['visitor'] as string}`
