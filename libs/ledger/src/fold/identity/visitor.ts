@@ -6,7 +6,8 @@ import { firstTouch, touchLine } from './touch.js'
 
 /**
  * A visitor: every touch is a line of its own; only the first one, and the first identification, are kept. Both by fact
- * order, so a touch or an identification that comes late but happened earlier takes over.
+ * order, so a touch or an identification that comes late but happened earlier takes over. A touch that was declined comes
+ * after all that were not: it is attributed to nobody.
  *
  * An unlink is a decision about all that was recorded before it: no identification of those counts any more, nor does a
  * second one that had lost to the first (on a shared device one person does not inherit the touches of the other). What is
