@@ -120,7 +120,13 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
     })
 
     // marketing mends it and offers it again; two accept at once
-    await tell({ type: 'lead.enriched', data: { lead: 'lead-1', properties: { role: 'head of operations' } } })
+    await tell({ type: 'account.recorded', data: { account: 'acme', company: 'Acme Inc.', domains: ['acme.example'] } })
+    const properties = { role: 'head of operations', domain: 'acme.example' }
+    await tell({ type: 'lead.enriched', data: { lead: 'lead-1', properties } })
+    // row 12: the person is matched to the company, and the journey of the company is theirs
+    expect(await came('person.account-matched')).toMatchObject({ account: 'acme', rule: 'domain', fields: ['domain'] })
+    const { persons } = await platform.query.listJourney({ subject: { $case: 'account', value: 'acme' } })
+    expect(persons).toEqual(['person-1'])
     await done('mara', {
       type: 'handoff.offer',
       lead: 'lead-1',
@@ -170,6 +176,7 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
       'handoff.rejected',
       'handoff.feedback-raised',
       'lead.enriched',
+      'person.account-matched',
       'handoff.offered',
       'handoff.accepted',
       'lead.assigned',

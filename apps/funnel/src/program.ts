@@ -14,6 +14,7 @@ import { migrateCommand } from './deploy/migrate.js'
 import { topCommand } from './panel/top.js'
 import { eraseCommand } from './persons/erase.js'
 import { exportPersonCommand } from './persons/export.js'
+import { identityCommand } from './persons/identity.js'
 import { downCommand } from './up/down.js'
 import { statusCommand } from './up/status.js'
 import { upCommand } from './up/command.js'
@@ -47,7 +48,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.commandsGroup('Look after:')
   program.addCommand(await importing(args))
   for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
-  for (const make of [eraseCommand, exportPersonCommand]) program.addCommand(make())
+  for (const make of [identityCommand, eraseCommand, exportPersonCommand]) program.addCommand(make())
   for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand]) program.addCommand(make())
 
   forEach(program, (command) => {

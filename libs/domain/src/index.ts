@@ -1,5 +1,5 @@
 export * from './decider.js'
-export { matchAccount, type Account, type AccountMatch, type Workplace } from './account/match.js'
+export { matchAccount, matchKeys, type Account, type AccountMatch, type Workplace } from './account/match.js'
 export type { DealCommand } from './deal/commands.js'
 export { dealDecider, dealStreams, type DealRules } from './deal/deal.js'
 export type { DealState } from './deal/state.js'

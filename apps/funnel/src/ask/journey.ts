@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { ListJourneyResponse, type Event } from '@funnel/query-api'
+import { ListJourneyResponse } from '@funnel/query-api'
 import { whole, workspaceCommand } from '../cli/command.js'
 import { printJson } from '../cli/print.js'
 import { style } from '../cli/style.js'
@@ -39,7 +39,7 @@ export const journeyCommand = (): Command =>
         if (flags.json) return printJson(ListJourneyResponse.toJSON(answer))
         const more = answer.nextPageToken ? `the first ${answer.events.length} events; more with --limit` : undefined
         show(
-          answer.events.length ? eventTable(answer.events) : `nothing is known of the ${$case} ${value}`,
+          answer.events.length ? eventTable(answer) : `nothing is known of the ${$case} ${value}`,
           footer(answer.basis, undefined, more),
         )
       }),
@@ -47,14 +47,14 @@ export const journeyCommand = (): Command =>
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
-const eventTable = (events: readonly Event[]): string =>
+const eventTable = ({ events, unattributable }: ListJourneyResponse): string =>
   table(
     [{ title: 'happened' }, { title: 'event' }, { title: 'of' }, { title: 'what it says' }, { title: 'by' }],
-    events.map(({ occurredAt, type, stream, dataJson, source }) => [
+    events.map(({ id, occurredAt, type, stream, dataJson, source }) => [
       formatTime(occurredAt),
       type,
       stream.replace('-', ' '),
-      said(dataJson, stream),
+      (unattributable.includes(id) ? 'not attributed for want of consent: ' : '') + said(dataJson, stream),
       source,
     ]),
     (text) => style('dim', text),

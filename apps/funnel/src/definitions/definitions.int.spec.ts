@@ -147,7 +147,9 @@ describe('funnel definitions apply', () => {
     expect(unchanged).toBe(7)
     expect(applied!.map(({ definition }) => definition)).toEqual(all.slice(7))
     const recorded = await events()
-    expect(recorded.map(({ definition, version }) => [definition, version])).toEqual(all.map((name) => [name, 1]))
+    expect(recorded.map(({ definition, version }) => [definition, version])).toEqual(
+      all.map((name) => [name, name === 'dimension/owner' ? 2 : 1]),
+    )
     for (const { stream, topic, definition } of recorded) {
       expect(stream).toBe(`definition-${definition}`)
       expect(topic).toBe(topics.definitions.id)

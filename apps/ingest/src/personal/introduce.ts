@@ -51,7 +51,7 @@ export function judged(raw: Raw, defaults: Defaults): Judged {
     const supply = takes && !named && properties !== undefined
     const whole = supply ? { ...event, data: { ...properties, person: SOMEBODY } } : event
     const verdict = validateEvent(whole, defaults)
-    return verdict.ok ? { verdict, personal, supply } : { verdict }
+    return verdict.ok && keeps(verdict) ? { verdict, personal, supply } : { verdict }
   } catch (error) {
     if (!(error instanceof FunnelError)) throw error
     return { verdict: refusalOf(error) }
@@ -87,6 +87,10 @@ export async function introduced(
     }),
   )
 }
+
+/** Whether what an event tells of a person may be kept: it does not itself say no to the purpose `profile`. */
+const keeps = ({ event }: Accepted): boolean =>
+  (event.data as { readonly consent?: { readonly profile?: boolean } }).consent?.profile !== false
 
 function withPerson(verdict: Accepted, person: string): Fit {
   const { event } = verdict

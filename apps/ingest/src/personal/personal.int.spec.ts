@@ -71,6 +71,21 @@ describe('What an event tells of a person beside its data', () => {
     expect(await rows(`select from vault.profile where data ->> 'email' = 'dora@example.com'`)).toHaveLength(1)
   })
 
+  it('is not kept of a contact at which consent to that was refused (row 76), and the consent is kept with the event', async () => {
+    const touch = (profile: boolean) => ({
+      type: 'touchpoint.recorded',
+      time,
+      data: { visitor: 'v', kind: 'form', consent: { profile, attribution: true } },
+      personal: { email: `finn-${profile}@example.com` },
+    })
+    const told = await sent(touch(false), touch(true))
+    expect(told.map(({ data }) => data)).toEqual([touch(false).data, touch(true).data])
+    const kept = await rows<{ email: string }>(
+      `select data ->> 'email' as email from vault.profile where data ->> 'email' like 'finn-%'`,
+    )
+    expect(kept).toEqual([{ email: 'finn-true@example.com' }])
+  })
+
   it('does not count for what the event says: a resend that tells other things, or nothing, is a duplicate', async () => {
     const [first] = await sent(captured('e', { email: 'eve@example.com' }))
     const outcomes = await sent(

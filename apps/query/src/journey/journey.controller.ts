@@ -15,6 +15,7 @@ interface JourneyRow extends BasisRow, EventRow {
   readonly persons: readonly string[]
   readonly leads: readonly string[]
   readonly deals: readonly string[]
+  readonly unattributable: boolean
 }
 
 @Controller()
@@ -53,6 +54,7 @@ export class JourneyController {
       leads: [...leads],
       deals: [...deals],
       events: events.map(toEvent),
+      unattributable: events.flatMap(({ id, unattributable }) => (unattributable ? [id] : [])),
       nextPageToken: found.length > size && last ? tokenOf(fingerprint, placeOf(last)) : '',
     }
   }

@@ -49,12 +49,25 @@ const told = [
   on(7, 'touchpoint.recorded', { visitor: 'hal', kind: 'call', channel: 'outbound' }),
   on(8, 'deal.opened', { deal: 'globex-2', account: 'globex' }),
 ]
+/** One person under two ids, who withdrew under one of them. */
+const consents = [
+  on(1, 'touchpoint.recorded', { visitor: 'w1', kind: 'page' }),
+  on(3, 'touchpoint.recorded', { visitor: 'w1', kind: 'page' }),
+  on(4, 'touchpoint.recorded', { visitor: 'w2', kind: 'page' }),
+  on(6, 'touchpoint.recorded', { visitor: 'w2', kind: 'page' }),
+  on(7, 'touchpoint.recorded', { visitor: 'w2', kind: 'page', consent: { attribution: false } }),
+  on(1, 'visitor.identified', { visitor: 'w1', person: 'r' }),
+  on(4, 'visitor.identified', { visitor: 'w2', person: 'old-r' }),
+  on(2, 'person.consent-recorded', { person: 'r', purposes: { attribution: false } }),
+  on(5, 'person.consent-recorded', { person: 'old-r', purposes: { attribution: true, mail: false } }),
+  on(10, 'person.absorbed', { person: 'old-r', into: 'r' }),
+]
 
 describe('a journey', () => {
   let asked: Asked
   let client: FunnelClient
   beforeAll(async () => {
-    asked = await askedOf(record(told, [1]))
+    asked = await askedOf(record([...told, ...consents], [1]))
     client = asked.client
   })
   afterAll(() => asked?.close())
@@ -122,6 +135,22 @@ describe('a journey', () => {
       ].map((at) => channelOf(touchBefore(at)))
     expect(milestones('globex-1')).toEqual(['paid_search', 'direct', 'event'])
     expect(milestones('globex-2')).toEqual(['paid_search', 'direct', 'outbound'])
+  })
+
+  it('row 76: has touches without consent to attribution, and says which they are', async () => {
+    const { events, unattributable } = await client.listJourney({
+      subject: { $case: 'person', value: 'old-r' },
+      types: ['touchpoint.recorded'],
+    })
+    const flagged = (id: string) => unattributable.includes(id)
+    expect(events.map(({ id, occurredAt }) => [occurredAt!.getUTCDate(), flagged(id)])).toEqual([
+      [1, false],
+      [3, true],
+      [4, true],
+      [6, false],
+      [7, true],
+    ])
+    expect((await client.listJourney({ subject: { $case: 'person', value: 'p' } })).unattributable).toEqual([])
   })
 
   it('comes in pages that fit together, and of a period', async () => {

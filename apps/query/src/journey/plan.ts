@@ -81,13 +81,17 @@ up (key) as (
 root as (
   select up.key from up left join ${schema}.node n on n.kind = 'person' and n.key = up.key where n.state->>'into' is null
 ),
-person (key) as (
-  select key from root
-  union select a->>'person' from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+person (key, root) as (
+  select key, key from root
+  union select a->>'person', p.root from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
   cross join lateral json_array_elements(coalesce(n.state->'absorbed', '[]')) a
 ),
 known as materialized (
-  select n.state from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+  select p.root, n.state from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+),
+consent as materialized (
+  select known.root, (c->>'given')::boolean given, (c->>'at')::bigint at, (c->>'seq')::bigint seq, c->>'id' id
+  from known cross join lateral json_array_elements(coalesce(state->'consents', '[]')) c
 ),
 visitor as (
   select key from seed where kind = 'visitor'
@@ -114,6 +118,11 @@ e as (
 )
 select ${basisColumns}, array(select key from person order by 1) persons, array(select key from lead order by 1) leads,
   array(select key from deal order by 1) deals,
+  e.type = 'touchpoint.recorded' and (coalesce(e.data #>> '{consent,attribution}', '') = 'false' or (
+    select not c.given from consent c join known k using (root) cross join lateral json_array_elements(k.state->'touches') t
+    where t->>'visitor' = substr(e.stream, 9) and c.at < ${millis('e.occurred_at')}
+    order by c.at desc, c.seq desc, c.id collate "C" desc limit 1
+  )) is true unattributable,
   e.topic, e.partition, e."position", e.id, e.type, e.source, e.stream, e.version, ${millis('e.occurred_at')} "occurredAt",
   ${millis('e.recorded_at')} "recordedAt", e.data
 from g left join e on true order by ${order.replaceAll(/(\w+|"position")/g, 'e.$1')}`,

@@ -79,6 +79,7 @@ describe('a history of 90 days', () => {
       'deal.contact-added',
       'deal.reopened',
       'account.recorded',
+      'person.account-matched',
       'lead.enriched',
       'lead.engaged',
       'person.consent-recorded',

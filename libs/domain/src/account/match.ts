@@ -58,6 +58,16 @@ export function matchAccount({ domain, company }: Workplace, accounts: readonly 
   return { account: best.account.account, rule, ruleVersion: MATCH_VERSION, fields }
 }
 
+/**
+ * What workplaces and accounts are kept under so as to be found: the domains, but for those of free mail, and the name. An
+ * account that `matchAccount` finds has one of them in common with the workplace.
+ */
+export function matchKeys({ domains = [], company = '' }: Pick<Account, 'domains' | 'company'>): readonly string[] {
+  const own = domains.map((domain) => domain.toLowerCase()).filter((domain) => !isFreeMail(domain))
+  const name = nameWords(company).join('')
+  return [...new Set([...own.map((domain) => `domain:${domain}`), ...(name ? [`company:${name}`] : [])])]
+}
+
 /** The rules, the best first. */
 const grades = [
   { sameDomain: true, alike: 'equal', rule: 'domain-and-company', fields: ['domain', 'company'] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
-import { MATCH_VERSION, matchAccount, type Account } from './match.js'
+import { MATCH_VERSION, matchAccount, matchKeys, type Account } from './match.js'
 
 const account = (id: string, about: Partial<Account> = {}): Account => ({ account: id, since: 0, ...about })
 const acme = account('acme', { company: 'Acme Software GmbH', domains: ['acme.com', 'acme.de'] })
@@ -98,6 +98,13 @@ describe('a person’s company (row 12)', () => {
       fc.property(some, fc.record({ domain, company }, { requiredKeys: [] }), (accounts, claim) => {
         const match = matchAccount(claim, accounts)
         expect(matchAccount(claim, accounts.toReversed())).toEqual(match)
+        const keys = new Set(matchKeys({ domains: claim.domain === undefined ? [] : [claim.domain], ...claim }))
+        expect(
+          matchAccount(
+            claim,
+            accounts.filter((one) => matchKeys(one).some((key) => keys.has(key))),
+          ),
+        ).toEqual(match)
         if (match?.fields.includes('domain')) expect(claim.domain).not.toBe('gmail.com')
       }),
     )

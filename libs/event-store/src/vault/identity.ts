@@ -9,9 +9,9 @@ interface Link {
 
 /**
  * Every id that is this person as the log has it now: itself, what it absorbed, what absorbed it, and so on; in the order
- * in which they are found.
+ * in which they are found. Without `but`, and what hangs together with it alone.
  */
-export async function idsOf(query: Query, person: string): Promise<readonly string[]> {
+export async function idsOf(query: Query, person: string, but?: string): Promise<readonly string[]> {
   const known = new Set([person])
   for (let next = [person]; next.length;) {
     const links = await query<Link>(
@@ -26,7 +26,7 @@ export async function idsOf(query: Query, person: string): Promise<readonly stri
     for (const { type, a, b } of links)
       if (type === 'person.merged' || type === 'person.absorbed') linked.set(`${a}\n${b}`, b)
       else linked.delete(`${a}\n${b}`)
-    next = [...new Set(linked.values())].filter((id) => !known.has(id))
+    next = [...new Set(linked.values())].filter((id) => id !== but && !known.has(id))
     for (const id of next) known.add(id)
   }
   return [...known]
@@ -63,5 +63,11 @@ export async function streamsOf(query: Query, persons: readonly string[]): Promi
     `select distinct stream from store.event where envelope #>> '{data,visitor}' = any ($1)`,
     [visitors],
   )
-  return [...new Set([...direct, ...visited.map(({ stream }) => stream)])]
+  const theirs = [...direct, ...visited.map(({ stream }) => stream)]
+  const leads = theirs.flatMap((stream) => /^lead-(.*)$/s.exec(stream)?.[1] ?? [])
+  const led = await query<{ stream: string }>(
+    `select distinct stream from store.event where stream like 'deal-%' and envelope #>> '{data,lead}' = any ($1)`,
+    [leads],
+  )
+  return [...new Set([...theirs, ...led.map(({ stream }) => stream)])]
 }

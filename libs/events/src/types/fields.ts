@@ -32,6 +32,15 @@ export const Properties = Type.Record(
   },
 )
 
+/** Consent, purpose by purpose. */
+export const Consent = (description: string) =>
+  Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' }), Type.Boolean(), {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 32,
+    description,
+  })
+
 /** The id of an event. */
 export const EventId = (description: string) => Type.String({ format: 'uuid', description })
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { eventType } from '../event-type.js'
-import { Because, Id, Name } from './fields.js'
+import { Because, Consent, Id, Name } from './fields.js'
 
 /** Decisions of one person come in the order of their versions, so all have one rank; consent is told from outside. */
 const decision = { kind: 'decision', category: 'person', key: 'person', rank: 20 } as const
@@ -85,12 +85,7 @@ export const personConsentRecorded = eventType({
   schema: Type.Object(
     {
       person,
-      purposes: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' }), Type.Boolean(), {
-        additionalProperties: false,
-        minProperties: 1,
-        maxProperties: 32,
-        description: 'true: given, false: withdrawn; purposes that are not named stay as they are',
-      }),
+      purposes: Consent('true: given, false: withdrawn; purposes that are not named stay as they are'),
     },
     { additionalProperties: false },
   ),

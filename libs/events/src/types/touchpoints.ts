@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { eventType } from '../event-type.js'
-import { Id, Name, Properties } from './fields.js'
+import { Consent, Id, Name, Properties } from './fields.js'
 
 export const touchpointRecorded = eventType({
   name: 'touchpoint.recorded',
@@ -19,6 +19,9 @@ export const touchpointRecorded = eventType({
       channel: Type.Optional(Name('The marketing channel, e.g. organic_search')),
       campaign: Type.Optional(Name('The campaign')),
       url: Type.Optional(Type.String({ maxLength: 2000, description: 'Where; path and UTM parameters' })),
+      consent: Type.Optional(
+        Consent('What the visitor consented to at this contact, by purpose; it stands for this contact alone'),
+      ),
       properties: Type.Optional(Properties),
     },
     { additionalProperties: false },

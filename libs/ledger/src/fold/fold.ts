@@ -3,6 +3,7 @@ import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { deal } from './deal/node.js'
 import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { consentIn } from './identity/consent.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
 import { lead } from './lead/node.js'
@@ -86,6 +87,7 @@ function messagesOf(record: Recorded<FunnelEvent>): Message[] {
     return [{ kind: 'person', key: event.data.person, news: { releasedFrom: event.data.from } }]
   if (event.type === 'person.account-matched')
     return [{ kind: 'person', key: event.data.person, news: { account: event.data.account } }]
+  if (event.type === 'person.consent-recorded') return consentIn(event.data, fact)
   if (isOfLead(event)) {
     const { lead } = event.data
     const { person, visitor } = linksIn(event)

@@ -1,6 +1,7 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { leadOf } from './deal/node.js'
 import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
 import { nodeId, type FoldState, type NodeKind, type StateOf } from './state.js'
@@ -67,6 +68,8 @@ export function missing(
       wantPerson(event.data.into)
     } else if (event.type === 'person.released') {
       wantPerson(event.data.person)
+    } else if (event.type === 'person.consent-recorded') {
+      if (saidOn(event.data.purposes) !== undefined) wantPerson(event.data.person)
     } else if (event.type === 'person.account-matched') {
       want('person', event.data.person)
     } else if (isOfLead(event)) {

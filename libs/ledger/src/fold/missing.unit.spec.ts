@@ -30,6 +30,8 @@ function rounds(persons: readonly (readonly [string, PersonState])[], of: string
   }
 }
 
+const absorbed = (person: string) => ({ person, touches: [] })
+
 describe('what must be loaded for a person', () => {
   it('is itself and its leads where nothing was merged', () => {
     expect(rounds([person('p', { leads: ['l'] })], 'p')).toEqual([['p', 'v'], ['l']])
@@ -37,7 +39,7 @@ describe('what must be loaded for a person', () => {
 
   it('is, where ids were merged, the way up to the root and all below that', () => {
     const merged = [
-      person('root', { leads: ['l0'], absorbed: [{ person: 'a' }, { person: 'b' }] }),
+      person('root', { leads: ['l0'], absorbed: [absorbed('a'), absorbed('b')] }),
       person('a', { into: 'root', leads: ['l1'] }),
       person('b', { into: 'root', leads: ['l2'] }),
     ]
@@ -46,9 +48,9 @@ describe('what must be loaded for a person', () => {
 
   it('ends also where a parked id still lists one that it has lost', () => {
     const circle = [
-      person('a', { into: 'root', absorbed: [{ person: 'p' }], parked: 'a bug' }),
-      person('p', { absorbed: [{ person: 'root' }] }),
-      person('root', { into: 'p', absorbed: [{ person: 'a' }] }),
+      person('a', { into: 'root', absorbed: [absorbed('p')], parked: 'a bug' }),
+      person('p', { absorbed: [absorbed('root')] }),
+      person('root', { into: 'p', absorbed: [absorbed('a')] }),
     ]
     expect(rounds(circle, 'a').flat().toSorted()).toEqual(['a', 'p', 'root', 'v'])
   })

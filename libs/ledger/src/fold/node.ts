@@ -2,7 +2,7 @@ import type { Definitions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Dims, Line } from '../line.js'
 import type { Fact } from './fact.js'
-import type { FirstTouch, FoldState, NodeKind, StateOf } from './state.js'
+import type { Consent, FirstTouch, FoldState, NodeKind, StateOf, Traces } from './state.js'
 
 /** What a node can be told: a fact of its own, or news from a neighbour. */
 export interface News {
@@ -13,11 +13,12 @@ export interface News {
     | { readonly lead: string }
     | { readonly absorbedInto: string }
     | { readonly releasedFrom: string }
-    | { readonly absorbed: string; readonly first: FirstTouch | undefined }
+    | ({ readonly absorbed: string } & Traces)
     | { readonly lostAbsorbed: string }
     | { readonly released: 'below' }
     | { readonly root: 'changed' }
     | { readonly account: string }
+    | { readonly consent: Consent }
   readonly lead:
     | { readonly fact: Fact }
     | { readonly parents: 'changed' }

@@ -14,6 +14,13 @@ export interface NodeRef {
 export interface FirstTouch extends FactOrder {
   readonly channel?: string
   readonly campaign?: string
+  /** Its visitor said no to attribution at this very touch. */
+  readonly declined?: true
+}
+
+/** A word of a person on the purpose `attribution`. */
+export interface Consent extends FactOrder {
+  readonly given: boolean
 }
 
 interface Node {
@@ -24,6 +31,7 @@ interface Node {
 /** A visitor: its first touch and whose it is. Later touches leave no trace here, so that a busy visitor stays small. */
 export interface VisitorState extends Node {
   readonly kind: 'visitor'
+  /** The first of those that were not declined; while there is none, the first that was. */
   readonly first?: FirstTouch
   /** The first identification by fact order of those that count; later ones do not move the visitor. */
   readonly identified?: FactOrder & { readonly person: string }
@@ -34,25 +42,30 @@ export interface VisitorState extends Node {
 }
 
 /** An id of a person, with what was recorded under it. Ids that were merged make a tree, whose root is the person. */
-export interface PersonState extends Node {
+export interface PersonState extends Node, Traces {
   readonly kind: 'person'
-  /** First touches of the visitors that were identified as this id, one each, in fact order. */
-  readonly touches: readonly (FirstTouch & { readonly visitor: string })[]
   /** Leads that named this id, or one of its visitors, at any time: whom to tell of another first touch. */
   readonly leads: readonly string[]
   /** The id that it is absorbed into. */
   readonly into?: string
   /** The id that it is to be absorbed into once that one is no longer within it. */
   readonly waiting?: string
-  /** The ids that are absorbed into it, sorted, each with the first touch of all that is merged into that one. */
+  /** The ids that are absorbed into it, sorted, each with the traces of all that is merged into that one. */
   readonly absorbed?: readonly Absorbed[]
   /** The company that it was matched to last. */
   readonly account?: string
 }
 
-export interface Absorbed {
+/** What the first touch of a person is found from. */
+export interface Traces {
+  /** First touches of the visitors that were identified as this id, one each, in fact order. */
+  readonly touches: readonly (FirstTouch & { readonly visitor: string })[]
+  /** What was said on attribution under this id, in fact order; absent where nothing was. */
+  readonly consents?: readonly Consent[]
+}
+
+export interface Absorbed extends Traces {
   readonly person: string
-  readonly first?: FirstTouch
 }
 
 export interface LeadState extends Node {

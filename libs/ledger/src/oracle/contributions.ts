@@ -4,6 +4,7 @@ import type { Line } from '../line.js'
 import { dealContributions, wonAt } from './deal.js'
 import { valuesAt, valuesNow } from './dimensions.js'
 import { inOrder, lastOf, type Happened } from './happened.js'
+import { firstTouches } from './first-touch.js'
 import { identities } from './identity.js'
 import { leadContributions } from './lead.js'
 
@@ -24,15 +25,7 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], definit
   const leads = group(/^(lead|handoff)\./, 'lead')
   const deals = group(/^deal\./, 'deal')
 
-  const { personOf, rootOf } = identities(records)
-  const firstTouchOf = (lead: readonly Happened[]) => {
-    const visitor = lastOf(lead, 'visitor')
-    const named = lastOf(lead, 'person')
-    const person = named === undefined ? personOf(visitor) : rootOf(named)
-    return touches.find(({ data }) =>
-      person === undefined ? data['visitor'] === visitor : personOf(data['visitor']) === person,
-    )
-  }
+  const firstTouchOf = firstTouches(all, identities(records))
   const leadOf = (deal: readonly Happened[]) => lastOf(deal, 'lead') as string | undefined
 
   return [

@@ -1,8 +1,8 @@
 import type { Definitions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
-import type { Line } from '../line.js'
+import type { Dims, Line } from '../line.js'
 import { valuesAt, type FromOthers } from './dimensions.js'
-import type { Happened } from './happened.js'
+import { lastOf, type Happened } from './happened.js'
 
 const CONVERSIONS: Readonly<Record<string, number>> = { 'lead.converted': 1, 'lead.conversion-reversed': -1 }
 const COUNTED: readonly string[] =
@@ -54,12 +54,29 @@ export function leadContributions(
     dims: dims[i]!,
     ...rest,
   })
+  /** The values of a handoff: those of the lead, but that who answered it, or was to, stands in for the owner. */
+  const answering = (i: number): Dims => {
+    const { type, data } = facts[i]!
+    const ofThis = facts.filter((one, j) => j <= i && one.data['handoff'] === data['handoff'])
+    const who =
+      type === 'handoff.accepted'
+        ? data['owner']
+        : lastOf(ofThis.filter((one) => one.type === 'handoff.offered').slice(-1), 'assignee')
+    const owners = definitions.dimensions.filter(
+      ({ sources: { lead } }) => lead?.from === 'owner' && lead.value !== 'latest',
+    )
+    return Object.fromEntries([
+      ...Object.entries(dims[i]!).filter(([id]) => !owners.some((one) => one.id === id)),
+      ...(who === undefined ? [] : owners.map(({ id }) => [id, who as string] as const)),
+    ])
+  }
   const entries = indexes.filter(enters)
   return [
     ...indexes.filter((i) => i === first('captured')).map((i) => line('lead.captured', i)),
     ...indexes.flatMap((i) => {
       const { type } = facts[i]!
-      return COUNTED.includes(type) ? [line(type as Line['measure'], i)] : []
+      if (!COUNTED.includes(type)) return []
+      return [line(type as Line['measure'], i, type.startsWith('handoff.') ? { dims: answering(i) } : {})]
     }),
     ...entries.map((i) => line('stage.entered', i, { stage: stageAfter(i)! })),
     ...entries.filter((i) => i === first(stageAfter(i)!)).map((i) => line('stage.first', i, { stage: stageAfter(i)! })),

@@ -25,6 +25,7 @@ describe('the recount', () => {
     const { pool } = database
     const met = new Set<string>()
     const months = new Set<string>()
+    const owners = new Set<string>()
     for (const [list, between] of fc.sample(fc.tuple(happenings(40), gaps), runs(25, 30))) {
       const records = record(spread(list), between)
       await store(records)
@@ -32,15 +33,18 @@ describe('the recount', () => {
       if (records.length) await folder.apply(batches(records)[0]!)
       for (const instant of instants(records)) {
         const numbers = await recount(pool, pool, folder.generation, instant)
-        expect(numbers.map(({ number, month, fromLedger }) => [number, month, fromLedger])).toEqual(
-          numbers.map(({ number, month, fromEvents }) => [number, month, fromEvents]),
+        expect(numbers.map(({ number, month, owner, fromLedger }) => [number, month, owner, fromLedger])).toEqual(
+          numbers.map(({ number, month, owner, fromEvents }) => [number, month, owner, fromEvents]),
         )
-        for (const { number, month, fromEvents } of numbers) {
+        for (const { number, month, owner, fromEvents } of numbers) {
+          if (owner !== undefined) owners.add(`${number} ${owner}`)
           if (fromEvents) met.add(number.replace(/ [A-Z]{3}$/, ''))
           months.add(month)
         }
       }
     }
+    expect(owners).toContain('handoff.rejected o1')
+    expect(owners).toContain('handoff.accepted o2')
     expect([...months].toSorted()).toEqual(['2025-12', '2026-01'])
     expect([...met].toSorted()).toEqual([
       'conversions captured>mql',

@@ -7,19 +7,24 @@ export interface Recounted {
   readonly number: string
   /** In which month (UTC) it happened, as 2026-01; of what stands, what came and went in it. */
   readonly month: string
+  /** Of handoffs who accepted it, else the person it was offered to; where there is nobody, and of all else, absent. */
+  readonly owner?: string
   readonly fromEvents: number
   readonly fromLedger: number
 }
 
 /** Decisions that count by themselves; their measures have their names. */
-const COUNTED = `'lead.qualified', 'lead.disqualified', 'handoff.offered', 'handoff.accepted', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'`
+const COUNTED = `'lead.qualified', 'lead.disqualified'`
+/** The same of handoffs, told by owner. */
+const HANDOFFS = `'handoff.offered', 'handoff.accepted', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'`
 
 const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
 
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
- * fold. $2 are the stages of the funnel in order, $3 and $4 the beginnings and ends of its conversions. A deal is what the
- * last of its won, lost and reopened says; its amount and its lead are the latest told.
+ * fold. $2 are the stages of the funnel in order, $3 and $4 the beginnings and ends of its conversions; $5 tells whether to
+ * count handoffs by owner. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest
+ * told.
  */
 const EVENTS = `
   with fact as (
@@ -44,6 +49,16 @@ const EVENTS = `
   stage_told as (
     select lead, at, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
     from standing where data ? 'stage' and not (type = 'lead.converted' and coalesce(least < balance, false))
+  ),
+  -- each offer begins a chapter of its handoff
+  handoff_told as (
+    select *, count(*) filter (where type = 'handoff.offered') over (partition by lead, data->>'handoff' order by at, seq, id) as chapter
+    from lead_told where type in (${HANDOFFS})
+  ),
+  handoff_of as (
+    select type, at, case when type = 'handoff.accepted' then data->>'owner'
+      else first_value(data->>'assignee') over (partition by lead, data->>'handoff', chapter order by at, seq, id) end as owner
+    from handoff_told
   ),
   entered as (select * from stage_told where stage is distinct from before),
   -- each won, lost or reopened begins a chapter of a deal, each amount a price
@@ -104,23 +119,25 @@ const EVENTS = `
     union all select 'open pipeline in minor ' || (amount_before->>'currency'), at, -(amount_before->>'minor')::numeric
       from deal_step where outcome_before = 'open'
   )
-  select number, ${MONTH} as month, sum(n) as n from counted where number is not null group by 1, 2 having sum(n) <> 0`
+  select number, ${MONTH} as month, null as owner, sum(n) as n from counted where number is not null group by 1, 2 having sum(n) <> 0
+  union all select type, ${MONTH}, case when $5 then owner end, count(*) from handoff_of group by 1, 2, 3`
 
 const LEDGER = (schema: string) => `
-  select number, ${MONTH} as month, sum(amount) as n from (
+  select number, ${MONTH} as month, owner, sum(amount) as n from (
     select occurred_at as at, amount, case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.entered' then 'stage entries'
         when 'stage.first' then 'leads in a stage for the first time' when 'lead.recycled' then 'leads recycled'
         when 'lead.in-stage' then 'leads in ' || stage when 'converted' then 'conversions ' || stage
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
         when 'deal.open' then 'deals that stand open' when 'deal.won.standing' then 'deals that stand won'
         when 'deal.won.value' then 'revenue in minor ' || currency when 'deal.open.value' then 'open pipeline in minor ' || currency
-        else case when measure in (${COUNTED}) then measure end end as number
+        else case when measure in (${COUNTED}, ${HANDOFFS}) then measure end end as number,
+        case when $2 and measure in (${HANDOFFS}) then owner end as owner
     from ${schema}.entry where recorded_at <= $1) x
-  where number is not null group by 1, 2 having sum(amount) <> 0`
+  where number is not null group by 1, 2, 3 having sum(amount) <> 0`
 
 /**
  * Counts again, straight from the event table, what the ledger says, both as known at `w`, by the month in which it
- * happened. Two connections, because the read side cannot reach the store.
+ * happened, and handoffs by owner. Two connections, because the read side cannot reach the store.
  */
 export async function recount(
   store: pg.Pool,
@@ -128,15 +145,20 @@ export async function recount(
   generation: Generation,
   w: Instant,
 ): Promise<Recounted[]> {
-  const { stages, conversions } = generation.definitions.funnel
+  const { dimensions, funnel } = generation.definitions
+  const { stages, conversions } = funnel
+  // a company's own dimension of that name may be another
+  const { lead: source } = dimensions.find(({ id }) => id === 'owner')?.sources ?? {}
+  const byOwner = source?.from === 'owner' && source.value !== 'latest'
   const at = new Date(w)
   const told = await store.query<Counted>(EVENTS, [
     at,
     stages.map(({ id }) => id),
     conversions.map(({ from }) => from),
     conversions.map(({ to }) => to),
+    byOwner,
   ])
-  const booked = await read.query<Counted>(LEDGER(generation.schema), [at])
+  const booked = await read.query<Counted>(LEDGER(generation.schema), [at, byOwner])
   const [events, ledger] = [byPlace(told.rows), byPlace(booked.rows)]
   return [...new Set([...events.keys(), ...ledger.keys()])].toSorted().map((place) => ({
     ...(events.get(place) ?? ledger.get(place))!.place,
@@ -148,8 +170,14 @@ export async function recount(
 interface Counted {
   readonly number: string
   readonly month: string
+  readonly owner: string | null
   readonly n: string
 }
 
 const byPlace = (rows: readonly Counted[]) =>
-  new Map(rows.map(({ number, month, n }) => [`${number} ${month}`, { place: { number, month }, n: Number(n) }]))
+  new Map(
+    rows.map(({ number, month, owner, n }) => [
+      JSON.stringify([number, month, owner]),
+      { place: { number, month, ...(owner === null ? {} : { owner }) }, n: Number(n) },
+    ]),
+  )

@@ -11,8 +11,8 @@ export interface Verification {
   readonly generation: number
   /** Both sides were taken at this watermark. */
   readonly w: Instant
-  /** Over all months; `differences` tells them month by month. */
-  readonly numbers: readonly Omit<Recounted, 'month'>[]
+  /** Over all months and owners; `differences` tells them month by month. */
+  readonly numbers: readonly Omit<Recounted, 'month' | 'owner'>[]
   readonly live: Fingerprint
   readonly rebuilt: Fingerprint
   /** What differs, in words; empty when all is well. */
@@ -56,8 +56,8 @@ export async function verify(options: {
     ...counted
       .filter(({ fromEvents, fromLedger }) => fromEvents !== fromLedger)
       .map(
-        ({ number, month, fromEvents, fromLedger }) =>
-          `${number} in ${month}: the events say ${fromEvents}, the ledger says ${fromLedger}`,
+        ({ number, month, owner, fromEvents, fromLedger }) =>
+          `${number}${owner === undefined ? '' : ` of ${owner}`} in ${month}: the events say ${fromEvents}, the ledger says ${fromLedger}`,
       ),
     ...(Object.keys(live) as (keyof Fingerprint)[])
       .filter((table) => live[table] !== rebuilt[table])

@@ -1,24 +1,27 @@
 import { occurredAt, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
+import { match, matched, personBehind, recordedAccount, tellsOfWork } from './companies.js'
 import { credit, feedBack, leftQueue, release, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
 import { judge, judgeAll, type Rules } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf, personKey, visitorKey } from './links.js'
-import { identified, joined, touched, unlinked, type Of, type Step } from './people.js'
+import { identified, joined, said, touched, unlinked, visitorOf, type Of, type Step } from './people.js'
 
 /**
- * Qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only asks: a decider may refuse,
- * as when somebody was faster.
+ * Matches people to companies, qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only
+ * asks: a decider may refuse, as when somebody was faster.
  *
  * - What a lead or any visitor of its person does, and what becomes known of it, may make it meet a qualification rule;
  *   it then enters the rule's stage if that lies ahead.
+ * - The person of a lead that tells where they work is matched to a company, at once or when one is recorded that fits
+ *   (`matchAccount`); the rules that qualify and route see it.
  * - A lead that entered a stage with a routing by a decision is given to a member of the queue of the first rule that
  *   holds, and offered to them. What another system says of stages is that system's business: it routes nothing.
  * - An offer that nobody answered expires at its deadline. A rejected or withdrawn one gives the member their turn back.
  * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the member who had it.
- * - Imported history is known and leads to nothing.
+ * - Imported history is known and leads to nothing, but that people are matched to companies.
  */
 export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
   name: 'automation',
@@ -28,7 +31,7 @@ export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
     const heard = event.importid === undefined ? turn : silent(turn)
     // the table has for each type what takes events of that type
     const follow = follows[event.type] as Follow<never> | undefined
-    follow?.(event as never, { record, at: occurredAt(record), turn: heard, rules })
+    follow?.(event as never, { record, at: occurredAt(record), turn: heard, loud: turn, rules })
   },
   due: ({ data }, turn) => {
     const { lead, handoff } = data as unknown as Offered
@@ -43,6 +46,8 @@ interface Context {
   readonly record: Recorded<FunnelEvent>
   readonly at: Instant
   readonly turn: Step
+  /** The same, for what follows from imported history, too. */
+  readonly loud: Step
   readonly rules: Rules
 }
 type Follow<Event extends FunnelEvent> = (event: Event, context: Context) => void
@@ -51,7 +56,10 @@ const learned: Follow<Of<'lead.captured' | 'lead.enriched' | 'lead.engaged' | 'l
   event,
   context,
 ) => {
+  const person = personBehind(event.data.lead, context.turn)
   reported(event, context.at, context.turn, context.rules)
+  if (tellsOfWork(event.data) || personBehind(event.data.lead, context.turn) !== person)
+    match(event.data.lead, event.id, context.loud)
   judge(event.data.lead, context.record, context.turn, context.rules)
 }
 const cameTo: Follow<Of<'lead.qualified' | 'lead.advanced'>> = (event, { record, turn, rules }) => {
@@ -72,11 +80,21 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
     touched(event, at, turn)
     judgeAll(visitorKey(event.data.visitor), record, turn, rules)
   },
-  'visitor.identified': (event, { record, turn, rules }) => {
+  'visitor.identified': (event, { record, turn, loud, rules }) => {
+    const nobodys = visitorOf(turn, event.data.visitor).leads.filter((lead) => personBehind(lead, turn) === undefined)
     identified(event, turn)
+    for (const lead of nobodys) match(lead, event.id, loud)
     judgeAll(personKey(event.data.person), record, turn, rules)
   },
   'visitor.unlinked': (event, { turn }) => unlinked(event, turn),
+  'account.recorded': (event, { record, turn, loud, rules }) => {
+    for (const lead of recordedAccount(event, record.recorded, turn)) {
+      match(lead, event.id, loud)
+      judge(lead, record, turn, rules)
+    }
+  },
+  'person.account-matched': ({ id, data: { person, account } }, { turn }) => matched(person, account, id, turn),
+  'person.consent-recorded': (event, { at, turn }) => said(event, at, turn),
   'person.absorbed': ({ data: { person, into } }, { record, turn, rules }) => {
     joined(person, into, true, turn)
     judgeAll(personKey(into), record, turn, rules)

@@ -21,13 +21,18 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 class World {
   now: Instant = NOON
   readonly store: MemoryEventStore = memoryEventStore(() => this.now)
-  readonly #acting = {
-    reactor: automation(rules),
-    keep: memoryKeep<never>(),
-    execute: (intent: Parameters<ReturnType<typeof executor>['execute']>[0]) => this.#executor.execute(intent),
-  }
-  readonly #executor = executor(this.store, rules, () => this.now)
+  readonly #executor: ReturnType<typeof executor>
+  readonly #acting
   #told = 0
+
+  constructor(definitions = rules) {
+    this.#executor = executor(this.store, definitions, () => this.now)
+    this.#acting = {
+      reactor: automation(definitions),
+      keep: memoryKeep<never>(),
+      execute: (intent: Parameters<ReturnType<typeof executor>['execute']>[0]) => this.#executor.execute(intent),
+    }
+  }
 
   async begin(): Promise<void> {
     await this.#executor.staff()
@@ -45,7 +50,9 @@ class World {
           ? 'visitor'
           : type.startsWith('person')
             ? 'person'
-            : 'lead'
+            : type.startsWith('account')
+              ? 'account'
+              : 'lead'
       ],
     )
     const event = {
@@ -84,6 +91,11 @@ class World {
   }
   async types(lead: string): Promise<string[]> {
     return (await this.lead(lead)).map(({ type }) => type)
+  }
+  /** The companies that a person was matched to, one after the other. */
+  async matches(person: string): Promise<readonly FunnelEvent['data'][]> {
+    const all = (await this.store.read(`person-${person}`)).map(({ event }) => event as FunnelEvent)
+    return all.flatMap((event) => (event.type === 'person.account-matched' ? [event.data] : []))
   }
   async queue(queue: string): Promise<readonly Recorded[]> {
     return this.store.read(`queue-${queue}`)
@@ -200,6 +212,27 @@ describe('automation', () => {
     })
   })
 
+  it('row 76: a rejection does not name the source of a touch for which there was no consent to attribution', async () => {
+    await world.tell('person.consent-recorded', { person: 'p', purposes: { attribution: false } })
+    await world.wait(1000)
+    const ad = { kind: 'ad-click', channel: 'paid_search' }
+    await world.tell('touchpoint.recorded', { visitor: 'v', ...ad })
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    await world.tell('touchpoint.recorded', { visitor: 'w', ...ad, consent: { attribution: false } })
+    for (const [lead, of] of [
+      ['l', { person: 'p' }],
+      ['m', { visitor: 'w' }],
+    ] as const) {
+      await capture(lead, of)
+      await world.tell('lead.engaged', { lead, kind: 'reply' })
+      const { handoff, assignee } = offerOf(await world.lead(lead))
+      await world.command({ type: 'handoff.reject', lead, handoff, reason: rejection }, assignee!)
+      const { type, data } = (await world.lead(lead)).at(-1)!
+      expect(type).toBe('handoff.feedback-raised')
+      expect(data).not.toHaveProperty('channel')
+    }
+  })
+
   it('offers a lead to the queue itself where nobody has room', async () => {
     for (let i = 0; i < 200; i++) {
       await capture(`l${i}`)
@@ -214,6 +247,90 @@ describe('automation', () => {
     await capture('l')
     await world.tell('lead.engaged', { lead: 'l', kind: 'reply' }, { importid: 'i1' })
     expect(await world.types('l')).toEqual(['lead.captured', 'lead.engaged'])
+  })
+
+  const acme = { account: 'acme', company: 'Acme Software GmbH', domains: ['acme.com'] }
+
+  it('row 12: matches the person of a lead to a company, with the rule and the fields it matched on, once', async () => {
+    await world.tell('account.recorded', acme)
+    const told = await capture('l', { person: 'p', properties: { domain: 'ACME.com', company: 'Acme Software' } })
+    const match = {
+      person: 'p',
+      account: 'acme',
+      rule: 'domain-and-company',
+      ruleVersion: 1,
+      fields: ['domain', 'company'],
+      because: [told],
+    }
+    expect(await world.matches('p')).toEqual([match])
+    await world.tell('lead.enriched', { lead: 'l', properties: { company: 'ACME Software Inc.' } })
+    await capture('m', { person: 'p', properties: { domain: 'acme.com' } })
+    await world.tell('account.recorded', { ...acme, owner: 'kim' })
+    expect(await world.matches('p')).toEqual([match])
+  })
+
+  it('row 12: matches when the person is known, when the company is recorded, and when the lead tells another place of work', async () => {
+    await capture('l', { visitor: 'v', properties: { company: 'Umbrella' } })
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    expect(await world.matches('p')).toEqual([])
+    await world.tell('account.recorded', { account: 'umbrella', company: 'Umbrella Inc.' }, { importid: 'i1' })
+    expect(await world.matches('p')).toMatchObject([{ account: 'umbrella', rule: 'company', fields: ['company'] }])
+    await world.tell('account.recorded', acme)
+    await world.tell('lead.enriched', { lead: 'l', properties: { domain: 'acme.com' } })
+    expect((await world.matches('p')).slice(1)).toMatchObject([{ account: 'acme', rule: 'domain', fields: ['domain'] }])
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    await capture('later', { visitor: 'w', properties: { company: 'Acme Software' } })
+    await world.tell('visitor.identified', { visitor: 'w', person: 'q' })
+    expect(await world.matches('q')).toMatchObject([{ account: 'acme', rule: 'company' }])
+    expect(await world.matches('p')).toHaveLength(2)
+  })
+
+  it('row 12: follows the latest lead of a person, whatever else happens with an earlier one', async () => {
+    await world.tell('account.recorded', acme)
+    await world.tell('account.recorded', { account: 'umbrella', company: 'Umbrella' })
+    await capture('l', { person: 'p', visitor: 'v', properties: { company: 'Umbrella' } })
+    await capture('m', { person: 'p', properties: { domain: 'acme.com' } })
+    await world.tell('lead.engaged', { lead: 'l', person: 'p', kind: 'reply' })
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    expect((await world.matches('p')).map((one) => (one as { account: string }).account)).toEqual(['umbrella', 'acme'])
+  })
+
+  it('row 12: never matches by a domain of free mail, and of several companies takes the one recorded first', async () => {
+    await world.tell('account.recorded', { account: 'careless', company: 'Careless', domains: ['gmail.com'] })
+    await world.tell('account.recorded', { account: 'z', domains: ['group.com'] })
+    await world.tell('account.recorded', { account: 'a', domains: ['group.com'] })
+    await capture('l', { person: 'p', properties: { domain: 'gmail.com' } })
+    await capture('m', { person: 'q', properties: { domain: 'group.com' } })
+    await capture('n', { person: 'r', properties: { domain: 'mail.group.com' } })
+    expect(await world.matches('p')).toEqual([])
+    expect(await world.matches('q')).toMatchObject([{ account: 'z' }])
+    expect(await world.matches('r')).toEqual([])
+  })
+
+  it('row 12: routes by the company that the person was matched to, the very match that is recorded', async () => {
+    const named = new World({
+      ...rules,
+      routings: rules.routings.map((routing) => ({
+        ...routing,
+        rules: [
+          { where: { field: 'account', is: 'acme' }, queue: 'enterprise', deadline: '4h', fallback: 'okoye' },
+          ...routing.rules,
+        ],
+      })),
+    })
+    await named.begin()
+    await named.tell('account.recorded', acme)
+    for (const [lead, person, company] of [
+      ['l', 'p', 'Acme Software'],
+      ['m', 'q', 'Nobody'],
+    ] as const) {
+      const properties = { segment: 'small', origin: 'signup', company }
+      await named.tell('lead.captured', { lead, person, properties })
+      await named.tell('lead.engaged', { lead, kind: 'reply' })
+    }
+    expect(await named.matches('p')).toMatchObject([{ account: 'acme' }])
+    expect(offerOf(await named.lead('l'))).toMatchObject({ fallback: 'okoye' })
+    expect(offerOf(await named.lead('m'))).toMatchObject({ fallback: 'silva' })
   })
 
   it('comes to the same decisions whatever was recorded twice and whatever was repeated', async () => {

@@ -3,9 +3,12 @@ import {
   leadDecider,
   leadRules,
   leadStreams,
+  personDecider,
+  personStreams,
   queueDecider,
   queueStreams,
   type LeadCommand,
+  type PersonCommand,
   type QueueCommand,
   type QueueState,
 } from '@funnel/domain'
@@ -47,6 +50,8 @@ export function executor(
   })
   const ofLead = (command: LeadCommand, key: string, cause: Cause, at: number) =>
     handle(store, { decider: leads, command, streams: leadStreams(command), ...about(key, cause, at) })
+  const ofPerson = (command: PersonCommand, key: string, cause: Cause, at: number) =>
+    handle(store, { decider: personDecider, command, streams: personStreams(command), ...about(key, cause, at) })
   const ofQueue = (command: QueueCommand, key: string, cause?: Cause) =>
     handle(store, {
       decider: queueDecider,
@@ -87,6 +92,7 @@ export function executor(
     execute: (intent) => {
       const { command, key, cause, at } = intent
       if (command.type === 'route') return offer(command, intent)
+      if (command.type === 'person.match-account') return outcomeOf(ofPerson(command, key, cause, at))
       return outcomeOf(isOfQueue(command) ? ofQueue(command, key, cause) : ofLead(command, key, cause, at))
     },
     async staff() {

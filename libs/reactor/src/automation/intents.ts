@@ -1,5 +1,5 @@
 import type { Instant } from '@funnel/events'
-import type { LeadCommand, QueueCommand } from '@funnel/domain'
+import type { LeadCommand, PersonCommand, QueueCommand } from '@funnel/domain'
 
 /** Gives a lead to the member of a queue whose turn it is, and offers it to them; to the queue where nobody can take it. */
 export interface Route {
@@ -13,8 +13,10 @@ export interface Route {
   readonly fallback: string
 }
 
+type MatchAccount = Extract<PersonCommand, { readonly type: 'person.match-account' }>
+
 /** What automation asks for. */
-export type Intended = LeadCommand | QueueCommand | Route
+export type Intended = LeadCommand | QueueCommand | MatchAccount | Route
 
 /** What a timer of an offer knows. */
 export interface Offered {

@@ -1,8 +1,9 @@
 import { qualifies, type AllDefinitions, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import type { FirstTouch, LeadKept, Told } from './kept.js'
+import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
+import { personBehind } from './companies.js'
 import { connected, leadKey } from './links.js'
-import { leadOf, visitorOf, type Step } from './people.js'
+import { leadOf, personOf, visitorOf, type Step } from './people.js'
 
 /** What automation acts by. */
 export type Rules = Pick<AllDefinitions, 'funnel' | 'qualifications' | 'routings' | 'territories'>
@@ -29,13 +30,28 @@ export function judge(lead: string, { recorded }: Recorded<FunnelEvent>, turn: S
     }
 }
 
-/** What rules ask of a lead: its own fields and deeds, and those of all the visitors that its person was. */
-export function factsOf(lead: string, { fields, deeds }: LeadKept, turn: Step): LeadFacts {
-  const visitors = [...connected(leadKey(lead), turn.get)]
-    .filter((key) => key.startsWith('visitor:'))
-    .map((key) => visitorOf(turn, key.slice('visitor:'.length)))
+/**
+ * What rules ask of a lead: its own fields and deeds, and those of all the visitors that its person was; of a lead that tells
+ * no company that of its person.
+ */
+export function factsOf(lead: string, kept: LeadKept, turn: Step): LeadFacts {
+  const { fields, deeds } = kept
+  const all = [...connected(leadKey(lead), turn.get)]
+  const of = (kind: 'visitor' | 'person') =>
+    all.flatMap((key) => (key.startsWith(`${kind}:`) ? [key.slice(kind.length + 1)] : []))
+  const visitors = of('visitor').map((key) => visitorOf(turn, key))
+  const consents = of('person').flatMap((key) => personOf(turn, key).consents ?? [])
+  const touches = visitors.flatMap(({ first }) => (first && mayBeAttributed(first, consents) ? [first] : []))
+  const person = personBehind(lead, turn)
+  const account = [...(person === undefined ? [] : [person]), ...of('person')].flatMap(
+    (one) => personOf(turn, one).account ?? [],
+  )[0]
   return {
-    fields: new Map([...Object.entries(fields), ...firstTouchFields(visitors.flatMap(({ first }) => first ?? []))]),
+    fields: new Map([
+      ...(account ? [['account', { value: account.id, event: account.event }] as const] : []),
+      ...Object.entries(fields),
+      ...firstTouchFields(touches),
+    ]),
     events: [...deeds, ...visitors.flatMap((visitor) => visitor.deeds)],
   }
 }
@@ -45,6 +61,13 @@ export const valueIn =
   ({ fields }: LeadFacts) =>
   (field: string): Scalar | null | undefined =>
     fields.get(field)?.value
+
+/** As the ledger has it: the last word before the touch was not no. */
+const mayBeAttributed = (touch: FirstTouch, consents: readonly Said[]): boolean =>
+  consents
+    .filter(({ at }) => at < touch.at)
+    .toSorted((a, b) => a.at - b.at)
+    .at(-1)?.given !== false
 
 function firstTouchFields(touches: readonly FirstTouch[]): [string, Told][] {
   const first = touches.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))[0]

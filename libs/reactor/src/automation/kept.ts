@@ -50,9 +50,35 @@ export type PersonKept = {
   readonly leads: readonly string[]
   /** Ids that were merged with this one, whichever absorbed the other. */
   readonly same: readonly string[]
+  /** The company that it was matched to, or is about to be, and the event that told. */
+  readonly account?: { readonly id: string; readonly event: string }
+  /** What was said on attribution, as it came. */
+  readonly consents?: readonly Said[]
 }
 
-export type Kept = LeadKept | VisitorKept | PersonKept
+/** A word on attribution. */
+export type Said = {
+  readonly at: Instant
+  readonly given: boolean
+}
+
+/** What it keeps of a company. */
+export type AccountKept = {
+  readonly company?: string
+  readonly domains: readonly string[]
+  /** When it was first recorded. */
+  readonly since: Instant
+}
+
+/** What it keeps of a place of work: a domain, or the name of a company. */
+export type PlaceKept = {
+  /** Companies there. */
+  readonly accounts: readonly string[]
+  /** Leads whose person has no company yet, in the order in which they came. */
+  readonly waiting: readonly string[]
+}
+
+export type Kept = LeadKept | VisitorKept | PersonKept | AccountKept | PlaceKept
 
 /** Kinds of touch are counted up to this many a visitor; the oldest are forgotten. */
 const MOST_DEEDS = 200

@@ -25,7 +25,7 @@ export const leadOf = (turn: Pick<Step, 'get'>, lead: string): LeadKept =>
 
 /** A visitor did something. */
 export function touched({ id, type, data }: Of<'touchpoint.recorded'>, at: Instant, turn: Step): void {
-  const { visitor, kind, channel, campaign } = data
+  const { visitor, kind, channel, campaign, consent } = data
   const { first, ...kept } = visitorOf(turn, visitor)
   const touch: FirstTouch = {
     id,
@@ -34,7 +34,16 @@ export function touched({ id, type, data }: Of<'touchpoint.recorded'>, at: Insta
     ...(campaign !== undefined && { campaign }),
   }
   const deeds = withDeed(kept.deeds, { id, type, kind, at })
-  turn.set(visitorKey(visitor), { ...kept, deeds, first: !first || at < first.at ? touch : first })
+  const earliest = consent?.['attribution'] !== false && (!first || at < first.at) ? touch : first
+  turn.set(visitorKey(visitor), { ...kept, deeds, ...(earliest && { first: earliest }) })
+}
+
+/** A person said what its touches may be used for. */
+export function said({ data: { person, purposes } }: Of<'person.consent-recorded'>, at: Instant, turn: Step): void {
+  const given = purposes['attribution']
+  if (given === undefined) return
+  const known = personOf(turn, person)
+  turn.set(personKey(person), { ...known, consents: [...(known.consents ?? []), { at, given }] })
 }
 
 /** A visitor turned out to be a person; a shared device stays with whom it was first. */

@@ -1,11 +1,20 @@
 import { factOrder, withFact } from '../fact.js'
 import type { Context, Message, News, React } from '../node.js'
-import { stateOf, withKey, type Absorbed, type FirstTouch, type FoldState, type PersonState } from '../state.js'
+import {
+  stateOf,
+  withKey,
+  type Absorbed,
+  type FirstTouch,
+  type FoldState,
+  type PersonState,
+  type Traces,
+} from '../state.js'
+import { isAttributable } from './consent.js'
 
 /**
- * An id of a person: the first touches of its visitors and of the ids absorbed into it, of which the earliest is its own.
- * One that is absorbed passes its first touch on, and its leads are those of the root; released again, it still has all
- * that was recorded under it.
+ * An id of a person: the first touches of its visitors and of the ids absorbed into it, of which the earliest that may be
+ * attributed is its own. One that is absorbed passes its traces on, and its leads are those of the root; released again, it
+ * still has all that was recorded under it.
  *
  * Its own decisions come in the order of their versions. Those of several ids lie in several partitions and may come in
  * another order than they were made, so one that would make a circle is not dropped: it waits until it makes none. What no
@@ -24,15 +33,34 @@ export const person: React<'person'> = (key, before, news, context) => {
         ...below(after),
       ],
     }
-  if (firstOf(before)?.id === firstOf(after)?.id) return { after }
-  return { after, tell: after.into === undefined ? below(after) : passedUp(key, after.into, after) }
+  if (after.into !== undefined)
+    return { after, tell: sameTraces(before, after) ? [] : passedUp(key, after.into, after) }
+  return { after, tell: firstOf(before)?.id === firstOf(after)?.id ? [] : below(after) }
 }
 
-/** The first touch of an id and of all that is merged into it. */
-export const firstOf = ({ touches, absorbed }: PersonState): FirstTouch | undefined =>
-  absorbed
-    ? [...touches.slice(0, 1), ...absorbed.flatMap(({ first }) => first ?? [])].toSorted(factOrder)[0]
-    : touches[0]
+/** The first touch of an id and of all that is merged into it that may be attributed. */
+export function firstOf(person: PersonState): FirstTouch | undefined {
+  const { touches, consents } = tracesOf(person)
+  return touches.find((touch) => isAttributable(touch, consents))
+}
+
+/** The traces of an id and of all that is merged into it: what one of them said holds for all. */
+function tracesOf({ touches, consents, absorbed }: PersonState): Traces {
+  if (!absorbed) return consents ? { touches, consents } : { touches }
+  const said = [...(consents ?? []), ...absorbed.flatMap((one) => one.consents ?? [])].toSorted(factOrder)
+  return {
+    touches: [...touches, ...absorbed.flatMap((one) => one.touches)].toSorted(factOrder),
+    ...(said.length ? { consents: said } : {}),
+  }
+}
+
+/** Whether what is passed up is the same; ids tell facts apart, and states are never changed in place. */
+function sameTraces(before: PersonState, after: PersonState): boolean {
+  if (before.touches === after.touches && before.consents === after.consents && before.absorbed === after.absorbed)
+    return true
+  const ids = ({ touches, consents = [] }: Traces) => [...touches, ...consents].map(({ id }) => id).join()
+  return ids(tracesOf(before)) === ids(tracesOf(after))
+}
 
 /** The person that an id stands for: itself, or the root of what it is merged into. */
 export function rootOf(state: Pick<FoldState, 'get'>, key: string): string {
@@ -57,6 +85,7 @@ function personAfter(key: string, before: PersonState, news: Told, context: Cont
   if ('lostVisitor' in news)
     return { ...before, touches: before.touches.filter(({ visitor }) => visitor !== news.lostVisitor) }
   if ('account' in news) return { ...before, account: news.account }
+  if ('consent' in news) return { ...before, consents: withFact(before.consents ?? [], news.consent) }
   const { into, waiting, ...free } = before
   if ('absorbedInto' in news)
     return (into ?? waiting) === undefined ? absorbedInto(news.absorbedInto, key, free, context) : before
@@ -66,18 +95,21 @@ function personAfter(key: string, before: PersonState, news: Told, context: Cont
   const absorbed =
     'lostAbsorbed' in news
       ? known.filter(({ person }) => person !== news.lostAbsorbed)
-      : [...known.filter(({ person }) => person !== news.absorbed), absorbedOne(news.absorbed, news.first)]
+      : [...known.filter(({ person }) => person !== news.absorbed), absorbedOne(news)]
   return absorbed.length ? { ...own, absorbed: absorbed.toSorted((a, b) => (a.person < b.person ? -1 : 1)) } : own
 }
 
 const absorbedInto = (into: string, key: string, free: PersonState, { state }: Context): PersonState =>
   rootOf(state, into) === key ? { ...free, waiting: into } : { ...free, into }
 
-const absorbedOne = (person: string, first: FirstTouch | undefined): Absorbed =>
-  first ? { person, first } : { person }
+const absorbedOne = ({ absorbed: person, touches, consents }: { readonly absorbed: string } & Traces): Absorbed => ({
+  person,
+  touches,
+  ...(consents ? { consents } : {}),
+})
 
 const passedUp = (key: string, into: string, after: PersonState): Message[] => [
-  { kind: 'person', key: into, news: { absorbed: key, first: firstOf(after) } },
+  { kind: 'person', key: into, news: { absorbed: key, ...tracesOf(after) } },
 ]
 
 /** The root may have waited for this one to go. */

@@ -3,6 +3,7 @@ import type { Line } from '../../line.js'
 import { dimsNow, type About } from '../dims.js'
 import type { Fact } from '../fact.js'
 import type { FirstTouch } from '../state.js'
+import { saidOn } from './consent.js'
 
 /** What a touch adds: itself. Its dimension values are its own and never change. */
 export const touchLine = (visitor: string, { at, data }: Fact, definitions: Definitions): Line => ({
@@ -16,6 +17,7 @@ export const touchLine = (visitor: string, { at, data }: Fact, definitions: Defi
 /** The touch as the first of a visitor. */
 export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
   const { channel, campaign } = data as About
+  const said = saidOn(data['consent'] as Readonly<Record<string, boolean>> | undefined)
   return {
     at,
     rank,
@@ -23,5 +25,6 @@ export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
     id,
     ...(channel === undefined ? {} : { channel }),
     ...(campaign === undefined ? {} : { campaign }),
+    ...(said === false ? { declined: true } : {}),
   }
 }

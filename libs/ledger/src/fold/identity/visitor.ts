@@ -1,11 +1,13 @@
 import { factOrder, isFirst, type Fact } from '../fact.js'
 import type { Message, React } from '../node.js'
 import { withKey, type VisitorState } from '../state.js'
+import { comesFirst } from './consent.js'
 import { firstTouch, touchLine } from './touch.js'
 
 /**
  * A visitor: every touch is a line of its own; only the first one, and the first identification, are kept. Both by fact
- * order, so a touch or an identification that comes late but happened earlier takes over.
+ * order, so a touch or an identification that comes late but happened earlier takes over. A touch that was declined comes
+ * after all that were not: it is attributed to nobody.
  *
  * An unlink is a decision about all that was recorded before it: no identification of those counts any more, nor does a
  * second one that had lost to the first (on a shared device one person does not inherit the touches of the other). What is
@@ -22,8 +24,9 @@ export const visitor: React<'visitor'> = (key, before, news, { definitions }) =>
   const { fact } = news
   if (fact.type === 'touchpoint.recorded') {
     const lines = [touchLine(key, fact, definitions)]
-    if (!isFirst(fact, before.first)) return { after: before, lines }
-    const after = { ...before, first: firstTouch(fact) }
+    const touch = firstTouch(fact)
+    if (!comesFirst(touch, before.first)) return { after: before, lines }
+    const after = { ...before, first: touch }
     return { after, lines, tell: [...personOf(key, after), ...leadsOf(after)] }
   }
   const after = identityAfter(before, fact)
@@ -66,4 +69,4 @@ const leadsOf = ({ leads }: VisitorState): Message[] =>
 
 /** Whether a fact changes more of a visitor than its count of touches. */
 export const changesVisitor = (fact: Fact, state: VisitorState): boolean =>
-  fact.type === 'touchpoint.recorded' ? isFirst(fact, state.first) : identityAfter(state, fact) !== state
+  fact.type === 'touchpoint.recorded' ? comesFirst(firstTouch(fact), state.first) : identityAfter(state, fact) !== state

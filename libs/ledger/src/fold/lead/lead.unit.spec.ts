@@ -339,3 +339,39 @@ describe('dimensions of a lead', () => {
     expect([stood('ann', 5), stood('bob', 5)]).toEqual([0, 1])
   })
 })
+
+describe('a handoff (row 10)', () => {
+  const { sum } = told([
+    on(1, 'lead.captured', { lead: 'l1', owner: 'mara' }),
+    on(2, 'handoff.offered', { lead: 'l1', handoff: 'a', assignee: 'sam' }),
+    on(3, 'handoff.rejected', { lead: 'l1', handoff: 'a' }),
+    on(4, 'handoff.offered', { lead: 'l1', handoff: 'b', assignee: 'sue' }),
+    on(5, 'lead.assigned', { lead: 'l1', owner: 'max' }),
+    on(6, 'handoff.expired', { lead: 'l1', handoff: 'b' }),
+    on(7, 'handoff.offered', { lead: 'l1', handoff: 'c', queue: 'all' }),
+    on(8, 'handoff.accepted', { lead: 'l1', handoff: 'c', owner: 'sue' }),
+    on(9, 'handoff.offered', { lead: 'l1', handoff: 'd', queue: 'all' }),
+    on(10, 'handoff.withdrawn', { lead: 'l1', handoff: 'd' }),
+  ])
+  const by = (owner: string) => ({ dims: { owner } })
+
+  it('counts for the person it was offered to, not for the owner of the lead', () => {
+    expect(sum('handoff.offered', by('sam'))).toBe(1)
+    expect(sum('handoff.rejected', by('sam'))).toBe(1)
+    expect(sum('handoff.expired', by('sue'))).toBe(1)
+    for (const owner of ['mara', 'max'])
+      for (const measure of ['handoff.offered', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'] as const)
+        expect(sum(measure, by(owner))).toBe(0)
+  })
+
+  it('of a queue counts for who accepted it, and for nobody before', () => {
+    expect(sum('handoff.accepted', by('sue'))).toBe(1)
+    expect(sum('handoff.offered', by('none'))).toBe(2)
+    expect(sum('handoff.withdrawn', by('none'))).toBe(1)
+  })
+
+  it('leaves the lead’s own numbers with its owner, and dimensions that look at the latest owner as they are', () => {
+    expect(sum('lead.captured', by('mara'))).toBe(1)
+    expect(sum('handoff.rejected', { dims: { manager: 'sue' } })).toBe(1)
+  })
+})

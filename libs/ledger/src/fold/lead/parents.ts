@@ -1,4 +1,5 @@
 import { lastNamed, type Fact } from '../fact.js'
+import { isAttributable } from '../identity/consent.js'
 import { firstOf, rootOf } from '../identity/person.js'
 import type { Context } from '../node.js'
 import { stateOf, type LeadState } from '../state.js'
@@ -19,8 +20,9 @@ export function withParents(lead: LeadState, { state }: Context): LeadState {
   const visitor = links.visitor === undefined ? undefined : stateOf(state, 'visitor', links.visitor)
   const named = links.person ?? visitor?.identified?.person
   const person = named === undefined ? undefined : rootOf(state, named)
-  const touch = person === undefined ? visitor?.first : firstOf(stateOf(state, 'person', person))
+  const own = visitor?.first && isAttributable(visitor.first) ? visitor.first : undefined
+  const touch = person === undefined ? own : firstOf(stateOf(state, 'person', person))
   if (person === lead.person && touch?.id === lead.touch?.id) return lead
-  const { person: _, touch: __, ...own } = lead
-  return { ...own, ...(person === undefined ? {} : { person }), ...(touch ? { touch } : {}) }
+  const { person: _, touch: __, ...rest } = lead
+  return { ...rest, ...(person === undefined ? {} : { person }), ...(touch ? { touch } : {}) }
 }

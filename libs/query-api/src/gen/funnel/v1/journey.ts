@@ -61,6 +61,11 @@ export interface ListJourneyResponse {
   events: Event[];
   /** Empty on the last page. */
   nextPageToken: string;
+  /**
+   * Ids of those touches among `events` that happened while consent to the purpose `attribution` was withdrawn, or at
+   * which it was declined: they are counted, and attributed to no lead and no deal.
+   */
+  unattributable: string[];
 }
 
 function createBaseListJourneyRequest(): ListJourneyRequest {
@@ -295,7 +300,7 @@ export const ListJourneyRequest: MessageFns<ListJourneyRequest> = {
 };
 
 function createBaseListJourneyResponse(): ListJourneyResponse {
-  return { basis: undefined, persons: [], leads: [], deals: [], events: [], nextPageToken: "" };
+  return { basis: undefined, persons: [], leads: [], deals: [], events: [], nextPageToken: "", unattributable: [] };
 }
 
 export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
@@ -317,6 +322,9 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(50).string(message.nextPageToken);
+    }
+    for (const v of message.unattributable) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -382,6 +390,14 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.unattributable.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +422,9 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
         : isSet(object.next_page_token)
         ? globalThis.String(object.next_page_token)
         : "",
+      unattributable: globalThis.Array.isArray(object?.unattributable)
+        ? object.unattributable.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -429,6 +448,9 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
     if (message.nextPageToken !== "") {
       obj.nextPageToken = message.nextPageToken;
     }
+    if (message.unattributable?.length) {
+      obj.unattributable = message.unattributable;
+    }
     return obj;
   },
 
@@ -443,6 +465,7 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
     message.deals = object.deals?.map((e) => e) || [];
     message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.unattributable = object.unattributable?.map((e) => e) || [];
     return message;
   },
 };
