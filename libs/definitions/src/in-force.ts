@@ -1,4 +1,4 @@
-import type { definitionApplied, EventOf, Instant, Recorded } from '@funnel/events'
+import type { definitionApplied, EventOf, FunnelEvent, Instant, Recorded } from '@funnel/events'
 
 /** A version of a definition that was applied. */
 export interface Applied {
@@ -18,10 +18,30 @@ export interface AppliedHistory {
   readonly firstBusiness?: Instant | undefined
 }
 
-export const appliedOf = ({ recorded, event: { data } }: Recorded<EventOf<typeof definitionApplied>>): Applied => {
+export const appliedOf = ({
+  recorded,
+  event: { data },
+}: {
+  readonly recorded: Instant
+  readonly event: Pick<EventOf<typeof definitionApplied>, 'data'>
+}): Applied => {
   const { definition, version, effective, hash, content } = data
   return { definition, version, effective: Date.parse(effective), recorded, hash, content }
 }
+
+/** Before anything was recorded. */
+export const nothingApplied: AppliedHistory = { applied: [] }
+
+/** The history with these records, which follow in the total order; the same object where they change nothing of it. */
+export function withRecords(history: AppliedHistory, records: readonly Recorded<FunnelEvent>[]): AppliedHistory {
+  const more = records.flatMap((record) => (isApplied(record) ? appliedOf(record) : []))
+  const firstBusiness = history.firstBusiness ?? records.find(({ topic }) => topic !== 'definitions')?.recorded
+  if (!more.length && firstBusiness === history.firstBusiness) return history
+  return { applied: [...history.applied, ...more], firstBusiness }
+}
+
+const isApplied = (record: Recorded<FunnelEvent>): record is Recorded<EventOf<typeof definitionApplied>> =>
+  record.event.type === 'definition.applied'
 
 /**
  * The version of a definition that counts for what happened at an instant: min(occurred, recorded) of an event.

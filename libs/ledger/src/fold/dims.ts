@@ -1,6 +1,6 @@
-import type { Definitions, DimensionSource, Subject } from '@funnel/definitions'
+import type { Definitions, DimensionSource, Subject, Versions } from '@funnel/definitions'
 import type { Dims } from '../line.js'
-import type { Fact } from './fact.js'
+import { judgedAt, type Fact } from './fact.js'
 import type { FirstTouch } from './state.js'
 
 /** What dimension values are taken from, as of some fact. */
@@ -14,9 +14,16 @@ export interface About {
 }
 
 /** What comes from the parents: always as known now. */
-export interface Inherited {
-  readonly touch?: FirstTouch | undefined
-  readonly inherited?: Dims
+export interface Parents {
+  readonly touch?: Pick<FirstTouch, 'channel' | 'campaign'>
+  /** Of a deal. */
+  readonly passed?: Passed
+}
+
+/** What a lead passes on to its deals: all that a dimension may be taken from, since each of their facts has its version. */
+export interface Passed {
+  readonly about: About
+  readonly touch: Pick<FirstTouch, 'channel' | 'campaign'>
 }
 
 /** What is known of a subject after each of its facts, the last being the latest; a value stands until another is told. */
@@ -36,29 +43,46 @@ export function knownAfter(facts: readonly Fact[]): readonly About[] {
 }
 
 /**
- * The dimension values as of each of the given moments: at the event, or as known now, as each definition says. Moments
- * at which nothing new was known share one object.
+ * The dimension values of a subject after each of its facts. Whether there is a dimension, and what it is taken from, is for
+ * the version to say that is in force at the fact; the value is that at the fact, or the one known now, as this version
+ * says. Facts that tell nothing new, with the same definitions, share one object.
  */
 export function dimsAlong(
-  definitions: Definitions,
+  versions: Versions,
   subject: Subject,
-  moments: readonly About[],
-  parents: Inherited,
+  facts: readonly Fact[],
+  parents: Parents,
 ): readonly Dims[] {
-  const readers = readersOf(definitions, subject)
+  const moments = knownAfter(facts)
   const latest = moments.at(-1) ?? {}
   let before: About | undefined
+  let definitionsBefore: Definitions | undefined
   let dims: Dims = {}
-  return moments.map((about) => {
-    if (about !== before) dims = dimsOf(readers, about, latest, parents)
+  return moments.map((about, i) => {
+    const definitions = versions.at(judgedAt(facts[i]!))
+    if (about !== before || definitions !== definitionsBefore)
+      dims = dimsOf(definitions, subject, about, latest, parents)
     before = about
+    definitionsBefore = definitions
     return dims
   })
 }
 
-/** The dimension values as known now. */
-export const dimsNow = (definitions: Definitions, subject: Subject, latest: About, parents: Inherited): Dims =>
-  dimsOf(readersOf(definitions, subject), latest, latest, parents)
+/** The dimension values of a subject at a moment, by these definitions. */
+export function dimsOf(
+  definitions: Definitions,
+  subject: Subject,
+  atEvent: About,
+  latest: About = atEvent,
+  parents: Parents = {},
+): Dims {
+  const dims: Record<string, string> = {}
+  for (const reader of readersOf(definitions, subject)) {
+    const value = reader.read(reader.latest ? latest : atEvent, parents)
+    if (value !== undefined && value !== null) dims[reader.id] = String(value)
+  }
+  return dims
+}
 
 /** Scalars are all that validation lets in. */
 type Value = string | number | boolean | null | undefined
@@ -66,16 +90,7 @@ type Value = string | number | boolean | null | undefined
 interface Reader {
   readonly id: string
   readonly latest: boolean
-  readonly read: (about: About, parents: Inherited) => Value
-}
-
-function dimsOf(readers: readonly Reader[], atEvent: About, latest: About, parents: Inherited): Dims {
-  const dims: Record<string, string> = {}
-  for (const reader of readers) {
-    const value = reader.read(reader.latest ? latest : atEvent, parents)
-    if (value !== undefined && value !== null) dims[reader.id] = String(value)
-  }
-  return dims
+  readonly read: (about: About, parents: Parents) => Value
 }
 
 const compiled = new WeakMap<Definitions, { readonly [S in Subject]: readonly Reader[] }>()
@@ -85,17 +100,22 @@ function readersOf(definitions: Definitions, subject: Subject): readonly Reader[
   let readers = compiled.get(definitions)
   if (!readers) {
     const of = (subject: Subject): Reader[] =>
-      definitions.dimensions.flatMap(({ id, sources: { [subject]: source } }) =>
-        source ? [{ id, latest: source.value === 'latest', read: readerOf(source, id) }] : [],
-      )
+      definitions.dimensions.flatMap(({ id, sources }) => {
+        const source = sources[subject]
+        return source ? [{ id, latest: source.value === 'latest', read: readerOf(source, sources.lead) }] : []
+      })
     readers = { touch: of('touch'), lead: of('lead'), deal: of('deal') }
     compiled.set(definitions, readers)
   }
   return readers[subject]
 }
 
-function readerOf({ from }: DimensionSource, id: string): Reader['read'] {
-  if (from === 'lead') return (_, { inherited }) => inherited?.[id]
+/** `ofLead` is where leads have the dimension from. */
+function readerOf({ from }: DimensionSource, ofLead: DimensionSource | undefined): Reader['read'] {
+  if (from === 'lead') {
+    const read = ofLead && readerOf(ofLead, undefined)
+    return (_, { passed }) => passed && read?.(passed.about, passed)
+  }
   if (from === 'first-touch.channel') return (_, { touch }) => touch?.channel
   if (from === 'first-touch.campaign') return (_, { touch }) => touch?.campaign
   if (from.startsWith('properties.')) {

@@ -1,28 +1,31 @@
-import type { Definitions, Subject } from '@funnel/definitions'
+import type { Subject } from '@funnel/definitions'
 import type { Dims } from '../line.js'
+import type { InForce } from './definitions.js'
 import { lastOf, type Happened } from './happened.js'
 
-/** What a subject has from others, as known now. */
+/** What a subject has from others, as known now: the first touch, of a deal that of its lead; a deal the facts of its lead. */
 export interface FromOthers {
   readonly firstTouch?: Happened | undefined
-  readonly lead?: Dims
+  readonly lead?: readonly Happened[]
 }
 
-/** The dimension values of a subject with these facts, as of the fact `index`. */
+/**
+ * The dimension values of a subject with these facts, as of the fact `index`, by the definitions in force at it.
+ */
 export function valuesAt(
   facts: readonly Happened[],
   index: number,
   subject: Subject,
-  definitions: Definitions,
-  { firstTouch, lead = {} }: FromOthers = {},
+  definitions: InForce,
+  { firstTouch, lead = [] }: FromOthers = {},
 ): Dims {
-  const values = definitions.dimensions.map(({ id, sources }): [string, unknown] => {
-    const source = sources[subject]
+  const values = definitions(facts[index]!.judged).dimensions.map(({ id, sources }): [string, unknown] => {
+    const inherits = sources[subject]?.from === 'lead'
+    const source = inherits ? sources.lead : sources[subject]
     if (!source) return [id, undefined]
     const { from, value } = source
-    if (from === 'lead') return [id, lead[id]]
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
-    const known = value === 'latest' ? facts : facts.slice(0, index + 1)
+    const known = inherits ? lead : value === 'latest' ? facts : facts.slice(0, index + 1)
     if (!from.startsWith('properties.')) return [id, lastOf(known, from)]
     const name = from.slice('properties.'.length)
     const told = known.findLast(({ data }) => Object.hasOwn((data['properties'] as object | undefined) ?? {}, name))
@@ -34,26 +37,3 @@ export function valuesAt(
     ),
   )
 }
-
-/** The dimension values of a subject as known now. */
-export const valuesNow = (
-  facts: readonly Happened[],
-  subject: Subject,
-  definitions: Definitions,
-  others: FromOthers = {},
-): Dims =>
-  valuesAt(
-    facts,
-    facts.length - 1,
-    subject,
-    {
-      ...definitions,
-      dimensions: definitions.dimensions.map((dimension) => ({
-        ...dimension,
-        sources: Object.fromEntries(
-          Object.entries(dimension.sources).map(([of, source]) => [of, { ...source, value: 'latest' }]),
-        ),
-      })),
-    },
-    others,
-  )

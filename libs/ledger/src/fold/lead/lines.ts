@@ -1,9 +1,10 @@
-import type { Definitions, Measure } from '@funnel/definitions'
+import type { Measure, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Instant } from '@funnel/events'
-import type { Dims, Line } from '../../line.js'
+import type { Line } from '../../line.js'
 import { sameDims } from '../compare.js'
-import { dimsAlong, knownAfter } from '../dims.js'
+import { dimsAlong } from '../dims.js'
 import { startedSeconds } from '../elapsed.js'
+import { judgedAt } from '../fact.js'
 import type { LeadState } from '../state.js'
 import { leadStory, type LeadStory } from './story.js'
 
@@ -13,20 +14,23 @@ import { leadStory, type LeadStory } from './story.js'
  * - `lead.captured`: once, by the first capture in fact order; later captures only tell more about the lead.
  * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage. A stage that was skipped
  *   is not imputed: nothing says when it would have been entered.
- * - `lead.recycled`: an entry to a stage that stands earlier in the funnel than the one before. The entry itself is kept.
+ * - `lead.recycled`: an entry to a stage that stands earlier than the one before, in the funnel that is in force at the entry.
+ *   The entry itself is kept.
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
  * - `handoff.offered`, `.accepted`, `.rejected`, `.expired`, `.withdrawn`, `lead.qualified`, `lead.disqualified`: each time
  *   it was decided.
- * - `converted`: for each declared pair of milestones that were both reached, in whatever order: from the first time of
+ * - `converted`: for each pair of milestones that were both reached, in whatever order, and that the funnel declares which
+ *   is in force at the start: leads that set out together are counted by one rule, all or none of them, so that a change of
+ *   the funnel in between makes no rate of halves. From the first time of
  *   the start to the first time of the end after it, so that any window can be asked; where there is none after it, to the
  *   first of all, and `elapsed` is zero or negative. Dated by the end, with the start as its cohort and the dimension values
  *   of the start, so that numerator and denominator of a rate agree. The milestone `won` is reached with each deal that
  *   stands won.
  */
-export function leadLines(id: string, state: LeadState, definitions: Definitions): Line[] {
+export function leadLines(id: string, state: LeadState, versions: Versions): Line[] {
   const { facts } = state
-  const story = leadStory(facts, definitions.funnel)
-  const dims = dimsAlong(definitions, 'lead', knownAfter(facts), state)
+  const story = leadStory(facts, versions)
+  const dims = dimsAlong(versions, 'lead', facts, state)
   const at = (index: number) => ({
     amount: 1,
     occurred: facts[index]!.at,
@@ -54,22 +58,23 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
     if (before !== undefined) lines.push({ ...level, amount: -1, stage: before, dims: dims[index - 1]! })
     lines.push({ ...level, stage })
   }
-  const reached = milestones(state, story, dims)
-  for (const { from, to } of definitions.funnel.conversions) {
-    const [start] = reached.get(from) ?? []
-    const ends = reached.get(to) ?? []
-    const end = start && (ends.find(({ at }) => at > start.at) ?? ends[0])
-    if (start && end)
+  const times = milestones(state, story)
+  for (const [from, index] of starts(story)) {
+    const start = facts[index]!
+    for (const pair of versions.at(judgedAt(start)).funnel.conversions) {
+      if (pair.from !== from) continue
+      const ends = times.get(pair.to) ?? []
+      const end = ends.find((at) => at > start.at) ?? ends[0]
+      if (end === undefined) continue
       lines.push({
         measure: 'converted',
-        amount: 1,
-        occurred: end.at,
+        ...at(index),
+        occurred: end,
         cohort: start.at,
-        elapsed: startedSeconds(start.at, end.at),
-        subject: { kind: 'lead', id },
-        stage: `${from}>${to}`,
-        dims: start.dims,
+        elapsed: startedSeconds(start.at, end),
+        stage: `${from}>${pair.to}`,
       })
+    }
   }
   return lines
 }
@@ -86,19 +91,26 @@ const decided = [
 ] as const satisfies readonly (FunnelEvent['type'] & Measure)[]
 const isDecided = (type: string): type is (typeof decided)[number] => (decided as readonly string[]).includes(type)
 
-/** The times at which each milestone was reached, in order, and the dimension values of those moments. */
+/** The times at which each milestone was reached, in order. */
 function milestones(
   { facts, won }: LeadState,
   { captured, entries }: LeadStory,
-  dims: readonly Dims[],
-): ReadonlyMap<string, readonly { readonly at: Instant; readonly dims: Dims }[]> {
-  const at = (index: number) => ({ at: facts[index]!.at, dims: dims[index]! })
-  const wins = Object.values(won).toSorted((a, b) => a - b)
+): ReadonlyMap<string, readonly Instant[]> {
+  const at = (index: number) => facts[index]!.at
   return new Map([
     ...[...Map.groupBy(entries, ({ stage }) => stage)].map(
       ([stage, list]) => [stage, list.map(({ index }) => at(index))] as const,
     ),
     ['captured', captured === undefined ? [] : [at(captured)]],
-    ['won', wins.map((at) => ({ at, dims: dims.at(-1) ?? {} }))],
+    ['won', Object.values(won).toSorted((a, b) => a - b)],
   ])
+}
+
+/** The index of the fact that first reached each milestone from which a conversion can begin: not `won`. */
+function starts({ captured, entries }: LeadStory): ReadonlyMap<string, number> {
+  const first = new Map<string, number>()
+  for (const { stage, index } of entries) if (!first.has(stage)) first.set(stage, index)
+  first.delete('won')
+  first.delete('captured')
+  return captured === undefined ? first : first.set('captured', captured)
 }

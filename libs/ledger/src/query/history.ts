@@ -1,0 +1,37 @@
+import { appliedOf, type AppliedHistory } from '@funnel/definitions'
+import { topics, type definitionApplied, type EventOf, type Instant } from '@funnel/events'
+import { millis, Parameters, schemaOf, type Statement } from './statement.js'
+
+/** A version that a generation has folded, or nulls where there is none; and when the first business event was recorded. */
+export interface HistoryRow {
+  readonly data: EventOf<typeof definitionApplied>['data'] | null
+  readonly recorded: Instant | null
+  readonly first: Instant | null
+}
+
+/** All partitions but that of the definitions. */
+const business = Object.values(topics).flatMap(({ id, partitions }) =>
+  id === topics.definitions.id ? [] : Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition}, 1)`),
+)
+
+/**
+ * The statement that reads what a generation has folded about definitions. Its facts are its part of the log, saved with the
+ * checkpoint; a partition begins at position 1, with the first that was recorded in it.
+ */
+export function planHistory(generation: number): Statement {
+  const fact = `${schemaOf(generation)}.fact`
+  return new Parameters().statement(
+    generation,
+    `select data, ${millis('applied.recorded_at')} recorded, ${millis('begin.at')} first
+     from (select min(recorded_at) as at from ${fact} where (topic, partition, "position") in (${business.join()})) begin
+     left join ${fact} applied on topic = ${topics.definitions.id} and type = 'definition.applied' order by "position"`,
+  )
+}
+
+/** What these rows tell. */
+export const historyOf = (rows: readonly HistoryRow[]): AppliedHistory => ({
+  applied: rows.flatMap(({ data, recorded }) =>
+    data && recorded !== null ? [appliedOf({ recorded, event: { data } })] : [],
+  ),
+  firstBusiness: rows[0]?.first ?? undefined,
+})
