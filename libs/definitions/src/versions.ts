@@ -1,6 +1,6 @@
 import type { Instant } from '@funnel/events'
-import type { Definition, Definitions } from './definitions.js'
-import { inForce, type AppliedHistory } from './in-force.js'
+import type { Definition, Definitions, Kpi } from './definitions.js'
+import { inForce, type Applied, type AppliedHistory } from './in-force.js'
 import type { Kind } from './kinds.js'
 
 /** What the numbers depend on, through time. */
@@ -12,14 +12,26 @@ export interface Versions {
   readonly at: (instant: Instant) => Definitions
 }
 
+/** All that a log says of them. */
+export interface VersionHistory extends Versions {
+  /** From when on which definitions count, in the order of time; the first ones from its beginning. */
+  readonly periods: readonly { readonly from: Instant; readonly definitions: Definitions }[]
+  /** Every version of every KPI, also of those that are still to come. */
+  readonly kpis: readonly Kpi[]
+}
+
 /** The same definitions at every instant. */
-export const always = (definitions: Definitions): Versions => ({ at: () => definitions })
+export const always = (definitions: Definitions): VersionHistory => ({
+  at: () => definitions,
+  periods: [{ from: Number.NEGATIVE_INFINITY, definitions }],
+  kpis: definitions.kpis,
+})
 
 /**
  * The definitions in force: of each one the version that the log says, see `inForce`; where it says none, that of `base`, or
  * none where that has none either. The funnel is the one that has the id of the base's.
  */
-export function versionsOf(base: Definitions, history: AppliedHistory): Versions {
+export function versionsOf(base: Definitions, history: AppliedHistory): VersionHistory {
   const funnel = `funnel/${base.funnel.id}`
   const applied = history.applied.filter(
     ({ definition }) => definition === funnel || /^(dimension|kpi)\//.test(definition),
@@ -31,7 +43,11 @@ export function versionsOf(base: Definitions, history: AppliedHistory): Versions
     const { definitions, versions } = definitionsAt(base, { ...history, applied }, from)
     if (periods.at(-1)?.versions !== versions) periods.push({ from, definitions, versions })
   }
-  return { at: (instant) => periods.findLast(({ from }) => from <= instant)!.definitions }
+  return {
+    at: (instant) => periods.findLast(({ from }) => from <= instant)!.definitions,
+    periods,
+    kpis: kpisOf(base, applied),
+  }
 }
 
 /**
@@ -49,6 +65,12 @@ export function rebased(base: Definitions, files: Definitions, applied: Readonly
     dimensions: choose('dimension', base.dimensions, files.dimensions).toSorted(byId),
     kpis: choose('kpi', base.kpis, files.kpis).toSorted(byId),
   }
+}
+
+/** A version that was applied is as it was applied, whatever the base says. */
+const kpisOf = (base: Definitions, applied: readonly Applied[]): readonly Kpi[] => {
+  const versions = applied.flatMap(({ definition, content }) => (definition.startsWith('kpi/') ? [content as Kpi] : []))
+  return [...new Map([...base.kpis, ...versions].map((kpi) => [`${kpi.id}@${kpi.version}`, kpi])).values()]
 }
 
 const byId = (a: Definition, b: Definition): number => (a.id < b.id ? -1 : 1)

@@ -49,6 +49,18 @@ describe('The definitions in force', () => {
     expect(at(-1e15)).toBe(at(10))
   })
 
+  it('are all to be had of a KPI, also one that is still to come', () => {
+    const later = { ...applied(`kpi/${kpi!.id}`, { ...kpi!, version: 4 }, 30), effective: 1000 }
+    const versions = versionsOf(base, {
+      applied: [applied(`kpi/${kpi!.id}`, { ...kpi!, version: 3 }, 20), later],
+      firstBusiness: 1,
+    })
+    const all = versions.kpis.filter(({ id }) => id === kpi!.id).map(({ version }) => version)
+    expect(all).toEqual([kpi!.version, 3, 4])
+    expect(versions.periods.map(({ from }) => from)).toEqual([Number.NEGATIVE_INFINITY, 21, 1000])
+    expect(versions.at(999).kpis[0]!.version).toBe(3)
+  })
+
   it('leave a funnel of another id alone', () => {
     expect(versionsOf(base, { applied: [applied('funnel/other', funnel(2), 10)], firstBusiness: 1 }).at(50)).toBe(base)
   })

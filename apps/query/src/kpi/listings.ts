@@ -90,7 +90,8 @@ export class Listings {
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */
   async #kpi(question: Question, generation: number): Promise<Kpi> {
-    return asked(question, await orGone(this.#generations.definitionsOf(generation)))
+    const { versions, definitions } = await orGone(this.#generations.definitionsOf(generation))
+    return asked(question, definitions, versions.kpis)
   }
 
   #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], deadline: Instant): Promise<Row[]> {

@@ -1,4 +1,4 @@
-import { versionsOf, type Definitions, type Versions } from '@funnel/definitions'
+import { versionsOf, type Definitions, type VersionHistory } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
 import { historyOf, millis, planHistory, type HistoryRow, type Statement } from '@funnel/ledger'
 import { GenerationDropped, type ReadDatabase } from './database.js'
@@ -13,7 +13,7 @@ export interface LiveGeneration {
   readonly w: Instant | null
   /** How far it has folded the topic of definitions. */
   readonly applied: number
-  readonly versions: Versions
+  readonly versions: VersionHistory
   /** Those in force at its watermark. */
   readonly definitions: Definitions
 }
@@ -56,19 +56,20 @@ export class Generations {
   }
 
   /**
-   * The definitions in force at a generation's watermark. Throws UNAVAILABLE when there is no such generation,
-   * GenerationDropped when its tables are gone.
+   * The definitions of a generation: all versions, and those in force at its watermark. Throws UNAVAILABLE when there is no
+   * such generation, GenerationDropped when its tables are gone.
    */
-  async definitionsOf(id: number): Promise<Definitions> {
+  async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions'>> {
     const known = this.#known?.generation
-    if (known?.id === id) return known.definitions
+    if (known?.id === id) return known
     const [row] = await this.#rows<Pick<LiveGeneration, 'w'>>({
       name: 'watermark',
       text: `select ${millis('w')} w from read.generation where id = $1`,
       values: [id],
     })
     if (!row) throw none()
-    return inForceIn(await this.#versions(id), row)
+    const versions = await this.#versions(id)
+    return { versions, definitions: inForceIn(versions, row) }
   }
 
   /** The next `current` looks again. */
@@ -94,7 +95,7 @@ export class Generations {
     return generation
   }
 
-  async #versions(id: number): Promise<Versions> {
+  async #versions(id: number): Promise<VersionHistory> {
     const deadline = Date.now() + TIMEOUT
     const [row] = await this.#database.rows<{ definitions: Definitions }>(
       {
@@ -123,7 +124,7 @@ async function orNone<T>(reading: Promise<T>): Promise<T> {
 }
 
 /** Before the first batch nothing is in force yet that is to come. */
-const inForceIn = (versions: Versions, { w }: Pick<LiveGeneration, 'w'>): Definitions =>
+const inForceIn = (versions: VersionHistory, { w }: Pick<LiveGeneration, 'w'>): Definitions =>
   versions.at(w ?? Number.NEGATIVE_INFINITY)
 
 const none = () =>
