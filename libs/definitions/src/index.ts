@@ -23,4 +23,4 @@ export {
   type Team,
   type Territory,
 } from './routing/routing.js'
-export { always, rebased, versionsOf, type VersionHistory, type Versions } from './versions.js'
+export { always, rebased, versionsOf, type SomeDefinitions, type VersionHistory, type Versions } from './versions.js'

@@ -44,7 +44,7 @@ describe('The definitions in force', () => {
     expect(at(20)).toBe(at(11))
     expect(at(21).kpis[0]!.version).toBe(3)
     expect(at(30).dimensions).toEqual(base.dimensions)
-    expect(at(31).dimensions.at(-1)!.id).toBe('new')
+    expect(at(31).dimensions.map(({ id }) => id)).toEqual([...base.dimensions.map(({ id }) => id), 'new'].toSorted())
     expect(at(1e15)).toBe(at(31))
     expect(at(-1e15)).toBe(at(10))
   })
@@ -67,21 +67,29 @@ describe('The definitions in force', () => {
 })
 
 describe('The history of what was applied', () => {
-  const record = (recorded: number, topic: Recorded['topic'], event: object = { type: 'lead.captured', data: {} }) =>
-    ({ recorded, topic, event }) as unknown as Recorded<FunnelEvent>
+  const record = (recorded: number, type: FunnelEvent['type'], data: object = {}) =>
+    ({ recorded, event: { type, data } }) as unknown as Recorded<FunnelEvent>
   const apply = (recorded: number) =>
-    record(recorded, 'definitions', {
-      type: 'definition.applied',
-      data: { definition: 'kpi/k', version: 1, effective: new Date(recorded).toISOString(), hash: 'h', content: {} },
+    record(recorded, 'definition.applied', {
+      definition: 'kpi/k',
+      version: 1,
+      effective: new Date(recorded).toISOString(),
+      hash: 'h',
+      content: {},
     })
 
-  it('grows with the records, begins business with the first that is of no definition, and else stays as it is', () => {
+  it('grows with the records, begins business with the first of a touch, lead or deal, and else stays as it is', () => {
     const one = withRecords(nothingApplied, [apply(5)])
     expect(one).toMatchObject({ applied: [{ definition: 'kpi/k', recorded: 5, effective: 5 }] })
-    const two = withRecords(one, [record(7, 'people'), record(8, 'leads'), apply(9)])
-    expect(two.firstBusiness).toBe(7)
+    const two = withRecords(one, [
+      record(6, 'queue.staffed'),
+      record(7, 'person.merged'),
+      record(8, 'deal.won'),
+      apply(9),
+    ])
+    expect(two.firstBusiness).toBe(8)
     expect(two.applied).toHaveLength(2)
-    expect(withRecords(two, [record(10, 'leads')])).toBe(two)
+    expect(withRecords(two, [record(10, 'lead.captured')])).toBe(two)
     expect(inForce(two, 'kpi/k', 0)?.recorded).toBe(5)
   })
 })

@@ -11,7 +11,7 @@ export function definitionsIn(records: readonly Recorded<FunnelEvent>[], base: D
     applied: log.flatMap((record) =>
       record.event.type === 'definition.applied' ? [appliedOf(record as Parameters<typeof appliedOf>[0])] : [],
     ),
-    firstBusiness: log.find(({ topic }) => topic !== 'definitions')?.recorded,
+    firstBusiness: log.find(({ event }) => /^(touchpoint|visitor|lead|handoff|deal)\./.test(event.type))?.recorded,
   }
   const idsOf = (known: readonly Definition[]) => known.map(({ id }) => `dimension/${id}`)
   const dimensions = new Set([

@@ -9,21 +9,26 @@ export interface HistoryRow {
   readonly first: Instant | null
 }
 
-/** All partitions but that of the definitions. */
-const business = Object.values(topics).flatMap(({ id, partitions }) =>
-  id === topics.definitions.id ? [] : Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition}, 1)`),
-)
+/** All partitions that hold business. */
+const business = (['touchpoints', 'leads', 'deals'] as const).flatMap((name) => {
+  const { id, partitions } = topics[name]
+  return Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition})`)
+})
 
 /**
  * The statement that reads what a generation has folded about definitions. Its facts are its part of the log, saved with the
- * checkpoint; a partition begins at position 1, with the first that was recorded in it.
+ * checkpoint. Queues lie beside the leads, and are no business yet.
  */
 export function planHistory(generation: number): Statement {
   const fact = `${schemaOf(generation)}.fact`
   return new Parameters().statement(
     generation,
     `select data, ${millis('applied.recorded_at')} recorded, ${millis('begin.at')} first
-     from (select min(recorded_at) as at from ${fact} where (topic, partition, "position") in (${business.join()})) begin
+     from (
+       select min(first.recorded_at) as at from (values ${business.join()}) p (topic, partition) cross join lateral (
+         select recorded_at from ${fact} f
+         where f.topic = p.topic and f.partition = p.partition and type not like 'queue.%' order by "position" limit 1) first
+     ) begin
      left join ${fact} applied on topic = ${topics.definitions.id} and type = 'definition.applied' order by "position"`,
   )
 }

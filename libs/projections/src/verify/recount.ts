@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { topics, type Instant } from '@funnel/events'
+import type { Instant } from '@funnel/events'
 import type { Generation, Queryable } from '../generation/generation.js'
 
 /** A number told twice: from the events by plain SQL, and from the ledger. */
@@ -31,7 +31,7 @@ const EVENTS = `
   ),
   -- versions of the funnel: what was applied before the first business event is its set-up and counts from the beginning, the
   -- first of it and what was due by then; any other from its day, and not within the millisecond in which it was recorded
-  begin as (select min(recorded_at) as at from store.event where topic <> ${topics.definitions.id} and recorded_at <= $1),
+  begin as (select min(recorded_at) as at from fact where type ~ '^(touchpoint|visitor|lead|handoff|deal)\\.'),
   applied as (
     select fact.*, (data->>'effective')::timestamptz as effective, row_number() over (order by (data->>'version')::int) as n
     from fact where type = 'definition.applied' and data->>'definition' = $3

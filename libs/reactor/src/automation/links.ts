@@ -5,15 +5,17 @@ import type { Kept, LeadKept, PersonKept, VisitorKept } from './kept.js'
 export const visitorKey = (visitor: string): string => `visitor:${visitor}`
 export const personKey = (person: string): string => `person:${person}`
 export const leadKey = (lead: string): string => `lead:${lead}`
+/** Of what was applied of the rules. */
+export const RULES = 'rules'
 
 type Peek = (key: string) => Kept | undefined
 
 /**
- * What a step may touch: whom it names, and all that hangs together with them: the visitors and leads of a person and of
+ * What a step may touch: the rules, whom it names, and all that hangs together with them: the visitors and leads of a person and of
  * those that were merged with it. Grows from round to round while more of them is known.
  */
 export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[] {
-  const keys = new Set(named(step))
+  const keys = new Set([RULES, ...named(step)])
   for (const key of keys) for (const next of neighbours(key, peek(key))) keys.add(next)
   return [...keys]
 }
@@ -37,7 +39,7 @@ function named(step: Recorded<FunnelEvent> | Timer): string[] {
 }
 
 function neighbours(key: string, kept: Kept | undefined): string[] {
-  if (!kept) return []
+  if (!kept || key === RULES) return []
   if (key.startsWith('person:')) {
     const { visitors, leads, same } = kept as PersonKept
     return [...visitors.map(visitorKey), ...leads.map(leadKey), ...same.map(personKey)]
