@@ -66,6 +66,7 @@ export function rebased(base: Definitions, files: Definitions, applied: Readonly
     funnel: applied.has(`funnel/${base.funnel.id}`) ? base.funnel : files.funnel,
     dimensions: choose('dimension', base.dimensions, files.dimensions),
     kpis: choose('kpi', base.kpis, files.kpis),
+    teams: choose('team', base.teams, files.teams),
   }
 }
 

@@ -99,6 +99,7 @@ describe('The base under other files', () => {
     funnel: funnel(2),
     dimensions: [...base.dimensions, { ...dimension!, id: 'zone' }],
     kpis: base.kpis.map((one) => ({ ...one, version: 2 })),
+    teams: [],
   }
 
   it('is the files where nothing was applied', () => {

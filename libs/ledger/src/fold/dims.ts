@@ -54,31 +54,35 @@ export function dimsAlong(
   parents: Parents,
 ): readonly Dims[] {
   const moments = knownAfter(facts)
-  const latest = moments.at(-1) ?? {}
+  if (!moments.length) return []
+  const latest = moments.at(-1)!
+  const now = versions.at(judgedAt(facts.at(-1)!))
   let before: About | undefined
   let definitionsBefore: Definitions | undefined
   let dims: Dims = {}
   return moments.map((about, i) => {
     const definitions = versions.at(judgedAt(facts[i]!))
     if (about !== before || definitions !== definitionsBefore)
-      dims = dimsOf(definitions, subject, about, latest, parents)
+      dims = dimsOf(definitions, subject, about, parents, { about: latest, definitions: now })
     before = about
     definitionsBefore = definitions
     return dims
   })
 }
 
-/** The dimension values of a subject at a moment, by these definitions. */
+/** The dimension values of a subject at a moment, by these definitions; `now` is at its last fact. */
 export function dimsOf(
   definitions: Definitions,
   subject: Subject,
-  atEvent: About,
-  latest: About = atEvent,
+  about: About,
   parents: Parents = {},
+  now: { readonly about: About; readonly definitions: Definitions } = { about, definitions },
 ): Dims {
   const dims: Record<string, string> = {}
   for (const reader of readersOf(definitions, subject)) {
-    const value = reader.read(reader.latest ? latest : atEvent, parents)
+    const value = reader.latest
+      ? reader.read(now.about, parents, now.definitions)
+      : reader.read(about, parents, definitions)
     if (value !== undefined && value !== null) dims[reader.id] = String(value)
   }
   return dims
@@ -90,7 +94,8 @@ type Value = string | number | boolean | null | undefined
 interface Reader {
   readonly id: string
   readonly latest: boolean
-  readonly read: (about: About, parents: Parents) => Value
+  /** `definitions` say who is in which team. */
+  readonly read: (about: About, parents: Parents, definitions: Definitions) => Value
 }
 
 const compiled = new WeakMap<Definitions, { readonly [S in Subject]: readonly Reader[] }>()
@@ -111,11 +116,14 @@ function readersOf(definitions: Definitions, subject: Subject): readonly Reader[
 }
 
 /** `ofLead` is where leads have the dimension from. */
-function readerOf({ from }: DimensionSource, ofLead: DimensionSource | undefined): Reader['read'] {
+function readerOf({ from, attribute }: DimensionSource, ofLead: DimensionSource | undefined): Reader['read'] {
   if (from === 'lead') {
     const read = ofLead && readerOf(ofLead, undefined)
-    return (_, { passed }) => passed && read?.(passed.about, passed)
+    return (_, { passed }, definitions) => passed && read?.(passed.about, passed, definitions)
   }
+  if (attribute !== undefined)
+    return ({ owner }, _, definitions) =>
+      owner === undefined ? undefined : teamsOf(definitions).get(owner)?.[attribute]
   if (from === 'first-touch.channel') return (_, { touch }) => touch?.channel
   if (from === 'first-touch.campaign') return (_, { touch }) => touch?.campaign
   if (from.startsWith('properties.')) {
@@ -124,4 +132,24 @@ function readerOf({ from }: DimensionSource, ofLead: DimensionSource | undefined
   }
   const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account'
   return (about) => about[field]
+}
+
+interface Membership {
+  readonly team: string
+  readonly manager: string
+}
+const memberships = new WeakMap<Definitions, ReadonlyMap<string, Membership>>()
+
+/** The team of everybody who is in one; of somebody who is in several it is the first by id. */
+function teamsOf(definitions: Definitions): ReadonlyMap<string, Membership> {
+  let teams = memberships.get(definitions)
+  if (!teams) {
+    // of several of one member the last one stays
+    const all = definitions.teams.toSorted((a, b) => (a.id < b.id ? 1 : -1))
+    teams = new Map(
+      all.flatMap(({ id, manager, members }) => members.map((member) => [member, { team: id, manager }] as const)),
+    )
+    memberships.set(definitions, teams)
+  }
+  return teams
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Dimension, Funnel } from '@funnel/definitions'
-import { everyDimension } from './testing/definitions.js'
+import { everyDimension, team } from './testing/definitions.js'
 import { day, on, told } from './testing/told.js'
 
 const applied = (known: number, definition: string, version: number, content: object, from = known) =>
@@ -185,5 +185,45 @@ describe('A dimension that is changed on day 10 (row 8)', () => {
     expect(sum('deal.opened', { dims: { region: 'north' }, id: 'd2' })).toBe(1)
     expect(sum('deal.won', { dims: { region: 'north' } })).toBe(1)
     expect(sum('lead.captured', { dims: { region: 'north' } })).toBe(0)
+  })
+})
+
+describe('A dimension that is an attribute of the owner, when sales is reorganised on day 10', () => {
+  const moved = (known: number) => [
+    applied(known, 'team/t1', 2, team('t1', 'o1', ['o1'])),
+    applied(known, 'team/t2', 2, team('t2', 'zoe', ['o2', 'bob', 'ann'])),
+  ]
+  const won = (at: number, deal: string) => on(at, 'deal.won', { deal, lead: 'l1', owner: 'ann' })
+
+  it('leaves what was before with the team and the manager of then', () => {
+    const { sum } = told([
+      captured(1, 'l1', { owner: 'ann' }),
+      won(2, 'd1'),
+      ...moved(10),
+      entered(12, 'mql'),
+      won(13, 'd2'),
+      on(14, 'deal.won', { deal: 'd3', owner: 'nobody' }),
+    ])
+    expect(sum('lead.captured', { dims: { team: 't1' } })).toBe(1)
+    expect(sum('stage.entered', { dims: { team: 't2' } })).toBe(1)
+    expect(sum('deal.won', { id: 'd1', dims: { lead_of: 'o1', team: 't1' } })).toBe(1)
+    expect(sum('deal.won', { id: 'd2', dims: { lead_of: 'zoe', team: 't2' } })).toBe(1)
+    expect(sum('deal.won', { id: 'd3', dims: { lead_of: 'none', team: 'none' } })).toBe(1)
+  })
+
+  it('moves what is asked for as of now once the lead is heard of again', () => {
+    const { sum } = told([captured(1, 'l1', { owner: 'ann' }), ...moved(10), entered(12, 'mql')])
+    expect(sum('lead.captured', { dims: { team_now: 't1' }, known: 11 })).toBe(1)
+    expect(sum('lead.captured', { dims: { team_now: 't2' } })).toBe(1)
+  })
+
+  it('follows the lead to another owner as the owner does', () => {
+    const { sum } = told([
+      captured(1, 'l1', { owner: 'ann' }),
+      on(2, 'lead.assigned', { lead: 'l1', owner: 'bob' }),
+      entered(3, 'mql'),
+    ])
+    expect(sum('lead.captured', { dims: { team: 't1', team_now: 't2' } })).toBe(1)
+    expect(sum('stage.entered', { dims: { team: 't2', team_now: 't2' } })).toBe(1)
   })
 })

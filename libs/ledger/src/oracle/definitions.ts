@@ -13,20 +13,20 @@ export function definitionsIn(records: readonly Recorded<FunnelEvent>[], base: D
     ),
     firstBusiness: log.find(({ event }) => /^(touchpoint|visitor|lead|handoff|deal)\./.test(event.type))?.recorded,
   }
-  const idsOf = (known: readonly Definition[]) => known.map(({ id }) => `dimension/${id}`)
-  const dimensions = new Set([
-    ...idsOf(base.dimensions),
-    ...history.applied.flatMap(({ definition }) => (definition.startsWith('dimension/') ? [definition] : [])),
-  ])
+  const all = <T extends Definition>(kind: string, base: readonly T[], instant: Instant): T[] => {
+    const applied = history.applied.map(({ definition }) => definition).filter((name) => name.startsWith(`${kind}/`))
+    return [...new Set([...base.map(({ id }) => `${kind}/${id}`), ...applied])].flatMap(
+      (name) =>
+        (inForce(history, name, instant)?.content as T | undefined) ??
+        base.find(({ id }) => `${kind}/${id}` === name) ??
+        [],
+    )
+  }
   const lookUp = (instant: Instant): Definitions => ({
     ...base,
     funnel: (inForce(history, `funnel/${base.funnel.id}`, instant)?.content as Definitions['funnel']) ?? base.funnel,
-    dimensions: [...dimensions].flatMap(
-      (name) =>
-        (inForce(history, name, instant)?.content as Definitions['dimensions'][number] | undefined) ??
-        base.dimensions.find(({ id }) => `dimension/${id}` === name) ??
-        [],
-    ),
+    dimensions: all('dimension', base.dimensions, instant),
+    teams: all('team', base.teams, instant),
   })
   const known = new Map<Instant, Definitions>()
   return (instant) => known.get(instant) ?? known.set(instant, lookUp(instant)).get(instant)!

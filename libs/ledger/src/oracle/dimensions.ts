@@ -1,4 +1,4 @@
-import type { Subject } from '@funnel/definitions'
+import type { Subject, Team } from '@funnel/definitions'
 import type { Dims } from '../line.js'
 import type { InForce } from './definitions.js'
 import { lastOf, type Happened } from './happened.js'
@@ -23,9 +23,17 @@ export function valuesAt(
     const inherits = sources[subject]?.from === 'lead'
     const source = inherits ? sources.lead : sources[subject]
     if (!source) return [id, undefined]
-    const { from, value } = source
+    const { from, attribute, value } = source
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
     const known = inherits ? lead : value === 'latest' ? facts : facts.slice(0, index + 1)
+    if (attribute !== undefined) {
+      const owner = lastOf(known, 'owner') as string
+      const at = value === 'latest' && !inherits ? facts.at(-1)! : facts[index]!
+      const team = definitions(at.judged)
+        .teams.filter(({ members }) => members.includes(owner))
+        .reduce<Team | undefined>((first, one) => (first && first.id < one.id ? first : one), undefined)
+      return [id, attribute === 'team' ? team?.id : team?.manager]
+    }
     if (!from.startsWith('properties.')) return [id, lastOf(known, from)]
     const name = from.slice('properties.'.length)
     const told = known.findLast(({ data }) => Object.hasOwn((data['properties'] as object | undefined) ?? {}, name))

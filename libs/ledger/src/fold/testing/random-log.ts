@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { Definitions, Dimension } from '@funnel/definitions'
 import { derivedId, type FunnelEvent, type Recorded } from '@funnel/events'
-import { everyDimension } from './definitions.js'
+import { everyDimension, team } from './definitions.js'
 import { recordedLog, type Happening } from './recorded-log.js'
 
 /** When random things begin to happen. */
@@ -147,6 +147,8 @@ const dimension = (id: string, sources: Dimension['sources']) => ({
   content: { ...everyDimension.dimensions[0]!, id, sources },
 })
 
+const teamOf = (...about: Parameters<typeof team>) => ({ definition: `team/${about[0]}`, content: team(...about) })
+
 /** What definitions may become: other stages in another order, other conversions, dimensions that come from elsewhere. */
 const changedDefinition = fc.constantFrom(
   funnel(() => ({})),
@@ -166,6 +168,11 @@ const changedDefinition = fc.constantFrom(
     lead: { from: 'first-touch.campaign' },
     deal: { from: 'owner' },
   }),
+  dimension('team', { lead: { from: 'owner', attribute: 'manager', value: 'latest' }, deal: { from: 'lead' } }),
+  teamOf('t1', 'o1', ['o1', 'o2']),
+  teamOf('t1', 'max', []),
+  teamOf('t2', 'o2', ['o2']),
+  teamOf('t0', 'zoe', ['o1', 'o2']),
   dimension('new', { touch: { from: 'kind' }, lead: { from: 'properties.origin' }, deal: { from: 'lead' } }),
 )
 
