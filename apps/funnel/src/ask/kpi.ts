@@ -32,16 +32,17 @@ export const kpiCommand = (): Command =>
       if (definition) say(`${style('bold', definition.name, process.stderr)}: ${definition.description}`)
       show(
         answerTable(answer, question.by ?? []),
-        footer(answer.basis, definition, [changedIn(answer), answer.note].filter(Boolean).join('\n')),
+        footer(answer.basis, definition, [changedIn(answer, question.from), answer.note].filter(Boolean).join('\n')),
       )
     })
   })
 
 /** Which definitions changed within the period, so that what is before and what is after is counted differently. */
-function changedIn({ used }: KpiAnswer): string {
-  const changes = used.filter(({ definition }, i) => i > 0 && used[i - 1]?.definition === definition)
-  const told = changes.map(
-    ({ definition, version, effectiveFrom }) => `${definition}@${version} from ${formatTime(effectiveFrom)}`,
+function changedIn({ used }: KpiAnswer, from: Date | undefined): string {
+  const told = used.flatMap(({ definition, version, effectiveFrom }) =>
+    effectiveFrom && (!from || effectiveFrom > from)
+      ? `${definition}@${version} from ${formatTime(effectiveFrom)}`
+      : [],
   )
   return told.length ? `counted by another definition: ${told.join(', ')}` : ''
 }

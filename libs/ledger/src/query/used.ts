@@ -2,7 +2,7 @@ import type { Definition, Definitions, Kpi, VersionHistory } from '@funnel/defin
 import type { Instant } from '@funnel/events'
 import { STAGE, type Question } from './question.js'
 
-/** A version of the funnel or of a dimension by which something of an answer was counted. */
+/** A version of the funnel, of a dimension or of a team by which something of an answer was counted. */
 export interface UsedVersion {
   /** `<kind>/<id>`. */
   readonly definition: string
@@ -13,7 +13,7 @@ export interface UsedVersion {
 
 /**
  * The versions in force in the period of a question, up to the watermark, in the order of time: of the funnel, where leads
- * are counted, and of the dimensions that are asked by or filtered. Several of one say that the numbers before and after are
+ * are counted, of the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Several of one say that the numbers before and after are
  * counted by different rules.
  */
 export function usedVersions(
@@ -37,8 +37,17 @@ export function usedVersions(
     ...[...dimensions].flatMap((id) =>
       versionsIn(asked, (definitions) => [`dimension/${id}`, definitions.dimensions.find((one) => one.id === id)]),
     ),
+    ...[...new Set(asked.flatMap(({ definitions }) => teamsAsked(definitions, dimensions)))].flatMap((id) =>
+      versionsIn(asked, (definitions) => [`team/${id}`, definitions.teams.find((one) => one.id === id)]),
+    ),
   ]
 }
+
+/** Ids of the teams, where one of these dimensions asks for them. */
+const teamsAsked = ({ dimensions, teams }: Definitions, ids: ReadonlySet<string>): string[] =>
+  dimensions.some(({ id, sources }) => ids.has(id) && (sources.lead?.attribute ?? sources.deal?.attribute))
+    ? teams.map(({ id }) => id)
+    : []
 
 function versionsIn(
   periods: VersionHistory['periods'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { versionsOf, type Applied } from '@funnel/definitions'
-import { everyDimension as base } from '../fold/testing/definitions.js'
+import { everyDimension as base, team } from '../fold/testing/definitions.js'
 import type { Question } from './question.js'
 import { usedVersions } from './used.js'
 
@@ -18,6 +18,7 @@ const versions = versionsOf(base, {
   applied: [
     applied('funnel/funnel', base.funnel, 2, 99),
     applied(name, dimension!, 2, 199),
+    applied('team/t1', team('t1', 'zoe', []), 2, 249),
     applied('dimension/new', { ...dimension!, id: 'new' }, 1, 299),
   ],
   firstBusiness: 1,
@@ -35,6 +36,15 @@ describe('The versions that an answer used', () => {
     expect(used({ by: ['stage', dimension!.id] }, 'deal')).toEqual([`${name}@1`, `${name}@2 from 200`])
     expect(used({ filters: [{ dimension: 'new', values: [], none: true }] }, 'deal')).toEqual([
       'dimension/new@1 from 300',
+    ])
+  })
+
+  it('are those of the teams, too, where a dimension asks for them', () => {
+    expect(used({ by: ['lead_of'] }, 'deal')).toEqual([
+      'dimension/lead_of@1',
+      'team/t1@1',
+      'team/t1@2 from 250',
+      'team/t2@1',
     ])
   })
 

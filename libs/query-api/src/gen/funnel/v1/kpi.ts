@@ -267,7 +267,7 @@ export interface KpiQuestion {
   definitionVersion?: number | undefined;
 }
 
-/** A version of the funnel or of a dimension by which something was counted. */
+/** A version of the funnel, of a dimension or of a team by which something was counted. */
 export interface UsedVersion {
   /** e.g. "funnel/funnel", "dimension/channel". */
   definition: string;
@@ -356,9 +356,9 @@ export interface KpiAnswer {
    */
   rows: KpiRow[];
   /**
-   * The versions in force in the period of the question, in the order of time: of the funnel, where leads are counted, and
-   * of the dimensions that are asked by or filtered. Where there are several of one, the numbers before and after are
-   * counted by different rules.
+   * The versions in force in the period of the question, in the order of time: of the funnel, where leads are counted, of
+   * the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Where there are
+   * several of one, the numbers before and after are counted by different rules.
    */
   used: UsedVersion[];
 }
