@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { definitionFolders, loadDefinitions, definitionsHash } from '@funnel/definitions'
+import { definitionFolders, loadDefinitions } from '@funnel/definitions'
 import type { Head } from '@funnel/events'
 import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
@@ -77,12 +77,11 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
         ? `${parked} subjects could not be folded and stand still: mend the fold, then run \`funnel rebuild\``
         : undefined
     })
-    this.health.note('definitions', () => {
-      const live = this.projector?.generation
-      return live && live.definitionsHash !== definitionsHash(definitions)
+    this.health.note('definitions', () =>
+      this.projector?.outdated
         ? 'the read models were made with other definitions than this process has: run `funnel rebuild`'
-        : undefined
-    })
+        : undefined,
+    )
     this.health.note('dimensions', () => {
       const many = [...(this.projector?.dimensionValues ?? [])].filter(([, values]) => values > MANY_VALUES)
       return many.length

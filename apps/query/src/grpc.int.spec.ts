@@ -9,6 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader'
+import type { Definition, Kpi } from '@funnel/definitions'
 import { FunnelError } from '@funnel/events'
 import { freePort, startService, type Service } from '@funnel/platform'
 import {
@@ -709,6 +710,66 @@ describe('the query service', () => {
         live: { id: 2, watermark: new Date(W), positions: [{ topic: 'leads', partition: 1, position: 7 }] },
         others: [{ id: 1 }],
       })
+    })
+
+    it('(row 8) answers by the version in force, by an earlier one when asked, and says by which versions was counted', async () => {
+      const applied = async (position: number, definition: string, content: Definition | Kpi, recorded: string) =>
+        model.pool.query(
+          `insert into gen_2.fact values (6, 0, $1, gen_random_uuid(), 'definition.applied', 'definition-' || $2::text, 1, 'spec', $3, $3, $4)`,
+          [
+            position,
+            definition,
+            recorded,
+            JSON.stringify({
+              definition,
+              version: content.version,
+              effective: recorded,
+              approved: { marketing: 'mia', sales: 'sam' },
+              hash: '',
+              content,
+            }),
+          ],
+        )
+      const [leads] = definitions.kpis
+      const [first] = definitions.dimensions
+      await model.pool.query(
+        `insert into gen_2.fact values (2, 0, 1, gen_random_uuid(), 'lead.captured', 'lead-0', 1, 'spec', $1, $1, '{}')`,
+        [at('01-01')],
+      )
+      await applied(
+        1,
+        'kpi/leads',
+        { ...leads!, version: 4, formula: { sum: { measure: 'stage.entered' } } } satisfies Kpi,
+        iso('03-01'),
+      )
+      await applied(2, `dimension/${first!.id}`, { ...first!, version: 2 }, iso('03-01'))
+      await applied(3, 'funnel/funnel', { ...definitions.funnel, version: 2 }, iso('04-01'))
+      await model.pool.query(`update read.generation set positions = jsonb_set(positions, '{definitions}', '[3]')`)
+      await model.fold(2, W)
+      await until(async () => (await ask({ kpi: 'leads' })).definition?.version === 4)
+
+      expect(table(await ask({ kpi: 'leads' }))).toEqual([[0]])
+      const earlier = await ask({ kpi: 'leads', definitionVersion: 3, by: [first!.id], to: at('03-15') })
+      expect(earlier.definition).toMatchObject({ id: 'leads', version: 3 })
+      expect(table(earlier).map((row) => row.at(-1))).toEqual([1])
+      const changed = new Date(Date.parse(iso('03-01')) + 1)
+      expect(earlier.used).toEqual([
+        { definition: 'funnel/funnel', version: 1 },
+        { definition: `dimension/${first!.id}`, version: first!.version },
+        { definition: `dimension/${first!.id}`, version: 2, effectiveFrom: changed },
+      ])
+      const later = await ask({ kpi: 'leads', from: at('04-15') })
+      expect(later.used).toEqual([
+        { definition: 'funnel/funnel', version: 2, effectiveFrom: new Date(Date.parse(iso('04-01')) + 1) },
+      ])
+      const cell = await client.explainKpi({ question: { kpi: 'leads', definitionVersion: 3 } })
+      expect(cell.definition?.version).toBe(3)
+      expect(cell.entries).toHaveLength(1)
+      await expect(ask({ kpi: 'leads', definitionVersion: 2 })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: expect.stringMatching('there are 3, 4'),
+      })
+      await expect(ask({ kpi: 'leads', definitionVersion: 0 })).rejects.toMatchObject({ code: 'INVALID' })
     })
 
     it('says what is parked: answers are provisional then, whatever the cut', async () => {

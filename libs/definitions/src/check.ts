@@ -80,16 +80,20 @@ function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): stri
     mistakes.push(
       `${at(['sources', 'deal', 'from'])}: deals cannot take ${id} from their lead, leads have no source for it`,
     )
-  for (const [subject, source] of Object.entries(sources))
+  for (const [subject, source] of Object.entries(sources)) {
+    if (source.attribute !== undefined && source.from !== 'owner')
+      mistakes.push(
+        `${at(['sources', subject, 'attribute'])}: only an owner has a ${source.attribute}, ${source.from} has none`,
+      )
     if (source.value === 'at_event' && /^(lead$|first-touch\.)/.test(source.from))
       mistakes.push(
         `${at(['sources', subject, 'value'])}: what comes from ${source.from} is always as known now; write latest, or leave value out`,
       )
-  for (const [subject, source] of Object.entries(sources))
     if (source.value === 'latest' && source.from === 'reason')
       mistakes.push(
         `${at(['sources', subject, 'value'])}: a reason is that of the event which gives it; write at_event, or leave value out`,
       )
+  }
   return mistakes
 }
 

@@ -1,3 +1,5 @@
+import type { Team } from './routing/routing.js'
+
 /** Who answers for a definition in each team. */
 export interface Owners {
   readonly marketing: string
@@ -49,6 +51,8 @@ export type Subject = 'touch' | 'lead' | 'deal'
  */
 export interface DimensionSource {
   readonly from: string
+  /** Of the owner: the id of the team that they are a member of, or its manager. As of when the value is. */
+  readonly attribute?: 'team' | 'manager'
   readonly value?: 'at_event' | 'latest'
 }
 
@@ -93,6 +97,8 @@ export interface Definitions {
   readonly funnel: Funnel
   readonly dimensions: readonly Dimension[]
   readonly kpis: readonly Kpi[]
+  /** Who is in which team: dimensions may ask for it. */
+  readonly teams: readonly Team[]
 }
 
 /** What the ledger adds up. Flows belong to a period; stocks are levels. */

@@ -7,14 +7,17 @@ export const definitionsHash = (definitions: Definitions): string => hash(defini
 
 /**
  * What the fold depends on: a change of it needs a rebuild. Names and descriptions, rules of entry and of course KPIs may
- * change without one.
+ * change without one, and teams where no dimension asks for them.
  */
-export const foldHash = ({ funnel: { stages, conversions }, dimensions }: Definitions): string =>
-  hash({
+export const foldHash = ({ funnel: { stages, conversions }, dimensions, teams }: Definitions): string => {
+  const asked = dimensions.some(({ sources }) => sources.lead?.attribute ?? sources.deal?.attribute)
+  return hash({
     stages: stages.map(({ id }) => id),
     conversions,
     dimensions: dimensions.map(({ id, sources }) => ({ id, sources })),
+    ...(asked && { teams: teams.map(({ id, manager, members }) => ({ id, manager, members })) }),
   })
+}
 
 /** Names one definition by its content, without its approvals: SHA-256 of the canonical JSON, in hex. */
 export const definitionHash = (content: unknown): string => hash(content)

@@ -1,4 +1,11 @@
-import type { definitionApplied, EventOf, Instant, Recorded } from '@funnel/events'
+import {
+  typeOf,
+  type definitionApplied,
+  type EventOf,
+  type FunnelEvent,
+  type Instant,
+  type Recorded,
+} from '@funnel/events'
 
 /** A version of a definition that was applied. */
 export interface Applied {
@@ -12,16 +19,40 @@ export interface Applied {
   readonly content: unknown
 }
 
-/** What was applied, in the order of the log, and when the first event that is about the business was recorded. */
+/** What was applied, in the order of the log, and when the first business event was recorded: of a touch, a lead or a deal. */
 export interface AppliedHistory {
   readonly applied: readonly Applied[]
   readonly firstBusiness?: Instant | undefined
 }
 
-export const appliedOf = ({ recorded, event: { data } }: Recorded<EventOf<typeof definitionApplied>>): Applied => {
+export const appliedOf = ({
+  recorded,
+  event: { data },
+}: {
+  readonly recorded: Instant
+  readonly event: Pick<EventOf<typeof definitionApplied>, 'data'>
+}): Applied => {
   const { definition, version, effective, hash, content } = data
   return { definition, version, effective: Date.parse(effective), recorded, hash, content }
 }
+
+/** Before anything was recorded. */
+export const nothingApplied: AppliedHistory = { applied: [] }
+
+/** The history with these records, which follow in the total order; the same object where they change nothing of it. */
+export function withRecords(history: AppliedHistory, records: readonly Recorded<FunnelEvent>[]): AppliedHistory {
+  const more = records.flatMap((record) => (isApplied(record) ? appliedOf(record) : []))
+  const firstBusiness = history.firstBusiness ?? records.find(isBusiness)?.recorded
+  if (!more.length && firstBusiness === history.firstBusiness) return history
+  return { applied: [...history.applied, ...more], firstBusiness }
+}
+
+/** Whose category it is: queues are staffed and companies become known before there is business. */
+const isBusiness = ({ event: { type } }: Recorded<FunnelEvent>): boolean =>
+  ['visitor', 'lead', 'deal'].includes(typeOf(type)!.category)
+
+const isApplied = (record: Recorded<FunnelEvent>): record is Recorded<EventOf<typeof definitionApplied>> =>
+  record.event.type === 'definition.applied'
 
 /**
  * The version of a definition that counts for what happened at an instant: min(occurred, recorded) of an event.

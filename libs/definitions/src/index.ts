@@ -3,7 +3,7 @@ export { holds, type Condition, type FieldTest, type Scalar, type Value, type Va
 export * from './definitions.js'
 export { millisOf } from './duration.js'
 export { definitionHash, definitionsHash, foldHash } from './hash.js'
-export { appliedOf, inForce, type Applied, type AppliedHistory } from './in-force.js'
+export { appliedOf, inForce, nothingApplied, withRecords, type Applied, type AppliedHistory } from './in-force.js'
 export {
   kinds,
   type AllDefinitions,
@@ -24,3 +24,4 @@ export {
   type Team,
   type Territory,
 } from './routing/routing.js'
+export { always, rebased, versionsOf, type SomeDefinitions, type VersionHistory, type Versions } from './versions.js'

@@ -46,7 +46,6 @@ export type DefinitionFiles = { readonly [K in Kind]: readonly DefinitionFile<Ki
 export interface AllDefinitions extends Definitions {
   readonly reasons: readonly Taxonomy[]
   readonly qualifications: readonly Qualification[]
-  readonly teams: readonly Team[]
   readonly territories: readonly Territory[]
   readonly queues: readonly Queue[]
   readonly routings: readonly Routing[]

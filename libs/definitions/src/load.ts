@@ -74,8 +74,8 @@ export function loadAllDefinitions(folders?: readonly string[]): AllDefinitions 
 
 /** What the numbers depend on, of these folders; all of them are checked. Throws as `readDefinitions` does. */
 export function loadDefinitions(folders?: readonly string[]): Definitions {
-  const { funnel, dimensions, kpis } = loadAllDefinitions(folders)
-  return { funnel, dimensions, kpis }
+  const { funnel, dimensions, kpis, teams } = loadAllDefinitions(folders)
+  return { funnel, dimensions, kpis, teams }
 }
 
 /** Takes in the definitions of a folder; gives the mistakes. */

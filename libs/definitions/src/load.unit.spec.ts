@@ -61,7 +61,7 @@ describe('the definitions that come with the platform', () => {
     for (const kind of kinds) expect([kind, files[kind].length > 0]).toEqual([kind, !people.includes(kind)])
     for (const { approved } of kinds.flatMap((kind): readonly { approved: Approvals }[] => files[kind]))
       expect(approved).toEqual({ marketing: expect.any(String), sales: expect.any(String) })
-    expect(Object.keys(definitions)).toEqual(['funnel', 'dimensions', 'kpis'])
+    expect(Object.keys(definitions)).toEqual(['funnel', 'dimensions', 'kpis', 'teams'])
     expect(loadAllDefinitions()).toMatchObject(definitions)
     expect(loadAllDefinitions().reasons.map(({ id }) => id)).toEqual([...reasonsFor].toSorted())
   })
@@ -220,6 +220,8 @@ describe('the checks between definitions', () => {
       '{ deal: { from: reason, value: latest } }',
       '6: a reason is that of the event which gives it; write at_event, or leave value out',
     ],
+    ['team', '{ deal: { from: account, attribute: team } }', '6: only an owner has a team, account has none'],
+    ['team', '{ lead: { from: owner, attribute: boss } }', '6: sources.lead.attribute must be one of team, manager'],
   ])('find a dimension %s that cannot be: %s', (id, sources, message) => {
     expect(mistakesOf({ 'funnel.yaml': funnel(), 'dimensions/d.yaml': dimension(id, sources) })).toEqual([
       `dimensions/d.yaml:${message}`,
@@ -356,6 +358,17 @@ describe('the hashes', () => {
     expect(needsRebuild({ dimensions: dimensions.map((one) => ({ ...one, ...words })) })).toBe(false)
     const stages = funnel.stages.map((stage) => ({ ...stage, name: 'Another', entry: 'In other words.' }))
     expect(needsRebuild({ funnel: { ...funnel, ...words, stages, accepted: 'sql' } })).toBe(false)
+
+    const teams = [{ ...words, id: 'dach', side: 'sales' as const, manager: 'ines', members: ['jan'] }]
+    expect(needsRebuild({ teams })).toBe(false)
+    const byTeam = dimensions.map((one) => ({
+      ...one,
+      sources: { lead: { from: 'owner', attribute: 'team' as const } },
+    }))
+    const hashOf = (some: typeof teams) => foldHash({ ...definitions, dimensions: byTeam, teams: some })
+    expect(hashOf(teams)).not.toBe(hashOf([]))
+    expect(hashOf(teams)).not.toBe(hashOf([{ ...teams[0]!, manager: 'lena' }]))
+    expect(hashOf(teams)).toBe(hashOf([{ ...teams[0]!, version: 10 }]))
 
     expect(needsRebuild({ dimensions: [] })).toBe(true)
     expect(

@@ -12,7 +12,14 @@ const sum = {
   description: 'have either measure or measures',
 }
 const source = (pattern: string, description: string) =>
-  object({ from: { type: 'string', pattern, description }, value: { enum: ['at_event', 'latest'] } }, ['value'])
+  object(
+    {
+      from: { type: 'string', pattern, description },
+      attribute: { enum: ['team', 'manager'] },
+      value: { enum: ['at_event', 'latest'] },
+    },
+    ['attribute', 'value'],
+  )
 
 const funnelSchema = definition(
   {

@@ -1,6 +1,7 @@
 export * from './fold/copy-in.js'
 export * from './fold/fold-all.js'
 export * from './fold/folder.js'
+export * from './generation/applied.js'
 export * from './generation/dimension-values.js'
 export * from './generation/generation.js'
 export * from './migrations/index.js'

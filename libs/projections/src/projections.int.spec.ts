@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import type pg from 'pg'
 import * as fc from 'fast-check'
 import { pino } from 'pino'
+import { always, definitionHash } from '@funnel/definitions'
+import { derivedId } from '@funnel/events'
 import { advanceHead, PostgresEventLog, postgresEventTail } from '@funnel/event-log'
 import { openEventStore, type EventStore } from '@funnel/event-store'
 import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
@@ -47,7 +49,7 @@ describe('projections', () => {
         const records = record(list, between)
         const folder = createFolder(pool, await building())
         for (const batch of batches(records, sizes)) await folder.apply(batch)
-        const { entries } = fold(memoryState(), records, definitions)
+        const { entries } = fold(memoryState(), records, always(definitions))
         expect(journalHash(await entriesOf(pool, folder.generation))).toBe(journalHash(entries))
       }
     })
@@ -120,7 +122,7 @@ describe('projections', () => {
       const others = (await entriesOf(pool, generation)).filter(
         ({ subject }) => subject.kind === 'lead' && subject.id !== key && subject.id !== '',
       )
-      const pure = fold(memoryState(), records, definitions).entries.filter(
+      const pure = fold(memoryState(), records, always(definitions)).entries.filter(
         ({ subject }) => subject.kind === 'lead' && subject.id !== key,
       )
       expect(canonicalHash(others)).toBe(canonicalHash(pure))
@@ -236,7 +238,7 @@ describe('projections', () => {
       await heads
       await store.close()
     })
-    const start = () => {
+    const start = (files = definitions) => {
       const tail = postgresEventTail(pool)
       const log = new PostgresEventLog(pool, tail)
       logs.push(log)
@@ -245,7 +247,7 @@ describe('projections', () => {
         tail,
         url: database.url,
         pool,
-        definitions,
+        definitions: files,
         logger,
       })
       projectors.push(projector)
@@ -309,6 +311,54 @@ describe('projections', () => {
       await store.append({ events: events.slice(150) })
       await folded(200)
       expect(await liveGeneration(pool)).toMatchObject({ id: made.id, definitions: more })
+    })
+
+    it('(row 8) goes on with its generation when a definition is applied, and no file that it starts with changes that', async () => {
+      const [first, ...others] = definitions.dimensions
+      const changed = { ...first!, version: 2, sources: { touch: { from: 'kind' } } }
+      const files = { ...definitions, dimensions: [changed, ...others] }
+      const events = [...syntheticLog(300, { seed: 9 })].map((event, i) =>
+        i < 150 ? event : { ...event, time: new Date(Date.now() + i).toISOString() },
+      )
+      const running = start()
+      await store.append({ events: events.slice(0, 150) })
+      const before = await folded(150)
+      await store.append({
+        events: [
+          {
+            ...events[0]!,
+            id: derivedId('applied', first!.id),
+            type: 'definition.applied',
+            dataschema: 'definition.applied:1',
+            partitionkey: `dimension/${first!.id}`,
+            data: {
+              definition: `dimension/${first!.id}`,
+              version: 2,
+              effective: new Date().toISOString(),
+              approved: { marketing: 'mia', sales: 'sam' },
+              hash: definitionHash(changed),
+              content: changed,
+            },
+          },
+        ],
+      })
+      await folded(151)
+      await running.close()
+      const next = start(files)
+      await store.append({ events: events.slice(150) })
+      const after = await folded(301)
+      expect(after.id).toBe(before.id)
+      expect(after.definitions).toEqual(definitions)
+      expect(next.outdated).toBe(false)
+      const kinds = new Set((await entriesOf(pool, after)).map(({ dims }) => dims[first!.id]))
+      expect(kinds).toContain('page')
+      for (const projector of projectors) await projector.close()
+      const { differences } = await verify({ store: pool, read: pool, tail: postgresEventTail(pool) })
+      expect(differences).toEqual([])
+      // files that were not applied are another matter
+      const other = start({ ...files, dimensions: [changed] })
+      while (!other.generation) await sleep(10)
+      expect(other.outdated).toBe(true)
     })
 
     it('is caught by verify when an entry is lost, changed or counted twice', async () => {

@@ -1,11 +1,12 @@
 import type pg from 'pg'
-import { definitionsHash, type Definitions } from '@funnel/definitions'
+import { definitionsHash, rebased, type Definitions } from '@funnel/definitions'
 import { FunnelError, topicNames, type Instant } from '@funnel/events'
 import { growingPauses, leadOn, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { foldAll } from './fold/fold-all.js'
 import { createFolder, type Applied } from './fold/folder.js'
 import { dimensionValues, MANY_VALUES } from './generation/dimension-values.js'
+import { appliedUpTo } from './generation/applied.js'
 import { adoptKpis, dropRetired, type Generation } from './generation/generation.js'
 import { liveOrFirst } from './rebuild/rebuild.js'
 import { sealBeside } from './rollup/seal-beside.js'
@@ -19,6 +20,8 @@ export interface Projector {
   readonly tick: number
   /** Why it does not fold, if it does not. */
   readonly trouble: string | undefined
+  /** What it folds into was made with other definitions than it was given; those that were applied in the log aside. */
+  readonly outdated: boolean
   /** How many values each dimension has, as last counted. */
   readonly dimensionValues: ReadonlyMap<string, number>
   close(): Promise<void>
@@ -30,6 +33,7 @@ export interface ProjectorOptions {
   /** The read models' database. */
   readonly url: string
   readonly pool: pg.Pool
+  /** What counts where the log says nothing. */
   readonly definitions: Definitions
   readonly logger: Logger
   readonly onBatch?: (applied: Applied, w: Instant, seconds: number) => void
@@ -51,12 +55,13 @@ const SWEEP = 60_000
  * or another process folded while this one was frozen, the fence tells, and it goes on from there.
  */
 export function startProjector(options: ProjectorOptions): Projector {
-  const { log, tail, url, pool, definitions, logger, onBatch } = options
+  const { log, tail, url, pool, definitions: files, logger, onBatch } = options
   const stop = new AbortController()
   let generation: Generation | undefined
   let active = false
   let tick = Date.now()
   let trouble: string | undefined = 'starting'
+  let outdated = false
   let values: ReadonlyMap<string, number> = new Map()
   const reported = new Set<string>()
 
@@ -77,9 +82,12 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 
   const foldOn = async (ended: AbortSignal): Promise<void> => {
-    const first = await liveOrFirst(pool, definitions, await tail.heads())
+    const head = await tail.heads()
+    const first = await liveOrFirst(pool, files, head)
+    const definitions = rebased(first.definitions, files, await appliedUpTo(tail, head))
     const live = await adoptKpis(pool, first, definitions)
-    if (live.definitionsHash !== definitionsHash(definitions))
+    outdated = live.definitionsHash !== definitionsHash(definitions)
+    if (outdated)
       logger.warn(
         { generation: live.id },
         'this generation was made with other definitions than this process has: run `funnel rebuild`',
@@ -164,6 +172,9 @@ export function startProjector(options: ProjectorOptions): Projector {
     },
     get trouble() {
       return trouble
+    },
+    get outdated() {
+      return outdated
     },
     get dimensionValues() {
       return values

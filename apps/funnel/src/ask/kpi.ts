@@ -6,7 +6,7 @@ import { style } from '../cli/style.js'
 import { table, type Column } from '../cli/table.js'
 import { ask } from './door.js'
 import { footer, show } from './footer.js'
-import { formatCount, formatDay, formatDimension, formatQuantity, formatValue, whyNone } from './format.js'
+import { formatCount, formatDay, formatDimension, formatQuantity, formatTime, formatValue, whyNone } from './format.js'
 import { questionOf, withPeriod, withSplit, type QuestionFlags } from './question.js'
 
 /** `funnel kpi`: one KPI, split as asked. */
@@ -30,9 +30,22 @@ export const kpiCommand = (): Command =>
       if (!answer) return
       const { definition } = answer
       if (definition) say(`${style('bold', definition.name, process.stderr)}: ${definition.description}`)
-      show(answerTable(answer, question.by ?? []), footer(answer.basis, definition, answer.note))
+      show(
+        answerTable(answer, question.by ?? []),
+        footer(answer.basis, definition, [changedIn(answer, question.from), answer.note].filter(Boolean).join('\n')),
+      )
     })
   })
+
+/** Which definitions changed within the period, so that what is before and what is after is counted differently. */
+function changedIn({ used }: KpiAnswer, from: Date | undefined): string {
+  const told = used.flatMap(({ definition, version, effectiveFrom }) =>
+    effectiveFrom && (!from || effectiveFrom > from)
+      ? `${definition}@${version} from ${formatTime(effectiveFrom)}`
+      : [],
+  )
+  return told.length ? `counted by another definition: ${told.join(', ')}` : ''
+}
 
 /** The rows of an answer as a table: bucket, dimensions, value, and what it is made of. */
 export function answerTable({ rows, definition }: KpiAnswer, by: readonly string[]): string {

@@ -14,6 +14,7 @@ export interface QuestionFlags extends Choice {
   readonly filter?: readonly string[]
   readonly asOf?: string
   readonly knownAt?: string
+  readonly definitionVersion?: string
 }
 
 const buckets: Readonly<Record<string, Bucket>> = {
@@ -33,6 +34,7 @@ export const withPeriod = (command: Command): Command =>
     .option('-f, --filter <k=v>', 'only this value of a dimension; again for more; !k: without a value', collect)
     .option('--as-of <time>', 'as it stood at this instant')
     .option('--known-at <time>', 'as it was known at this instant')
+    .option('--definition-version <n>', 'by this version of the KPI (default: the one in force)')
     .addHelpText(
       'after',
       '\nTimes: 2026-01-31, 2026-01-31T12:00 (UTC), 2026-01-31T12:00+01:00, or how long ago: 15m, 24h, 30d.',
@@ -63,7 +65,14 @@ export function questionOf(kpi: string, flags: QuestionFlags, now = Date.now()):
     to: time(flags.to, '--to'),
     asOf: time(flags.asOf, '--as-of'),
     knownAt: time(flags.knownAt, '--known-at'),
+    definitionVersion: versionOf(flags.definitionVersion),
   }
+}
+
+function versionOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new FunnelError('INVALID', `--definition-version ${text} is no version: they are numbered from 1`)
 }
 
 function bucketOf(text: string | undefined): Bucket {

@@ -1,27 +1,20 @@
 import type pg from 'pg'
 import { appliedOf, type Applied } from '@funnel/definitions'
-import { advanceHead, postgresEventTail } from '@funnel/event-log'
-import { advance, FunnelError, upcast } from '@funnel/events'
-
-const CHUNK = 1000
+import { advanceHead, postgresEventTail, readUpTo } from '@funnel/event-log'
+import { FunnelError, upcast } from '@funnel/events'
 
 /**
  * The version of each definition that was applied last, by `<kind>/<id>`; nothing that was recorded before the call is
  * missing. Throws UNAVAILABLE.
  */
 export async function lastApplied(pool: pg.Pool): Promise<ReadonlyMap<string, Applied>> {
-  const tail = postgresEventTail(pool)
   const { positions } = await advanceHead(pool).catch(unavailable)
   const last = new Map<string, Applied>()
-  for (let after = {}; ;) {
-    const records = await tail.read(after, { definitions: positions.definitions ?? [] }, CHUNK)
-    for (const record of records) {
-      const event = upcast(record.event)
-      if (event.type === 'definition.applied') last.set(event.data.definition, appliedOf({ ...record, event }))
-    }
-    if (records.length < CHUNK) return last
-    after = advance(after, records)
+  for await (const record of readUpTo(postgresEventTail(pool), { definitions: positions.definitions ?? [] })) {
+    const event = upcast(record.event)
+    if (event.type === 'definition.applied') last.set(event.data.definition, appliedOf({ ...record, event }))
   }
+  return last
 }
 
 function unavailable(cause: unknown): never {

@@ -39,19 +39,15 @@ export class ClaimsController {
     const deadline = deadlineOf(call)
     const subject = subjectOf(request)
     const knownAt = instantOf(request.knownAt, 'known_at')
-    const { id, basis, found, definitions, history } = await ofLive(
-      generations,
-      deadline,
-      async ({ id, definitions }) => {
-        const rows = await database.rows<ClaimRow | (ClaimRow & { readonly id: null })>(
-          planClaims(id, subject, knownAt, MOST + 1),
-          deadline,
-        )
-        const found = rows.filter((row): row is ClaimRow => row.id !== null)
-        const history = await agreedHistory(database, id, this.files, knownAt, deadline)
-        return { id, basis: rows[0], found, definitions, history }
-      },
-    )
+    const { id, basis, found, agreed } = await ofLive(generations, deadline, async ({ id, definitions, versions }) => {
+      const rows = await database.rows<ClaimRow | (ClaimRow & { readonly id: null })>(
+        planClaims(id, subject, knownAt, MOST + 1),
+        deadline,
+      )
+      const found = rows.filter((row): row is ClaimRow => row.id !== null)
+      const history = await agreedHistory(database, id, this.files, knownAt, deadline)
+      return { id, basis: rows[0], found, agreed: { definitions, versions, history } }
+    })
     if (found.length > MOST)
       throw new FunnelError(
         'TOO_LARGE',
@@ -63,7 +59,7 @@ export class ClaimsController {
     const events = new Map(found.map((row) => [row.id, row]))
     return {
       basis: toBasis(knownAt, id, basis),
-      comparisons: claimsOn(subject, records, { definitions, history }).map((one) => toComparison(one, events)),
+      comparisons: claimsOn(subject, records, agreed).map((one) => toComparison(one, events)),
     }
   }
 }

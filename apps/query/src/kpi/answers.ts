@@ -1,7 +1,16 @@
 import type { Kpi } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
 
-import { answer, asked, plan, type Answer, type AnswerRow, type Question } from '@funnel/ledger'
+import {
+  answer,
+  asked,
+  plan,
+  usedVersions,
+  type Answer,
+  type AnswerRow,
+  type Question,
+  type UsedVersion,
+} from '@funnel/ledger'
 import type { ReadDatabase } from '../read/database.js'
 import type { Generations } from '../read/generations.js'
 import { ofLive } from '../read/live.js'
@@ -9,6 +18,7 @@ import { ofLive } from '../read/live.js'
 /** An answer with the definition and the generation that gave it. */
 export interface Answered extends Answer {
   readonly kpi: Kpi
+  readonly used: readonly UsedVersion[]
   readonly generation: number
 }
 
@@ -74,9 +84,11 @@ export class Answers {
 
   /** The answer of one generation, straight from the ledger. */
   async of(generation: number, question: Question, deadline: Instant): Promise<Answered> {
-    const kpi = asked(question, await this.#generations.definitionsOf(generation))
+    const { versions, definitions } = await this.#generations.definitionsOf(generation)
+    const kpi = asked(question, definitions, versions.kpis)
     const statement = plan(question, kpi, { generation, knownAt: question.knownAt })
     const rows = await this.#database.rows<AnswerRow>(statement, deadline)
-    return { ...answer(question, kpi, rows), kpi, generation }
+    const answered = answer(question, kpi, rows)
+    return { ...answered, kpi, used: usedVersions(question, kpi, versions, answered.basis?.w ?? null), generation }
   }
 }

@@ -90,15 +90,20 @@ export class Listings {
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */
   async #kpi(question: Question, generation: number): Promise<Kpi> {
-    return asked(question, await this.#generations.definitionsOf(generation))
+    const { versions, definitions } = await orGone(this.#generations.definitionsOf(generation))
+    return asked(question, definitions, versions.kpis)
   }
 
-  async #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], deadline: Instant): Promise<Row[]> {
-    try {
-      return await this.#database.rows<Row>(statement, deadline)
-    } catch (error) {
-      throw error instanceof GenerationDropped ? gone() : error
-    }
+  #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], deadline: Instant): Promise<Row[]> {
+    return orGone(this.#database.rows<Row>(statement, deadline))
+  }
+}
+
+async function orGone<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    throw error instanceof GenerationDropped ? gone() : error
   }
 }
 

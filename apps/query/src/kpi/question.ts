@@ -13,13 +13,16 @@ const buckets: Readonly<Partial<Record<WireBucket, Bucket>>> = {
 /** The question of a request. Throws INVALID, naming the field; what only definitions can tell is checked later. */
 export function questionOf(question: KpiQuestion | undefined): Question {
   if (!question) throw new FunnelError('INVALID', 'The request has no question', { field: 'question' })
-  const { kpi, timeZone, by, filters } = question
+  const { kpi, definitionVersion, timeZone, by, filters } = question
+  if (definitionVersion !== undefined && definitionVersion < 1)
+    invalid('question.definition_version', 'Versions are numbered from 1')
   if (question.bucket === WireBucket.UNRECOGNIZED || WireBucket[question.bucket] === undefined)
     invalid('question.bucket', 'There is no such bucket; there are day, week, month, quarter, year and none')
   if (timeZone && timeZone !== 'UTC')
     invalid('question.time_zone', `Buckets begin in UTC; "${timeZone}" cannot be asked yet`)
   return {
     kpi,
+    definitionVersion,
     bucket: buckets[question.bucket],
     from: instantOf(question.from, 'question.from'),
     to: instantOf(question.to, 'question.to'),

@@ -20,11 +20,16 @@ import type { Answered } from './answers.js'
 
 /** Domain answers as messages of funnel.v1. */
 
-export const toAnswer = (question: Question, { kpi, generation, basis, rows }: Answered): api.KpiAnswer => ({
+export const toAnswer = (question: Question, { kpi, used, generation, basis, rows }: Answered): api.KpiAnswer => ({
   definition: toDefinition(kpi),
   basis: toBasis(question.knownAt, generation, basis),
   note: noteOf(question, kpi, basis),
   rows: rows.map((row) => ({ ...toPlace(question, row), cell: toCell(row.cell) })),
+  used: used.map(({ definition, version, from }) => ({
+    definition,
+    version,
+    effectiveFrom: from === undefined ? undefined : new Date(from),
+  })),
 })
 
 const units = {

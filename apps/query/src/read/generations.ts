@@ -1,6 +1,6 @@
-import type { Definitions } from '@funnel/definitions'
-import { FunnelError } from '@funnel/events'
-import type { Statement } from '@funnel/ledger'
+import { versionsOf, type Definitions, type VersionHistory } from '@funnel/definitions'
+import { FunnelError, type Instant } from '@funnel/events'
+import { historyOf, millis, planHistory, type HistoryRow, type Statement } from '@funnel/ledger'
 import { GenerationDropped, type ReadDatabase } from './database.js'
 
 /** The generation that answers, as it was when last looked at. */
@@ -9,6 +9,12 @@ export interface LiveGeneration {
   /** Transactions folded: another number, other answers. */
   readonly fold: number
   readonly definitionsHash: string
+  /** Its watermark. */
+  readonly w: Instant | null
+  /** How far it has folded the topic of definitions. */
+  readonly applied: number
+  readonly versions: VersionHistory
+  /** Those in force at its watermark. */
   readonly definitions: Definitions
 }
 
@@ -20,7 +26,8 @@ export const POLL = 100
 
 const STATEMENT = {
   name: 'live_generation',
-  text: `select id, fold, definitions_hash "definitionsHash" from read.generation where state = 'live'`,
+  text: `select id, fold, definitions_hash "definitionsHash", ${millis('w')} w, coalesce((positions->'definitions'->>0)::bigint, 0) applied
+         from read.generation where state = 'live'`,
   values: [],
 }
 const TIMEOUT = 10_000
@@ -48,10 +55,21 @@ export class Generations {
     }))
   }
 
-  /** The definitions a generation was folded with; throws UNAVAILABLE when it is gone. */
-  definitionsOf(id: number): Promise<Definitions> {
+  /**
+   * The definitions of a generation: all versions, and those in force at its watermark. Throws UNAVAILABLE when there is no
+   * such generation, GenerationDropped when its tables are gone.
+   */
+  async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions'>> {
     const known = this.#known?.generation
-    return known?.id === id ? Promise.resolve(known.definitions) : this.#definitions(id)
+    if (known?.id === id) return known
+    const [row] = await this.#rows<Pick<LiveGeneration, 'w'>>({
+      name: 'watermark',
+      text: `select ${millis('w')} w from read.generation where id = $1`,
+      values: [id],
+    })
+    if (!row) throw none()
+    const versions = await this.#versions(id)
+    return { versions, definitions: inForceIn(versions, row) }
   }
 
   /** The next `current` looks again. */
@@ -64,37 +82,50 @@ export class Generations {
     // the row was read after this instant, so its age is counted from here
     const at = performance.now()
     const changes = this.#changes
-    const [row] = await this.#rows<Omit<LiveGeneration, 'definitions'>>(STATEMENT)
+    const [row] = await this.#rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT)
     if (!row) throw none()
     const known = this.#known?.generation
-    const definitions =
-      known?.id === row.id && known.definitionsHash === row.definitionsHash
-        ? known.definitions
-        : await this.#definitions(row.id)
-    const generation = { ...row, definitions }
+    const versions =
+      known?.id === row.id && known.definitionsHash === row.definitionsHash && known.applied === row.applied
+        ? known.versions
+        : await orNone(this.#versions(row.id))
+    const generation = { ...row, versions, definitions: inForceIn(versions, row) }
     // what changed while it was read may not be in it
     this.#known = { generation, at: changes === this.#changes ? at : -Infinity }
     return generation
   }
 
-  async #definitions(id: number): Promise<Definitions> {
-    const [row] = await this.#rows<{ definitions: Definitions }>({
-      name: 'definitions',
-      text: 'select definitions from read.generation where id = $1',
-      values: [id],
-    })
+  async #versions(id: number): Promise<VersionHistory> {
+    const deadline = Date.now() + TIMEOUT
+    const [row] = await this.#database.rows<{ definitions: Definitions }>(
+      {
+        name: 'definitions',
+        text: 'select definitions from read.generation where id = $1',
+        values: [id],
+      },
+      deadline,
+    )
     if (!row) throw none()
-    return row.definitions
+    return versionsOf(row.definitions, historyOf(await this.#database.rows<HistoryRow>(planHistory(id), deadline)))
   }
 
-  async #rows<Row>(statement: Statement): Promise<Row[]> {
-    try {
-      return await this.#database.rows<Row>(statement, Date.now() + TIMEOUT)
-    } catch (error) {
-      throw error instanceof GenerationDropped ? none() : error
-    }
+  #rows<Row>(statement: Statement): Promise<Row[]> {
+    return orNone(this.#database.rows<Row>(statement, Date.now() + TIMEOUT))
   }
 }
+
+/** A generation that is gone is none. */
+async function orNone<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    throw error instanceof GenerationDropped ? none() : error
+  }
+}
+
+/** Before the first batch nothing is in force yet that is to come. */
+const inForceIn = (versions: VersionHistory, { w }: Pick<LiveGeneration, 'w'>): Definitions =>
+  versions.at(w ?? Number.NEGATIVE_INFINITY)
 
 const none = () =>
   new FunnelError('UNAVAILABLE', 'No read model is live yet: the projector has not built one; try again in a moment', {

@@ -27,6 +27,7 @@ export const definitions: Definitions = {
       { from: 'mql', to: 'sql' },
     ],
   },
+  teams: [],
   kpis: [
     kpi('leads', 'count', { sum: { measure: 'lead.captured' } }),
     kpi('stage-entries', 'count', { sum: { measure: 'stage.entered' } }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { loadAllDefinitions, type Applied } from '@funnel/definitions'
+import { always, loadAllDefinitions, type Applied } from '@funnel/definitions'
 import { derivedId } from '@funnel/events'
 import { recordedLog, type Happening } from '../fold/testing/recorded-log.js'
 import { day, on } from '../fold/testing/told.js'
@@ -17,6 +17,7 @@ const applied = (definition: string, content: { version: number }, from = Number
 })
 const agreed: Agreed = {
   definitions: all,
+  versions: always(all),
   history: {
     applied: [applied('qualification/mql', all.qualifications[0]!), applied('channels/channels', all.channels!)],
   },

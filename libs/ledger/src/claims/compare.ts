@@ -20,7 +20,7 @@ export function claimsOn(
   records: readonly Recorded<FunnelEvent>[],
   agreed: Agreed,
 ): readonly Comparison[] {
-  const known = knownFrom(records, agreed.definitions)
+  const known = knownFrom(records, agreed.versions)
   if (kind === 'lead') {
     const lead = known.lead(id)
     const deals = lead?.state.deals ?? []

@@ -6,8 +6,8 @@ import type { Agreed, Known, KnownDeal, KnownLead, Told } from './known.js'
 import { stageMoves, stageOf } from './stage.js'
 
 /** Which deal came of the lead? The one that it was converted to, and those that name it. */
-export function dealOfLead({ id, facts, state }: KnownLead, known: Known, { definitions }: Agreed): Comparison[] {
-  const { reversed } = leadStory(facts, definitions.funnel)
+export function dealOfLead({ id, facts, state }: KnownLead, known: Known, { versions }: Agreed): Comparison[] {
+  const { reversed } = leadStory(facts, versions)
   const converted = facts.findLast(({ type, data }, i) => type === 'lead.converted' && !reversed.has(i) && data['deal'])
   const deal = converted?.data['deal'] as string | undefined
   const claims: Claim[] = []
@@ -33,8 +33,12 @@ export function dealOfLead({ id, facts, state }: KnownLead, known: Known, { defi
 }
 
 /** Was it won? What the lead's stage says, where that ends the funnel, and what its deals say. */
-export function won({ id, facts, state }: KnownLead, known: Known, { definitions: { funnel } }: Agreed): Comparison[] {
-  const last = stageMoves(facts, funnel).at(-1)
+export function won(
+  { id, facts, state }: KnownLead,
+  known: Known,
+  { definitions: { funnel }, versions }: Agreed,
+): Comparison[] {
+  const last = stageMoves(facts, versions).at(-1)
   const stage = stageOf(funnel, last?.stage)
   const deals = state.deals.flatMap((one) => known.deal(one) ?? []).map((deal) => ({ deal, ...outcomeOf(deal) }))
   if (!last || !(stage?.type === 'won' || stage?.type === 'lost') || !deals.length) return []

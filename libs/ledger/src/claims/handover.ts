@@ -7,11 +7,11 @@ import { stageMoves, stageOf } from './stage.js'
  * Is it with sales? What became of the last handoff, and whose stage the lead is said to be in since. An offer that is
  * open, or that nobody answered in time, says neither; nor does a stage in which the lead is lost.
  */
-export function handover({ id, facts }: KnownLead, { definitions: { funnel } }: Agreed): Comparison[] {
+export function handover({ id, facts }: KnownLead, { definitions: { funnel }, versions }: Agreed): Comparison[] {
   const index = facts.findLastIndex((fact) => handoffClaim(fact, funnel))
   if (index < 0) return []
   const handoff = handoffClaim(facts[index]!, funnel)!
-  const last = stageMoves(facts.slice(index + 1), funnel).at(-1)
+  const last = stageMoves(facts.slice(index + 1), versions).at(-1)
   const stage = stageOf(funnel, last?.stage)
   const owner = stage?.type === 'lost' ? undefined : stage?.owner
   const since: Claim[] =

@@ -1,4 +1,4 @@
-import type { AppliedHistory, Definitions } from '@funnel/definitions'
+import type { AppliedHistory, Definitions, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { factOf, type Fact } from '../fold/fact.js'
 import { fold } from '../fold/fold.js'
@@ -8,7 +8,9 @@ import { memoryState, stateOf, type DealState, type FoldState, type LeadState } 
 
 /** What claims are made by: what the read models are folded with, and which rule was in force when. */
 export interface Agreed {
+  /** Those in force now. */
   readonly definitions: Definitions
+  readonly versions: Versions
   /** Of kinds `qualification` and `channels`. */
   readonly history: AppliedHistory
 }
@@ -38,9 +40,9 @@ export interface Known {
 }
 
 /** Takes in events of the total order; what is not among them is not known. Pure. */
-export function knownFrom(records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Known {
+export function knownFrom(records: readonly Recorded<FunnelEvent>[], versions: Versions): Known {
   const state = memoryState()
-  fold(state, records, definitions)
+  fold(state, records, versions)
   const sources = new Map(records.map(({ event: { id, source } }) => [id, source]))
   const told = (facts: readonly Fact[]): Told[] => facts.map((fact) => ({ ...fact, source: sources.get(fact.id)! }))
   return {

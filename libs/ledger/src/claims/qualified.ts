@@ -96,8 +96,8 @@ function* moments({ facts, touches }: KnownLead): Generator<{ readonly at: Insta
 }
 
 /** That the stage was entered, by the rule or by hand, as the last who said so did; sent back to it is something else. */
-function calledSo(stage: Stage, { facts }: KnownLead, { definitions: { funnel } }: Agreed): Claim[] {
-  const last = stageMoves(facts, funnel).findLast(
+function calledSo(stage: Stage, { facts }: KnownLead, { versions }: Agreed): Claim[] {
+  const last = stageMoves(facts, versions).findLast(
     (move) => move.stage === stage.id && move.fact.type !== 'lead.recycled',
   )
   if (!last) return []
@@ -111,8 +111,8 @@ function calledSo(stage: Stage, { facts }: KnownLead, { definitions: { funnel } 
  * What sales said last: its answer to a handoff, or a stage of its own. To give a lead up says that it was no good only where
  * sales had not taken it before; once sent back to be nurtured, nothing is said.
  */
-function salesAnswer({ facts }: KnownLead, { definitions: { funnel } }: Agreed): Claim[] {
-  const moves = new Map(stageMoves(facts, funnel).map((move) => [move.fact.id, move.stage]))
+function salesAnswer({ facts }: KnownLead, { definitions: { funnel }, versions }: Agreed): Claim[] {
+  const moves = new Map(stageMoves(facts, versions).map((move) => [move.fact.id, move.stage]))
   let claim: Claim | undefined
   for (const { id, type, data, source } of facts) {
     const says = (value: string, text: string): Claim => ({ party: 'sales', value, says: text, events: [id] })

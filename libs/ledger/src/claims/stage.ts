@@ -1,4 +1,4 @@
-import type { Funnel, Stage } from '@funnel/definitions'
+import type { Funnel, Stage, Versions } from '@funnel/definitions'
 import { leadStory } from '../fold/lead/story.js'
 import { compared, type Claim, type Comparison } from './claim.js'
 import type { Agreed, KnownLead, Told } from './known.js'
@@ -10,8 +10,8 @@ export interface StageMove {
 }
 
 /** Everything that says the lead is in a stage, in fact order; conversions that were reversed left out. */
-export function stageMoves(facts: readonly Told[], funnel: Funnel): readonly StageMove[] {
-  const { stages } = leadStory(facts, funnel)
+export function stageMoves(facts: readonly Told[], versions: Versions): readonly StageMove[] {
+  const { stages } = leadStory(facts, versions)
   return facts.flatMap((fact, i) => {
     const stage = fact.data['stage'] as string | undefined
     // what the story does not follow was taken back
@@ -26,8 +26,8 @@ export const stageOf = ({ stages }: Funnel, id: string | undefined): Stage | und
  * In which stage is it? What each source said last, where nothing explains why another says something else: a later claim
  * that lies ahead, or that the lead was sent back for a reason, does.
  */
-export function stage({ id, facts }: KnownLead, { definitions: { funnel } }: Agreed): Comparison[] {
-  const moves = stageMoves(facts, funnel)
+export function stage({ id, facts }: KnownLead, { definitions: { funnel }, versions }: Agreed): Comparison[] {
+  const moves = stageMoves(facts, versions)
   const place = (stage: string) => funnel.stages.findIndex((one) => one.id === stage)
   const explains = (later: StageMove, earlier: StageMove) =>
     later.fact.type === 'lead.recycled' ||

@@ -1,4 +1,5 @@
 import type { Dims, Line } from '../line.js'
+import type { About, Passed } from './dims.js'
 
 /**
  * The difference of two lists of lines, cheaply: what both begin and end with is left out, the rest stands as it is,
@@ -21,6 +22,19 @@ export function sameDims(a: Dims, b: Dims): boolean {
   if (a === b) return true
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
+
+/** Whether a lead passes on the same. */
+export const samePassed = (a: Passed, b: Passed): boolean =>
+  a.about.owner === b.about.owner &&
+  a.about.account === b.about.account &&
+  a.touch.channel === b.touch.channel &&
+  a.touch.campaign === b.touch.campaign &&
+  sameProperties(a.about.properties, b.about.properties)
+
+const sameProperties = (a: About['properties'] = {}, b: About['properties'] = {}): boolean => {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key])
 }
 
 const sameLine = (a: Line, b: Line): boolean =>

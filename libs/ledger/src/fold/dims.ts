@@ -1,6 +1,6 @@
-import type { Definitions, DimensionSource, Subject } from '@funnel/definitions'
+import type { Definitions, DimensionSource, Subject, Versions } from '@funnel/definitions'
 import type { Dims } from '../line.js'
-import type { Fact } from './fact.js'
+import { judgedAt, type Fact } from './fact.js'
 import type { FirstTouch } from './state.js'
 
 /** What dimension values are taken from, as of some fact. */
@@ -15,9 +15,16 @@ export interface About {
 }
 
 /** What comes from the parents: always as known now. */
-export interface Inherited {
-  readonly touch?: FirstTouch | undefined
-  readonly inherited?: Dims
+export interface Parents {
+  readonly touch?: Pick<FirstTouch, 'channel' | 'campaign'>
+  /** Of a deal. */
+  readonly passed?: Passed
+}
+
+/** What a lead passes on to its deals: all that a dimension may be taken from, since each of their facts has its version. */
+export interface Passed {
+  readonly about: About
+  readonly touch: Pick<FirstTouch, 'channel' | 'campaign'>
 }
 
 /**
@@ -40,29 +47,50 @@ export function knownAfter(facts: readonly Fact[]): readonly About[] {
 }
 
 /**
- * The dimension values as of each of the given moments: at the event, or as known now, as each definition says. Moments
- * at which nothing new was known share one object.
+ * The dimension values of a subject after each of its facts. Whether there is a dimension, and what it is taken from, is for
+ * the version to say that is in force at the fact; the value is that at the fact, or the one known now, as this version
+ * says. Facts that tell nothing new, with the same definitions, share one object.
  */
 export function dimsAlong(
-  definitions: Definitions,
+  versions: Versions,
   subject: Subject,
-  moments: readonly About[],
-  parents: Inherited,
+  facts: readonly Fact[],
+  parents: Parents,
 ): readonly Dims[] {
-  const readers = readersOf(definitions, subject)
-  const latest = moments.at(-1) ?? {}
+  const moments = knownAfter(facts)
+  if (!moments.length) return []
+  const latest = moments.at(-1)!
+  const now = versions.at(judgedAt(facts.at(-1)!))
   let before: About | undefined
+  let definitionsBefore: Definitions | undefined
   let dims: Dims = {}
-  return moments.map((about) => {
-    if (about !== before) dims = dimsOf(readers, about, latest, parents)
+  return moments.map((about, i) => {
+    const definitions = versions.at(judgedAt(facts[i]!))
+    if (about !== before || definitions !== definitionsBefore)
+      dims = dimsOf(definitions, subject, about, parents, { about: latest, definitions: now })
     before = about
+    definitionsBefore = definitions
     return dims
   })
 }
 
-/** The dimension values as known now. */
-export const dimsNow = (definitions: Definitions, subject: Subject, latest: About, parents: Inherited): Dims =>
-  dimsOf(readersOf(definitions, subject), latest, latest, parents)
+/** The dimension values of a subject at a moment, by these definitions; `now` is at its last fact. */
+export function dimsOf(
+  definitions: Definitions,
+  subject: Subject,
+  about: About,
+  parents: Parents = {},
+  now: { readonly about: About; readonly definitions: Definitions } = { about, definitions },
+): Dims {
+  const dims: Record<string, string> = {}
+  for (const reader of readersOf(definitions, subject)) {
+    const value = reader.latest
+      ? reader.read(now.about, parents, now.definitions)
+      : reader.read(about, parents, definitions)
+    if (value !== undefined && value !== null) dims[reader.id] = String(value)
+  }
+  return dims
+}
 
 /** Scalars are all that validation lets in. */
 type Value = string | number | boolean | null | undefined
@@ -70,16 +98,8 @@ type Value = string | number | boolean | null | undefined
 interface Reader {
   readonly id: string
   readonly latest: boolean
-  readonly read: (about: About, parents: Inherited) => Value
-}
-
-function dimsOf(readers: readonly Reader[], atEvent: About, latest: About, parents: Inherited): Dims {
-  const dims: Record<string, string> = {}
-  for (const reader of readers) {
-    const value = reader.read(reader.latest ? latest : atEvent, parents)
-    if (value !== undefined && value !== null) dims[reader.id] = String(value)
-  }
-  return dims
+  /** `definitions` say who is in which team. */
+  readonly read: (about: About, parents: Parents, definitions: Definitions) => Value
 }
 
 const compiled = new WeakMap<Definitions, { readonly [S in Subject]: readonly Reader[] }>()
@@ -89,17 +109,25 @@ function readersOf(definitions: Definitions, subject: Subject): readonly Reader[
   let readers = compiled.get(definitions)
   if (!readers) {
     const of = (subject: Subject): Reader[] =>
-      definitions.dimensions.flatMap(({ id, sources: { [subject]: source } }) =>
-        source ? [{ id, latest: source.value === 'latest', read: readerOf(source, id) }] : [],
-      )
+      definitions.dimensions.flatMap(({ id, sources }) => {
+        const source = sources[subject]
+        return source ? [{ id, latest: source.value === 'latest', read: readerOf(source, sources.lead) }] : []
+      })
     readers = { touch: of('touch'), lead: of('lead'), deal: of('deal') }
     compiled.set(definitions, readers)
   }
   return readers[subject]
 }
 
-function readerOf({ from }: DimensionSource, id: string): Reader['read'] {
-  if (from === 'lead') return (_, { inherited }) => inherited?.[id]
+/** `ofLead` is where leads have the dimension from. */
+function readerOf({ from, attribute }: DimensionSource, ofLead: DimensionSource | undefined): Reader['read'] {
+  if (from === 'lead') {
+    const read = ofLead && readerOf(ofLead, undefined)
+    return (_, { passed }, definitions) => passed && read?.(passed.about, passed, definitions)
+  }
+  if (attribute !== undefined)
+    return ({ owner }, _, definitions) =>
+      owner === undefined ? undefined : teamsOf(definitions).get(owner)?.[attribute]
   if (from === 'first-touch.channel') return (_, { touch }) => touch?.channel
   if (from === 'first-touch.campaign') return (_, { touch }) => touch?.campaign
   if (from.startsWith('properties.')) {
@@ -108,4 +136,24 @@ function readerOf({ from }: DimensionSource, id: string): Reader['read'] {
   }
   const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account' | 'reason'
   return (about) => about[field]
+}
+
+interface Membership {
+  readonly team: string
+  readonly manager: string
+}
+const memberships = new WeakMap<Definitions, ReadonlyMap<string, Membership>>()
+
+/** The team of everybody who is in one; of somebody who is in several it is the first by id. */
+function teamsOf(definitions: Definitions): ReadonlyMap<string, Membership> {
+  let teams = memberships.get(definitions)
+  if (!teams) {
+    // of several of one member the last one stays
+    const all = definitions.teams.toSorted((a, b) => (a.id < b.id ? 1 : -1))
+    teams = new Map(
+      all.flatMap(({ id, manager, members }) => members.map((member) => [member, { team: id, manager }] as const)),
+    )
+    memberships.set(definitions, teams)
+  }
+  return teams
 }

@@ -14,7 +14,12 @@ export interface Fact<Data = Readonly<Record<string, unknown>>> extends FactOrde
   readonly data: Data
   /** Its time lay in the future when it was recorded, so it counts as of then. */
   readonly future?: true
+  /** When it was recorded, where the producer's clock says that it happened a little later. */
+  readonly recorded?: Instant
 }
+
+/** The instant whose versions of the definitions count for a fact: min(occurred, recorded). */
+export const judgedAt = ({ at, recorded = at }: Pick<Fact, 'at' | 'recorded'>): Instant => recorded
 
 /**
  * Facts of one subject in order: (occurred, rank of the type, the source's sequence, id). An absent sequence is 0. Total:
@@ -24,15 +29,19 @@ export const factOrder = (a: FactOrder, b: FactOrder): number =>
   a.at - b.at || a.rank - b.rank || a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** The fact in a record. */
-export const factOf = (record: Recorded<FunnelEvent>): Fact => ({
-  at: occurredAt(record),
-  rank: typeOf(record.event.type)!.rank,
-  seq: record.event.sequence ?? 0,
-  id: record.event.id,
-  type: record.event.type,
-  data: record.event.data,
-  ...(isFuture(record) ? { future: true } : {}),
-})
+export const factOf = (record: Recorded<FunnelEvent>): Fact => {
+  const at = occurredAt(record)
+  return {
+    at,
+    rank: typeOf(record.event.type)!.rank,
+    seq: record.event.sequence ?? 0,
+    id: record.event.id,
+    type: record.event.type,
+    data: record.event.data,
+    ...(isFuture(record) ? { future: true } : {}),
+    ...(record.recorded < at ? { recorded: record.recorded } : {}),
+  }
+}
 
 /** Whether a fact comes before the first one known. */
 export const isFirst = (fact: FactOrder, first: FactOrder | undefined): boolean => !first || factOrder(fact, first) < 0

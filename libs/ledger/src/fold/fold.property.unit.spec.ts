@@ -1,5 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import * as fc from 'fast-check'
+import type { Instant } from '@funnel/events'
+import { always, versionsOf, withRecords, nothingApplied } from '@funnel/definitions'
 import { canonicalHash, journalHash, type Entry } from '../line.js'
 import { contributions } from '../oracle/contributions.js'
 import { dealRow, type DealRow } from './deal/row.js'
@@ -7,7 +9,7 @@ import { fold } from './fold.js'
 import { leadRow, type LeadRow } from './lead/row.js'
 import { everyDimension as definitions } from './testing/definitions.js'
 import { cut, drive, firstWrongInstant, type Driven } from './testing/drive.js'
-import { gaps, mixedHappenings, record, shuffled } from './testing/random-log.js'
+import { changingHappenings, gaps, mixedHappenings, record, shuffled } from './testing/random-log.js'
 import { unmerged } from './testing/random-unmerge.js'
 import { memoryState, stateOf, type FoldState, type NodeState } from './state.js'
 
@@ -22,12 +24,12 @@ const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength
 const crashes = fc.array(fc.boolean(), { minLength: 24, maxLength: 24 })
 
 /** The rows of the lists, by kind and key, from states as they come back from a store. */
-const rowsOf = (saved: ReadonlyMap<string, string>) =>
+const rowsOf = ({ saved, versions }: Driven) =>
   new Map(
     [...saved].flatMap(([id, json]): [string, LeadRow | DealRow][] => {
       const state = JSON.parse(json) as NodeState
       const key = id.slice(state.kind.length + 1)
-      if (state.kind === 'lead' && state.facts.length) return [[id, leadRow(key, state, definitions)]]
+      if (state.kind === 'lead' && state.facts.length) return [[id, leadRow(key, state, versions)]]
       return state.kind === 'deal' ? [[id, dealRow(key, state)]] : []
     }),
   )
@@ -45,16 +47,34 @@ describe('the ledger, for random logs', () => {
     )
   })
 
+  it('(row 8) tells so, too, where definitions are changed in between: each fact counts by those in force at it', () => {
+    fc.assert(
+      fc.property(changingHappenings(), gaps, sizes, (list, between, cuts) => {
+        const log = record(list, between)
+        const { entries, parked } = drive(cut(log, cuts), definitions)
+        expect(parked).toEqual([])
+        expect(firstWrongInstant(log, entries, definitions)).toBeUndefined()
+      }),
+      { numRuns },
+    )
+  })
+
   it('books the same journal and keeps the same states however the log is cut into batches and whatever crashes', () => {
     fc.assert(
-      fc.property(mixedHappenings(), gaps, sizes, crashes, (list, between, cuts, lost) => {
-        const log = record(list, between)
-        const whole = drive([log], definitions)
-        const pieces = drive(cut(log, cuts), definitions, lost)
-        expect(journalHash(pieces.entries)).toBe(journalHash(whole.entries))
-        expect(pieces.entries).toEqual(whole.entries)
-        expect(Object.fromEntries(pieces.saved)).toEqual(Object.fromEntries(whole.saved))
-      }),
+      fc.property(
+        fc.oneof(mixedHappenings(), changingHappenings()),
+        gaps,
+        sizes,
+        crashes,
+        (list, between, cuts, lost) => {
+          const log = record(list, between)
+          const whole = drive([log], definitions)
+          const pieces = drive(cut(log, cuts), definitions, lost)
+          expect(journalHash(pieces.entries)).toBe(journalHash(whole.entries))
+          expect(pieces.entries).toEqual(whole.entries)
+          expect(Object.fromEntries(pieces.saved)).toEqual(Object.fromEntries(whole.saved))
+        },
+      ),
       half,
     )
   })
@@ -63,8 +83,8 @@ describe('the ledger, for random logs', () => {
     fc.assert(
       fc.property(shuffled(), gaps, ([list, order], between) => {
         const now = (order?: number[]) => {
-          const { entries, saved } = drive([record(list, between, order)], definitions)
-          return { ledger: canonicalHash(entries), rows: rowsOf(saved) }
+          const driven = drive([record(list, between, order)], definitions)
+          return { ledger: canonicalHash(driven.entries), rows: rowsOf(driven) }
         }
         expect(now(order)).toEqual(now())
       }),
@@ -195,13 +215,42 @@ describe('the properties', () => {
         // an event sees its own subject and nobody else: news is told to strangers
         const entries = log.flatMap((one) => {
           const own: FoldState['get'] = (ref) => (ref.key === one.event.partitionkey ? get(ref) : undefined)
-          return fold({ get: own, set }, [one], definitions).entries
+          return fold({ get: own, set }, [one], always(definitions)).entries
         })
         return firstWrongInstant(log, entries, definitions) === undefined
       }),
       { numRuns },
     )
     expect(wrong.failed).toBe(true)
+  })
+
+  const changing = fc.tuple(changingHappenings(), gaps)
+  /** What the log tells in the end, folded under definitions that were in force at another time than they should. */
+  const foundOut = (at: (instant: Instant, end: Instant) => Instant) =>
+    fc.check(
+      fc.property(changing, ([list, between]) => {
+        const log = record(list, between)
+        const versions = versionsOf(definitions, withRecords(nothingApplied, log))
+        const end = log.at(-1)?.recorded ?? 0
+        const { entries } = fold(memoryState(), log, { at: (instant) => versions.at(at(instant, end)) })
+        return canonicalHash(entries) === canonicalHash(contributions(log, definitions))
+      }),
+      { numRuns },
+    ).failed
+
+  it('find a fold under the definitions of today, or of a millisecond later', () => {
+    expect(foundOut((instant) => instant)).toBe(false)
+    expect(foundOut((_, end) => end + 100)).toBe(true)
+    expect(foundOut((instant) => instant + 1)).toBe(true)
+  })
+
+  it('meet definitions that change what is counted', () => {
+    const changed = fc.sample(changing, { numRuns: 300, seed: 1 }).filter(([list, between]) => {
+      const log = record(list, between)
+      const without = log.filter(({ event }) => event.type !== 'definition.applied')
+      return canonicalHash(contributions(log, definitions)) !== canonicalHash(contributions(without, definitions))
+    })
+    expect(changed.length).toBeGreaterThan(80)
   })
 
   it('find an oracle and a fold that disagree on one line', () => {

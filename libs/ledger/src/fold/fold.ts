@@ -1,4 +1,4 @@
-import type { Definitions } from '@funnel/definitions'
+import type { Versions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { deal } from './deal/node.js'
@@ -30,6 +30,9 @@ export interface Folded {
  * its subjects add to the measures; since records come in the order in which they became known, the sum of the entries
  * recorded up to T is what the facts recorded up to T add up to, for every T (see `contributions`).
  *
+ * For each fact the definitions count that are in force at min(occurred, recorded) of it, whatever is known later. `versions`
+ * may know more of the log than has been folded: what is applied later changes nothing of the time before.
+ *
  * Pure but for `state`, in which everything that `missing` names must be loaded. The same records in the same order give
  * the same entries, however they are cut into calls. Each record must be given once: telling repeats apart is the
  * caller's, by position.
@@ -37,11 +40,11 @@ export interface Folded {
  * A subject at which the fold throws (a bug) is parked: nothing of that event is booked for it, it keeps the lines it has,
  * and its later events change nothing. The others go on, and see it as it was.
  */
-export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Folded {
+export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[], versions: Versions): Folded {
   const entries: Entry[] = []
   const changed = new Map<string, NodeRef>()
   const parked: Parked[] = []
-  const context: Context = { definitions, state }
+  const context: Context = { versions, state }
   const set = (ref: NodeRef, node: NodeState) => {
     state.set(ref, node)
     changed.set(nodeId(ref), ref)

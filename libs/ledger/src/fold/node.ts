@@ -1,6 +1,7 @@
-import type { Definitions } from '@funnel/definitions'
+import type { Versions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
-import type { Dims, Line } from '../line.js'
+import type { Line } from '../line.js'
+import type { Passed } from './dims.js'
 import type { Fact } from './fact.js'
 import type { Consent, FirstTouch, FoldState, NodeKind, StateOf, Traces } from './state.js'
 
@@ -24,7 +25,7 @@ export interface News {
     | { readonly parents: 'changed' }
     | { readonly deal: string; readonly won?: Instant }
     | { readonly lostDeal: string }
-  readonly deal: { readonly fact: Fact } | { readonly inherited: Dims }
+  readonly deal: { readonly fact: Fact } | { readonly passed: Passed }
 }
 
 /** News for one node. */
@@ -41,9 +42,9 @@ export interface Reaction<S> {
   readonly tell?: readonly Message[]
 }
 
-/** What a node may look at beside its own state: the definitions, and the states of its parents. */
+/** What a node may look at beside its own state: the definitions in force, and the states of its parents. */
 export interface Context {
-  readonly definitions: Definitions
+  readonly versions: Versions
   readonly state: Pick<FoldState, 'get'>
 }
 

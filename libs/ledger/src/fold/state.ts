@@ -1,5 +1,5 @@
 import type { Instant } from '@funnel/events'
-import type { Dims } from '../line.js'
+import type { Passed } from './dims.js'
 import type { Fact, FactOrder } from './fact.js'
 
 /** What is folded together: a visitor's touches belong to a person, a person has leads, a lead has deals. */
@@ -89,8 +89,8 @@ export interface DealState extends Node {
   readonly kind: 'deal'
   /** In fact order. */
   readonly facts: readonly Fact[]
-  /** What the lead passes on: its dimension values, as known now. */
-  readonly inherited: Dims
+  /** What the lead passes on, as known now; absent without a lead. */
+  readonly passed?: Passed
 }
 
 export type NodeState = VisitorState | PersonState | LeadState | DealState
@@ -108,7 +108,7 @@ const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   visitor: { kind: 'visitor', leads: [] },
   person: { kind: 'person', touches: [], leads: [] },
   lead: { kind: 'lead', facts: [], won: {}, deals: [] },
-  deal: { kind: 'deal', facts: [], inherited: {} },
+  deal: { kind: 'deal', facts: [] },
 }
 
 /** The state of a node; of one that nothing is known of yet, an empty one. */

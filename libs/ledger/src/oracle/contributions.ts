@@ -2,19 +2,21 @@ import type { Definitions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import type { Line } from '../line.js'
 import { dealContributions, wonAt } from './deal.js'
-import { valuesAt, valuesNow } from './dimensions.js'
+import { definitionsIn } from './definitions.js'
+import { valuesAt } from './dimensions.js'
 import { inOrder, lastOf, type Happened } from './happened.js'
 import { firstTouches } from './first-touch.js'
 import { identities } from './identity.js'
 import { leadContributions } from './lead.js'
 
 /**
- * What a set of facts adds to the measures, from nothing and at once: the definition that every incremental fold must
+ * What a set of facts adds to the measures under the definitions that it says are in force, and `base` where it says nothing, from nothing and at once: the definition that every incremental fold must
  * equal, and what a rebuild of the log cut at T must give. Shares no code with the fold: no state, no increments, every
  * value looked up in the whole set. Lines of amount zero and pairs that cancel out may be among the result. Slow; for
  * tests and for proofs of small logs.
  */
-export function contributions(records: readonly Recorded<FunnelEvent>[], definitions: Definitions): Line[] {
+export function contributions(records: readonly Recorded<FunnelEvent>[], base: Definitions): Line[] {
+  const definitions = definitionsIn(records, base)
   const all = inOrder(records)
   const group = (prefix: RegExp, field: string) =>
     Map.groupBy(
@@ -42,8 +44,7 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], definit
     }),
     ...[...deals].flatMap(([id, facts]) => {
       const lead = leads.get(leadOf(facts) ?? '') ?? []
-      const inherited = valuesNow(lead, 'lead', definitions, { firstTouch: firstTouchOf(lead) })
-      return dealContributions(id, facts, { lead: inherited }, definitions)
+      return dealContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)
     }),
   ]
 }

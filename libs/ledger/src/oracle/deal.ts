@@ -1,6 +1,6 @@
-import type { Definitions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Line } from '../line.js'
+import type { InForce } from './definitions.js'
 import { valuesAt, type FromOthers } from './dimensions.js'
 import { lastOf, type Happened } from './happened.js'
 
@@ -27,7 +27,7 @@ export function dealContributions(
   id: string,
   facts: readonly Happened[],
   others: FromOthers,
-  definitions: Definitions,
+  definitions: InForce,
 ): Line[] {
   const opening = facts.findIndex(({ type }) => type === 'deal.opened')
   const close = closedBy(facts)

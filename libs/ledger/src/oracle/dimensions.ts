@@ -1,29 +1,40 @@
-import type { Definitions, Subject } from '@funnel/definitions'
+import type { Subject, Team } from '@funnel/definitions'
 import type { Dims } from '../line.js'
+import type { InForce } from './definitions.js'
 import { lastOf, type Happened } from './happened.js'
 
-/** What a subject has from others, as known now. */
+/** What a subject has from others, as known now: the first touch, of a deal that of its lead; a deal the facts of its lead. */
 export interface FromOthers {
   readonly firstTouch?: Happened | undefined
-  readonly lead?: Dims
+  readonly lead?: readonly Happened[]
 }
 
-/** The dimension values of a subject with these facts, as of the fact `index`. */
+/**
+ * The dimension values of a subject with these facts, as of the fact `index`, by the definitions in force at it.
+ */
 export function valuesAt(
   facts: readonly Happened[],
   index: number,
   subject: Subject,
-  definitions: Definitions,
-  { firstTouch, lead = {} }: FromOthers = {},
+  definitions: InForce,
+  { firstTouch, lead = [] }: FromOthers = {},
 ): Dims {
-  const values = definitions.dimensions.map(({ id, sources }): [string, unknown] => {
-    const source = sources[subject]
+  const values = definitions(facts[index]!.judged).dimensions.map(({ id, sources }): [string, unknown] => {
+    const inherits = sources[subject]?.from === 'lead'
+    const source = inherits ? sources.lead : sources[subject]
     if (!source) return [id, undefined]
-    const { from, value } = source
-    if (from === 'reason') return [id, facts[index]?.data['reason']]
-    if (from === 'lead') return [id, lead[id]]
+    const { from, attribute, value } = source
+    if (from === 'reason') return [id, (inherits ? lead.at(-1) : facts[index])?.data['reason']]
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
-    const known = value === 'latest' ? facts : facts.slice(0, index + 1)
+    const known = inherits ? lead : value === 'latest' ? facts : facts.slice(0, index + 1)
+    if (attribute !== undefined) {
+      const owner = lastOf(known, 'owner') as string
+      const at = value === 'latest' && !inherits ? facts.at(-1)! : facts[index]!
+      const team = definitions(at.judged)
+        .teams.filter(({ members }) => members.includes(owner))
+        .reduce<Team | undefined>((first, one) => (first && first.id < one.id ? first : one), undefined)
+      return [id, attribute === 'team' ? team?.id : team?.manager]
+    }
     if (!from.startsWith('properties.')) return [id, lastOf(known, from)]
     const name = from.slice('properties.'.length)
     const told = known.findLast(({ data }) => Object.hasOwn((data['properties'] as object | undefined) ?? {}, name))
@@ -35,26 +46,3 @@ export function valuesAt(
     ),
   )
 }
-
-/** The dimension values of a subject as known now. */
-export const valuesNow = (
-  facts: readonly Happened[],
-  subject: Subject,
-  definitions: Definitions,
-  others: FromOthers = {},
-): Dims =>
-  valuesAt(
-    facts,
-    facts.length - 1,
-    subject,
-    {
-      ...definitions,
-      dimensions: definitions.dimensions.map((dimension) => ({
-        ...dimension,
-        sources: Object.fromEntries(
-          Object.entries(dimension.sources).map(([of, source]) => [of, { ...source, value: 'latest' }]),
-        ),
-      })),
-    },
-    others,
-  )

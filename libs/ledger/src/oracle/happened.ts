@@ -3,6 +3,8 @@ import { occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } fro
 /** What happened, without when it became known. */
 export interface Happened {
   readonly at: Instant
+  /** The definitions in force at this instant count for it. */
+  readonly judged: Instant
   readonly type: FunnelEvent['type']
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -17,7 +19,12 @@ export const inOrder = (records: readonly Recorded<FunnelEvent>[]): Happened[] =
         record.event.sequence ?? 0,
         record.event.id,
       ] as const,
-      happened: { at: occurredAt(record), type: record.event.type, data: record.event.data },
+      happened: {
+        at: occurredAt(record),
+        judged: Math.min(occurredAt(record), record.recorded),
+        type: record.event.type,
+        data: record.event.data,
+      },
     }))
     .toSorted((a, b) => {
       const at = a.place.findIndex((value, i) => value !== b.place[i])

@@ -1,6 +1,6 @@
-import type { Definitions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Dims, Line } from '../line.js'
+import type { InForce } from './definitions.js'
 import { valuesAt, type FromOthers } from './dimensions.js'
 import { lastOf, type Happened } from './happened.js'
 
@@ -16,9 +16,9 @@ export function leadContributions(
   facts: readonly Happened[],
   wins: readonly Instant[],
   others: FromOthers,
-  definitions: Definitions,
+  definitions: InForce,
 ): Line[] {
-  const { stages, conversions } = definitions.funnel
+  const funnelAt = (i: number) => definitions(facts[i]!.judged).funnel
   const indexes = facts.map((_, i) => i)
   const dims = indexes.map((i) => valuesAt(facts, i, 'lead', definitions, others))
   // a reversal undoes the nearest conversion before it that no other undoes: what stands between two is balanced
@@ -35,7 +35,7 @@ export function leadContributions(
   )
   const stageAfter = (i: number) => known[i]
   const enters = (i: number) => stageAfter(i) !== stageAfter(i - 1)
-  const place = (stage: string | undefined) => stages.findIndex(({ id }) => id === stage)
+  const place = (i: number, stage: string | undefined) => funnelAt(i).stages.findIndex(({ id }) => id === stage)
   const first = (milestone: string): number =>
     milestone === 'captured'
       ? facts.findIndex(({ type }) => type === 'lead.captured')
@@ -62,12 +62,15 @@ export function leadContributions(
       type === 'handoff.accepted'
         ? data['owner']
         : lastOf(ofThis.filter((one) => one.type === 'handoff.offered').slice(-1), 'assignee')
-    const owners = definitions.dimensions.filter(
-      ({ sources: { lead } }) => lead?.from === 'owner' && lead.value !== 'latest',
+    const theirs = new Set(
+      definitions(facts[i]!.judged).dimensions.flatMap(({ id, sources: { lead } }) =>
+        lead?.from === 'owner' && lead.value !== 'latest' ? [id] : [],
+      ),
     )
+    const told = facts.map((one, j) => ({ ...one, data: { ...one.data, owner: j === i ? who : undefined } }))
     return Object.fromEntries([
-      ...Object.entries(dims[i]!).filter(([id]) => !owners.some((one) => one.id === id)),
-      ...(who === undefined ? [] : owners.map(({ id }) => [id, who as string] as const)),
+      ...Object.entries(dims[i]!).filter(([id]) => !theirs.has(id)),
+      ...Object.entries(valuesAt(told, i, 'lead', definitions, others)).filter(([id]) => theirs.has(id)),
     ])
   }
   const entries = indexes.filter(enters)
@@ -81,7 +84,7 @@ export function leadContributions(
     ...entries.map((i) => line('stage.entered', i, { stage: stageAfter(i)! })),
     ...entries.filter((i) => i === first(stageAfter(i)!)).map((i) => line('stage.first', i, { stage: stageAfter(i)! })),
     ...entries
-      .filter((i) => place(stageAfter(i)) >= 0 && place(stageAfter(i)) < place(stageAfter(i - 1)))
+      .filter((i) => place(i, stageAfter(i)) >= 0 && place(i, stageAfter(i)) < place(i, stageAfter(i - 1)))
       .map((i) => line('lead.recycled', i, { stage: stageAfter(i)! })),
     // a level: at each fact what the lead is in now, less what it was in
     ...indexes.flatMap((i) => [
@@ -90,14 +93,20 @@ export function leadContributions(
         ? []
         : [line('lead.in-stage', i, { stage: stageAfter(i - 1)!, dims: dims[i - 1]!, amount: -1 })]),
     ]),
-    ...conversions.flatMap(({ from, to }) => {
-      const cohort = earliest(timesOf(from))
-      if (cohort === undefined) return []
-      const ends = timesOf(to)
-      const occurred = earliest(ends.filter((end) => end > cohort)) ?? earliest(ends)
-      if (occurred === undefined) return []
-      const elapsed = Math.ceil((occurred - cohort) / 1000) + 0
-      return [line('converted', first(from), { stage: `${from}>${to}`, occurred, cohort, elapsed })]
-    }),
+    // those of the funnel that was in force when the lead set out from there
+    ...['captured', ...new Set(entries.map((i) => stageAfter(i)!))]
+      .flatMap((from, i, all) => {
+        const start = all.indexOf(from) === i && from !== 'won' ? first(from) : -1
+        return start < 0 ? [] : funnelAt(start).conversions.filter((pair) => pair.from === from)
+      })
+      .flatMap(({ from, to }) => {
+        const cohort = earliest(timesOf(from))
+        if (cohort === undefined) return []
+        const ends = timesOf(to)
+        const occurred = earliest(ends.filter((end) => end > cohort)) ?? earliest(ends)
+        if (occurred === undefined) return []
+        const elapsed = Math.ceil((occurred - cohort) / 1000) + 0
+        return [line('converted', first(from), { stage: `${from}>${to}`, occurred, cohort, elapsed })]
+      }),
   ]
 }

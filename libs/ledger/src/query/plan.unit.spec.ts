@@ -96,6 +96,7 @@ describe('a question', () => {
     funnel: { id: 'f', version: 1, name: '', description: '', owners, stages: [], conversions: [] },
     dimensions: [{ id: 'channel', version: 1, name: '', description: '', owners, sources: {} }],
     kpis: [kpi({ sum: { measure: 'touch' } })],
+    teams: [],
   }
   const plain = { kpi: 'kpi', by: [], filters: [] }
 

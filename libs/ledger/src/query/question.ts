@@ -12,6 +12,8 @@ export interface Filter {
 /** A question about one KPI. Periods are half-open; see the fields of funnel.v1.KpiQuestion. */
 export interface Question {
   readonly kpi: string
+  /** Which version of its definition; absent: the one in force. */
+  readonly definitionVersion?: number | undefined
   readonly bucket?: Bucket | undefined
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
@@ -33,17 +35,12 @@ export const STAGE = 'stage'
 const MOST_DIMENSIONS = 8
 const MOST_FILTERS = 16
 
-/** The KPI that is asked. Throws INVALID, naming the field, when the question cannot be answered with these definitions. */
-export function asked(question: Question, definitions: Definitions): Kpi {
-  const kpi = definitions.kpis.find(({ id }) => id === question.kpi)
-  if (!kpi)
-    throw new FunnelError(
-      'NOT_FOUND',
-      question.kpi
-        ? `There is no KPI "${question.kpi}"; there are ${definitions.kpis.map(({ id }) => id).join(', ')}`
-        : 'The question names no KPI',
-      { field: 'question.kpi' },
-    )
+/**
+ * The KPI that is asked: one of the definitions in force, or that version of it among `versions`. Throws INVALID, naming the
+ * field, when the question cannot be answered with these definitions, NOT_FOUND when there is no such KPI or version.
+ */
+export function asked(question: Question, definitions: Definitions, versions = definitions.kpis): Kpi {
+  const kpi = versionAsked(question, definitions, versions)
   const { from, to, by, filters } = question
   if (from !== undefined && to !== undefined && from >= to)
     invalid('question.from', 'The period is empty: from must lie before to')
@@ -59,6 +56,26 @@ export function asked(question: Question, definitions: Definitions): Kpi {
       invalid(`question.filters[${index}].values`, `The filter on "${dimension}" has no value: name one, or set none`)
   }
   return kpi
+}
+
+function versionAsked({ kpi: id, definitionVersion }: Question, { kpis }: Definitions, versions: readonly Kpi[]): Kpi {
+  const all = versions.filter((kpi) => kpi.id === id)
+  const kpi =
+    definitionVersion === undefined
+      ? kpis.find((one) => one.id === id)
+      : all.find(({ version }) => version === definitionVersion)
+  if (kpi) return kpi
+  if (definitionVersion !== undefined && all.length)
+    throw new FunnelError(
+      'NOT_FOUND',
+      `There is no version ${definitionVersion} of "${id}"; there are ${all.map(({ version }) => version).join(', ')}`,
+      { field: 'question.definition_version' },
+    )
+  throw new FunnelError(
+    'NOT_FOUND',
+    id ? `There is no KPI "${id}"; there are ${kpis.map((one) => one.id).join(', ')}` : 'The question names no KPI',
+    { field: 'question.kpi' },
+  )
 }
 
 function checkDimension(dimension: string, field: string, kpi: Kpi, definitions: Definitions): void {

@@ -12,8 +12,10 @@ import {
   type Positions,
   type Recorded,
 } from '@funnel/events'
+import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@funnel/definitions'
 import type { Batch } from '@funnel/event-log'
 import { fold, nodeId, type Entry, type Folded, type NodeRef, type Parked } from '@funnel/ledger'
+import { foldedHistory } from '../generation/applied.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
 import { dimsIds } from './rows.js'
 import { States, type Changes } from './states.js'
@@ -61,6 +63,8 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
   const dims = dimsIds()
   let saved = generation
   let folded = generation
+  let history: AppliedHistory | undefined
+  let versions: Versions
   let preparing: Promise<unknown> = Promise.resolve()
   let saving: Promise<unknown> = Promise.resolve()
 
@@ -70,9 +74,12 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
     const place = advance(before.positions, records)
     assertReached(place, batch)
     assertInOrder(records, before.w)
+    const historyAfter = withRecords(history ?? (await foldedHistory(pool, before)), records)
+    if (historyAfter !== history) versions = versionsOf(before.definitions, historyAfter)
+    history = historyAfter
     await states.load(records)
     const changes = states.change()
-    const result = await foldInTurns(changes, records, before)
+    const result = await foldInTurns(changes, records, versions)
     const parked = result.parked.length
     const after = {
       ...before,
@@ -82,7 +89,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
       parked: before.parked + parked,
     }
     const writes: Write[] = [fence(before, { w: batch.w, place, events: records.length })]
-    for (const write of writesOf(before, records, result, changes, dims)) {
+    for (const write of writesOf(before, records, result, changes, versions, dims)) {
       writes.push(write)
       await turn()
     }
@@ -126,13 +133,13 @@ const STRETCH = 250
 async function foldInTurns(
   changes: Changes,
   records: readonly Recorded<FunnelEvent>[],
-  { definitions }: Generation,
+  versions: Versions,
 ): Promise<Folded> {
   const entries: Entry[] = []
   const changed = new Map<string, NodeRef>()
   const parked: Parked[] = []
   for (let at = 0; at < records.length; at += STRETCH) {
-    const part = fold(changes, records.slice(at, at + STRETCH), definitions)
+    const part = fold(changes, records.slice(at, at + STRETCH), versions)
     for (const entry of part.entries) entries.push(entry)
     for (const ref of part.changed) changed.set(nodeId(ref), ref)
     parked.push(...part.parked)

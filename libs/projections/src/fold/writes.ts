@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
@@ -38,10 +39,11 @@ export interface Statement {
  * ready while the batch before is still being saved.
  */
 export function* writesOf(
-  { id, schema, definitions }: Generation,
+  { id, schema }: Generation,
   records: readonly Recorded<FunnelEvent>[],
   { entries, changed, parked }: Folded,
   state: FoldState,
+  versions: Versions,
   dims: DimsIds,
 ): Generator<Write, void> {
   const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
@@ -65,7 +67,7 @@ export function* writesOf(
     schema,
     'lead',
     statesOf('lead').flatMap(({ key, node }) =>
-      node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, definitions))] : [],
+      node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, versions))] : [],
     ),
     `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
        (excluded.person, excluded.stage, excluded.owner, excluded.channel, excluded.captured_at, excluded.stage_at, excluded.properties, excluded.flags)`,

@@ -3,7 +3,14 @@ import { Read1764000000001 } from './1764000000001-read.js'
 import { Rollups1764000000002 } from './1764000000002-rollups.js'
 import { TimedRolls1764000000003 } from './1764000000003-timed-rolls.js'
 import { Journeys1764000000005 } from './1764000000005-journeys.js'
+import { Versions1764000000006 } from './1764000000006-versions.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
-  migrate(url, 'read', [Read1764000000001, Rollups1764000000002, TimedRolls1764000000003, Journeys1764000000005])
+  migrate(url, 'read', [
+    Read1764000000001,
+    Rollups1764000000002,
+    TimedRolls1764000000003,
+    Journeys1764000000005,
+    Versions1764000000006,
+  ])

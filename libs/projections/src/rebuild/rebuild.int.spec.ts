@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { covers, distance, FunnelError, type Positions } from '@funnel/events'
+import { record } from '@funnel/ledger/testing'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
 import { createGeneration, inTransaction, liveGeneration, type Generation } from '../generation/generation.js'
@@ -100,6 +101,31 @@ describe('a rebuild', () => {
     })
     expect(await liveGeneration(pool)).toMatchObject({ id: made.id, ...head })
     expect(distance({}, made.positions)).toBe(100)
+  })
+
+  it('(row 8) leaves the time before a definition was applied as it was, whatever its file says by now', async () => {
+    const happened = (at: number, type: 'lead.captured' | 'lead.stage-entered', stage?: string) => ({
+      type,
+      data: { lead: 'l', ...(stage === undefined ? {} : { stage }) },
+      at,
+    })
+    const turned = { ...definitions.funnel, version: 2, stages: definitions.funnel.stages.toReversed() }
+    const log = record(
+      [
+        happened(1, 'lead.captured'),
+        happened(2, 'lead.stage-entered', 'sql'),
+        happened(3, 'lead.stage-entered', 'mql'),
+        { type: 'definition.applied', data: { definition: 'funnel/funnel', content: turned, ahead: 0 }, at: 0 },
+        happened(4, 'lead.stage-entered', 'sal'),
+      ],
+      [1],
+    )
+    const folder = createFolder(pool, await live())
+    for (const batch of batches(log, [1])) await folder.apply(batch)
+    const files = { ...definitions, funnel: turned }
+    const made = await rebuild({ pool, tail: tailOf(() => log), definitions: files })
+    expect(made.definitions).toEqual(definitions)
+    expect(await fingerprint(pool, made)).toEqual(await fingerprint(pool, folder.generation))
   })
 
   it('that is stopped leaves the live generation and nothing else', async () => {

@@ -1,9 +1,10 @@
 import type pg from 'pg'
-import type { Definitions } from '@funnel/definitions'
+import { rebased, type Definitions } from '@funnel/definitions'
 import { advance, covers, distance, FunnelError, type Head, type Positions } from '@funnel/events'
 import type { Batch, EventTail } from '@funnel/event-log'
 import { foldAll } from '../fold/fold-all.js'
 import { createFolder, type Folder } from '../fold/folder.js'
+import { appliedUpTo } from '../generation/applied.js'
 import {
   addIndexes,
   createGeneration,
@@ -23,6 +24,7 @@ export interface Progress {
 export interface RebuildOptions {
   readonly pool: pg.Pool
   readonly tail: EventTail
+  /** What counts where the log says nothing. */
   readonly definitions: Definitions
   /** Told after every batch. */
   readonly onProgress?: (progress: Progress) => void
@@ -33,13 +35,19 @@ export interface RebuildOptions {
 const BATCH = 5000
 
 /**
- * Folds the whole log into new tables beside the live ones and then makes them live, while reads and folds go on. What an
- * earlier rebuild left unfinished is removed first. Throws CONFLICT when a rebuild runs already.
+ * Folds the whole log into new tables beside the live ones and then makes them live, while reads and folds go on. The
+ * definitions given are the new base; what was applied in the log keeps the base of the live generation, so that the time
+ * before it was applied stays as it was. What an earlier rebuild left unfinished is removed first. Throws CONFLICT when a
+ * rebuild runs already.
  */
 export async function rebuild(options: RebuildOptions): Promise<Generation> {
-  const { pool } = options
+  const { pool, tail } = options
   return exclusively(pool, async () => {
-    const folder = await folderBeside(options)
+    const live = await liveGeneration(pool)
+    const definitions = live
+      ? rebased(live.definitions, options.definitions, await appliedUpTo(tail, await tail.heads()))
+      : options.definitions
+    const folder = await folderBeside({ ...options, definitions })
     const { id, schema } = folder.generation
     try {
       await foldUpTo(folder, options, await options.tail.heads())

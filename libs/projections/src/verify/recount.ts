@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Dimension } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Generation, Queryable } from '../generation/generation.js'
 
@@ -22,21 +23,38 @@ const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
 
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
- * fold. $2 are the stages of the funnel in order, $3 and $4 the beginnings and ends of its conversions; $5 tells whether to
- * count handoffs by owner. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest
- * told.
+ * fold. $2 is the funnel where the log says nothing of it, $3 what its versions are applied as; $4 tells whether to count
+ * handoffs by owner. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told.
  */
 const EVENTS = `
   with fact as (
-    select type, envelope->'data' as data, id,
+    select type, envelope->'data' as data, id, recorded_at,
       case when (envelope->>'time')::timestamptz > recorded_at + interval '5 minutes' then recorded_at else (envelope->>'time')::timestamptz end as at,
       case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
         when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end as rank,
       coalesce((envelope->>'sequence')::bigint, 0) as seq
     from store.event where recorded_at <= $1
   ),
+  -- versions of the funnel: what was applied before the first business event is its set-up and counts from the beginning, the
+  -- first of it and what was due by then; any other from its day, and not within the millisecond in which it was recorded
+  begin as (select min(recorded_at) as at from fact where type ~ '^(touchpoint|visitor|lead|handoff|deal)\\.'),
+  applied as (
+    select fact.*, (data->>'effective')::timestamptz as effective, row_number() over (order by (data->>'version')::int) as n
+    from fact where type = 'definition.applied' and data->>'definition' = $3
+  ),
+  version (content, n, since) as (
+    select $2::jsonb, 0, '-infinity'::timestamptz
+    union all select data->'content', n, case when recorded_at < begin.at and (n = 1 or effective <= begin.at) then '-infinity'
+      else greatest(effective, recorded_at + interval '1 millisecond') end
+    from applied, begin
+  ),
+  funnel as (
+    select content->'conversions' as pairs, since, lead(since, 1, 'infinity') over (order by since, n) as until,
+      (select array_agg(stage->>'id' order by place) from jsonb_array_elements(content->'stages') with ordinality s (stage, place)) as stages
+    from version
+  ),
   lead_told as (
-    select data->>'lead' as lead, *,
+    select data->>'lead' as lead, least(at, recorded_at) as judged, *,
       sum(case type when 'lead.converted' then 1 when 'lead.conversion-reversed' then -1 else 0 end)
         over (partition by data->>'lead' order by at, seq, id) as balance
     from fact where type like 'lead.%' or type like 'handoff.%'
@@ -47,7 +65,7 @@ const EVENTS = `
     from lead_told
   ),
   stage_told as (
-    select lead, at, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
+    select lead, at, judged, seq, id, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
     from standing where data ? 'stage' and not (type = 'lead.converted' and coalesce(least < balance, false))
   ),
   -- each offer begins a chapter of its handoff
@@ -85,26 +103,32 @@ const EVENTS = `
   ),
   priced as (select distinct on (deal) deal, amount from deal_after order by deal, n desc),
   source as (select distinct on (deal) deal, data->>'lead' as lead from deal_told where data ? 'lead' order by deal, n desc),
-  captured as (select data->>'lead' as lead, min(at) as at from fact where type = 'lead.captured' group by 1),
-  milestone as (
+  captured as (select distinct on (lead) lead, at, judged from lead_told where type = 'lead.captured' order by lead, at, seq, id),
+  begun as (
+    select lead, 'captured' as name, at, judged from captured
+    union all (select distinct on (lead, stage) lead, stage, at, judged from entered where stage not in ('captured', 'won')
+      order by lead, stage, at, seq, id)
+  ),
+  reached as (
     select lead, 'captured' as name, at from captured
     union all select lead, stage, at from entered where stage not in ('captured', 'won')
     union all select lead, 'won', at from settled join source using (deal) where outcome = 'won'
   ),
-  -- from the first time of the start to the first of the end after it, else the first of all
+  -- from the first time of the start to the first of the end after it, else the first of all; by the funnel of the start
   converted as (
-    select pair.start || '>' || pair.end as pair, lead, coalesce(min(reached.at) filter (where reached.at > begun.at), min(reached.at)) as at
-    from unnest($3::text[], $4::text[]) pair (start, "end")
-      join (select lead, name, min(at) as at from milestone group by 1, 2) begun on begun.name = pair.start
-      join milestone reached using (lead)
-    where reached.name = pair.end group by 1, 2
+    select "from" || '>' || "to" as pair, lead, coalesce(min(reached.at) filter (where reached.at > begun.at), min(reached.at)) as at
+    from begun join funnel on judged >= since and judged < until
+      cross join jsonb_to_recordset(pairs) pair ("from" text, "to" text)
+      join reached using (lead)
+    where begun.name = "from" and reached.name = "to" group by 1, 2
   ),
   counted (number, at, n) as (
     select 'touches', at, 1::numeric from fact where type = 'touchpoint.recorded'
     union all select 'leads', at, 1 from captured
     union all select 'stage entries', at, 1 from entered
     union all select 'leads in a stage for the first time', min(at), 1 from entered group by lead, stage
-    union all select 'leads recycled', at, 1 from entered where array_position($2::text[], stage) < array_position($2::text[], before)
+    union all select 'leads recycled', at, 1 from entered join funnel on judged >= since and judged < until
+      where array_position(stages, stage) < array_position(stages, before)
     union all select 'leads in ' || stage, at, 1 from entered
     union all select 'leads in ' || before, at, -1 from entered where before is not null
     union all select 'conversions ' || pair, at, 1 from converted
@@ -120,7 +144,7 @@ const EVENTS = `
       from deal_step where outcome_before = 'open'
   )
   select number, ${MONTH} as month, null as owner, sum(n) as n from counted where number is not null group by 1, 2 having sum(n) <> 0
-  union all select type, ${MONTH}, case when $5 then owner end, count(*) from handoff_of group by 1, 2, 3`
+  union all select type, ${MONTH}, case when $4 then owner end, count(*) from handoff_of group by 1, 2, 3`
 
 const LEDGER = (schema: string) => `
   select number, ${MONTH} as month, owner, sum(amount) as n from (
@@ -146,18 +170,12 @@ export async function recount(
   w: Instant,
 ): Promise<Recounted[]> {
   const { dimensions, funnel } = generation.definitions
-  const { stages, conversions } = funnel
-  // a company's own dimension of that name may be another
-  const { lead: source } = dimensions.find(({ id }) => id === 'owner')?.sources ?? {}
-  const byOwner = source?.from === 'owner' && source.value !== 'latest'
   const at = new Date(w)
-  const told = await store.query<Counted>(EVENTS, [
-    at,
-    stages.map(({ id }) => id),
-    conversions.map(({ from }) => from),
-    conversions.map(({ to }) => to),
-    byOwner,
-  ])
+  const byOwner = await alwaysOwners(
+    store,
+    dimensions.find(({ id }) => id === 'owner'),
+  )
+  const told = await store.query<Counted>(EVENTS, [at, JSON.stringify(funnel), `funnel/${funnel.id}`, byOwner])
   const booked = await read.query<Counted>(LEDGER(generation.schema), [at, byOwner])
   const [events, ledger] = [byPlace(told.rows), byPlace(booked.rows)]
   return [...new Set([...events.keys(), ...ledger.keys()])].toSorted().map((place) => ({
@@ -165,6 +183,18 @@ export async function recount(
     fromEvents: events.get(place)?.n ?? 0,
     fromLedger: ledger.get(place)?.n ?? 0,
   }))
+}
+
+/** Whether the dimension `owner` is that of leads at the event, in each of its versions: a company's own of that name may be another. */
+async function alwaysOwners(store: pg.Pool, base: Dimension | undefined): Promise<boolean> {
+  const { rows } = await store.query<{ content: Dimension }>(
+    `select envelope->'data'->'content' as content from store.event
+     where type = 'definition.applied' and envelope->'data'->>'definition' = 'dimension/owner'`,
+  )
+  return [base, ...rows.map(({ content }) => content)].every((dimension) => {
+    const source = dimension?.sources.lead
+    return source?.from === 'owner' && source.attribute === undefined && source.value !== 'latest'
+  })
 }
 
 interface Counted {

@@ -3,15 +3,17 @@ import type { Reactor } from '../reactor.js'
 import { match, matched, personBehind, recordedAccount, tellsOfWork } from './companies.js'
 import { credit, feedBack, leftQueue, release, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
-import { judge, judgeAll, type Rules } from './judge.js'
+import { judge, judgeAll } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf, personKey, visitorKey } from './links.js'
 import { identified, joined, said, touched, unlinked, visitorOf, type Of, type Step } from './people.js'
+import { rulesInForce, type Rules } from './rules.js'
 
 /**
  * Matches people to companies, qualifies leads, routes them, lets offers expire, and tells marketing of rejections. It only
- * asks: a decider may refuse, as when somebody was faster.
+ * asks: a decider may refuse, as when somebody was faster. It goes by the rules in force at the event that something follows
+ * from, as the log says that they are, and by `base` where it says nothing.
  *
  * - What a lead or any visitor of its person does, and what becomes known of it, may make it meet a qualification rule;
  *   it then enters the rule's stage if that lies ahead.
@@ -23,21 +25,25 @@ import { identified, joined, said, touched, unlinked, visitorOf, type Of, type S
  * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the member who had it.
  * - Imported history is known and leads to nothing, but that people are matched to companies.
  */
-export const automation = (rules: Rules): Reactor<Kept, Intended> => ({
-  name: 'automation',
-  keysOf,
-  react: (record, turn) => {
-    const { event } = record
-    const heard = event.importid === undefined ? turn : silent(turn)
-    // the table has for each type what takes events of that type
-    const follow = follows[event.type] as Follow<never> | undefined
-    follow?.(event as never, { record, at: occurredAt(record), turn: heard, loud: turn, rules })
-  },
-  due: ({ data }, turn) => {
-    const { lead, handoff } = data as unknown as Offered
-    turn.command('expire', { type: 'handoff.expire', lead, handoff })
-  },
-})
+export const automation = (base: Rules): Reactor<Kept, Intended> => {
+  const rulesAt = rulesInForce(base)
+  return {
+    name: 'automation',
+    keysOf,
+    react: (record, turn) => {
+      const { event } = record
+      const rules = rulesAt(record, turn)
+      const heard = event.importid === undefined ? turn : silent(turn)
+      // the table has for each type what takes events of that type
+      const follow = follows[event.type] as Follow<never> | undefined
+      follow?.(event as never, { record, at: occurredAt(record), turn: heard, loud: turn, rules })
+    },
+    due: ({ data }, turn) => {
+      const { lead, handoff } = data as unknown as Offered
+      turn.command('expire', { type: 'handoff.expire', lead, handoff })
+    },
+  }
+}
 
 /** Takes in and asks for nothing. */
 const silent = (turn: Step): Step => ({ ...turn, command: () => undefined })

@@ -50,8 +50,8 @@ class World {
           ? 'visitor'
           : type.startsWith('person')
             ? 'person'
-            : type.startsWith('account')
-              ? 'account'
+            : /^(account|definition)/.test(type)
+              ? type.slice(0, type.indexOf('.'))
               : 'lead'
       ],
     )
@@ -128,6 +128,75 @@ describe('automation', () => {
       data: { stage: 'mql', rule: 'mql', ruleVersion: 1, because: [captured, reply] },
       causationid: reply,
       hops: 1,
+    })
+  })
+
+  describe('where a rule is changed on a day (row 8)', () => {
+    const DAY = 24 * HOUR
+    const [mql] = rules.qualifications
+    const [routing] = rules.routings
+    /** Says that a reply is not enough any more, and offers for an hour only; both from tomorrow on. */
+    const change = async () => {
+      const effective = new Date(world.now + DAY).toISOString()
+      const approved = { marketing: 'mia', sales: 'sam' }
+      const apply = (definition: string, content: object) =>
+        world.tell('definition.applied', { definition, version: 2, effective, approved, hash: '', content })
+      await apply('qualification/mql', {
+        ...mql!,
+        version: 2,
+        engagement: { any: [{ event: 'lead.engaged', kind: ['meeting-held'] }] },
+      })
+      await apply('routing/mql', {
+        ...routing!,
+        version: 2,
+        rules: routing!.rules.map((rule) => ({ ...rule, deadline: '1h' })),
+      })
+    }
+    const qualifiedBy = async (lead: string) =>
+      (await world.lead(lead)).flatMap((event) => (event.type === 'lead.qualified' ? [event.data.ruleVersion] : []))
+    const offeredFor = async (lead: string) => {
+      const offered = (await world.lead(lead)).findLast((event) => event.type === 'handoff.offered')!
+      return Math.round((Date.parse(offered.data.deadline) - Date.parse(offered.time)) / HOUR)
+    }
+
+    it('judges and routes by the one of then before, and by the other after', async () => {
+      await capture('before')
+      await change()
+      await world.tell('lead.engaged', { lead: 'before', kind: 'reply' })
+      expect(await qualifiedBy('before')).toEqual([1])
+      expect(await offeredFor('before')).toBe(24)
+      await world.wait(2 * DAY)
+      await capture('after')
+      await world.tell('lead.engaged', { lead: 'after', kind: 'reply' })
+      expect(await qualifiedBy('after')).toEqual([])
+      await world.tell('lead.engaged', { lead: 'after', kind: 'meeting-held' })
+      expect(await qualifiedBy('after')).toEqual([2])
+      expect(await offeredFor('after')).toBe(1)
+      expect(await qualifiedBy('before')).toEqual([1])
+    })
+
+    it('judges what happened before and became known after by the one of then', async () => {
+      await capture('late')
+      await change()
+      const then = new Date(world.now).toISOString()
+      await world.wait(2 * DAY)
+      await world.tell('lead.engaged', { lead: 'late', kind: 'reply' }, { time: then })
+      expect(await qualifiedBy('late')).toEqual([1])
+    })
+
+    it('counts from the beginning where it was applied before the first lead, though queues are staffed already', async () => {
+      await world.tell('definition.applied', {
+        definition: 'qualification/mql',
+        version: 7,
+        effective: new Date(world.now).toISOString(),
+        approved: { marketing: 'mia', sales: 'sam' },
+        hash: '',
+        content: { ...mql!, version: 7 },
+      })
+      const long = new Date(world.now - 10 * DAY).toISOString()
+      await world.tell('lead.captured', { lead: 'old', properties: { segment: 'small' } }, { time: long })
+      await world.tell('lead.engaged', { lead: 'old', kind: 'reply' }, { time: long })
+      expect(await qualifiedBy('old')).toEqual([7])
     })
   })
 

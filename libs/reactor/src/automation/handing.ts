@@ -1,8 +1,9 @@
 import { millisOf, ruleFor } from '@funnel/definitions'
 import type { Of, Step } from './people.js'
-import { factsOf, valueIn, type Rules } from './judge.js'
+import { factsOf, valueIn } from './judge.js'
 import { leadKey } from './links.js'
 import { leadOf } from './people.js'
+import type { Rules } from './rules.js'
 
 /** Offers a lead that a decision brought to a stage with a routing. */
 export function route(

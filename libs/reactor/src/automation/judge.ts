@@ -1,12 +1,10 @@
-import { qualifies, type AllDefinitions, type LeadFacts, type Scalar } from '@funnel/definitions'
+import { qualifies, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
 import { personBehind } from './companies.js'
 import { connected, leadKey } from './links.js'
 import { leadOf, personOf, visitorOf, type Step } from './people.js'
-
-/** What automation acts by. */
-export type Rules = Pick<AllDefinitions, 'funnel' | 'qualifications' | 'routings' | 'territories'>
+import type { Rules } from './rules.js'
 
 /** Asks to qualify every lead that hangs together with what changed. */
 export function judgeAll(key: string, record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {

@@ -1,5 +1,6 @@
 import type { Scalar } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
+import type { Json } from '../reactor.js'
 
 /** Something a lead did that may qualify it. */
 export type Deed = {
@@ -78,7 +79,20 @@ export type PlaceKept = {
   readonly waiting: readonly string[]
 }
 
-export type Kept = LeadKept | VisitorKept | PersonKept | AccountKept | PlaceKept
+/** What it keeps of the definitions: what of its rules was applied so far. */
+export type RulesKept = {
+  readonly applied: readonly {
+    readonly definition: string
+    readonly version: number
+    readonly effective: Instant
+    readonly recorded: Instant
+    readonly hash: string
+    readonly content: Json
+  }[]
+  readonly firstBusiness?: Instant
+}
+
+export type Kept = LeadKept | VisitorKept | PersonKept | AccountKept | PlaceKept | RulesKept
 
 /** Kinds of touch are counted up to this many a visitor; the oldest are forgotten. */
 const MOST_DEEDS = 200

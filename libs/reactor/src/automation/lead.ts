@@ -2,7 +2,7 @@ import type { Instant } from '@funnel/events'
 import { withDeed, type LeadKept, type Told } from './kept.js'
 import { leadKey } from './links.js'
 import { leadOf, linked, type Of, type Step } from './people.js'
-import type { Rules } from './judge.js'
+import type { Rules } from './rules.js'
 
 type Reported = Of<'lead.captured' | 'lead.enriched' | 'lead.engaged' | 'lead.stage-entered'>
 

@@ -7,6 +7,8 @@ import { placesIn, placesOf, workplaceOf } from './workplace.js'
 export const visitorKey = (visitor: string): string => `visitor:${visitor}`
 export const personKey = (person: string): string => `person:${person}`
 export const leadKey = (lead: string): string => `lead:${lead}`
+/** Of what was applied of the rules. */
+export const RULES = 'rules'
 
 export const accountKey = (account: string): string => `account:${account}`
 export const placeKey = (place: string): string => `place:${place}`
@@ -14,13 +16,13 @@ export const placeKey = (place: string): string => `place:${place}`
 type Peek = (key: string) => Kept | undefined
 
 /**
- * What a step may touch: whom it names, and all that hangs together with them: the visitors and leads of a person and of
- * those that were merged with it; the companies that a lead may be matched to, and the leads that may be to a company.
+ * What a step may touch: the rules, whom it names, and all that hangs together with them: the visitors and leads of a person
+ * and of those that were merged with it; the companies that a lead may be matched to, and the leads that may be to a company.
  * Grows from round to round while more of them is known.
  */
 export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[] {
   const matching = !isTimer(step) && MATCHING.has(step.event.type)
-  const keys = new Set([...named(step), ...(matching ? worked(step.event, peek) : [])])
+  const keys = new Set([RULES, ...named(step), ...(matching ? worked(step.event, peek) : [])])
   for (const key of keys) {
     const kept = peek(key)
     for (const next of neighbours(key, kept)) keys.add(next)
@@ -74,7 +76,7 @@ function named(step: Recorded<FunnelEvent> | Timer): string[] {
 }
 
 function neighbours(key: string, kept: Kept | undefined): string[] {
-  if (!kept || /^(account|place):/.test(key)) return []
+  if (!kept || key === RULES || /^(account|place):/.test(key)) return []
   if (key.startsWith('person:')) {
     const { visitors, leads, same } = kept as PersonKept
     return [...visitors.map(visitorKey), ...leads.map(leadKey), ...same.map(personKey)]

@@ -1,7 +1,7 @@
-import type { Definitions, Measure } from '@funnel/definitions'
+import type { Measure, Versions } from '@funnel/definitions'
 import type { Dims, Line } from '../../line.js'
 import { sameDims } from '../compare.js'
-import { dimsAlong, knownAfter } from '../dims.js'
+import { dimsAlong } from '../dims.js'
 import { startedSeconds } from '../elapsed.js'
 import type { DealState } from '../state.js'
 import { dealStory, type Money, type Standing } from './story.js'
@@ -19,10 +19,10 @@ import { dealStory, type Money, type Standing } from './story.js'
  *
  * An amount of zero is a value of nothing and makes no line. Amounts of several currencies stand side by side.
  */
-export function dealLines(id: string, state: DealState, definitions: Definitions): Line[] {
+export function dealLines(id: string, state: DealState, versions: Versions): Line[] {
   const { facts } = state
   const { steps, opened, closed } = dealStory(facts)
-  const dims = dimsAlong(definitions, 'deal', knownAfter(facts), state)
+  const dims = dimsAlong(versions, 'deal', facts, state)
   const at = (index: number) => ({
     occurred: facts[index]!.at,
     subject: { kind: 'deal', id } as const,

@@ -1,5 +1,5 @@
 import type { Instant } from '@funnel/events'
-import { changes, sameDims } from '../compare.js'
+import { changes, samePassed } from '../compare.js'
 import { lastNamed, withFact, type Fact } from '../fact.js'
 import { passedOn } from '../lead/node.js'
 import type { Context, Message, News, React } from '../node.js'
@@ -11,19 +11,21 @@ import { dealStory } from './story.js'
 export const deal: React<'deal'> = (key, before, news, context) => {
   const after = dealAfter(before, news, context)
   if (after === before) return undefined
-  const lines = changes(dealLines(key, before, context.definitions), dealLines(key, after, context.definitions))
+  const lines = changes(dealLines(key, before, context.versions), dealLines(key, after, context.versions))
   return { after, lines, tell: 'fact' in news ? leadsToTell(key, before, after) : [] }
 }
 
 /** The lead a deal came from: the latest that its facts name. */
 export const leadOf = (facts: readonly Fact[]): string | undefined => lastNamed(facts, 'lead')
 
-function dealAfter(before: DealState, news: News['deal'], { state, definitions }: Context): DealState {
-  if ('inherited' in news)
-    return sameDims(news.inherited, before.inherited) ? before : { ...before, inherited: news.inherited }
+function dealAfter(before: DealState, news: News['deal'], { state }: Context): DealState {
+  if ('passed' in news)
+    return before.passed && samePassed(news.passed, before.passed) ? before : { ...before, passed: news.passed }
   const facts = withFact(before.facts, news.fact)
   const lead = leadOf(facts)
-  return { ...before, facts, inherited: lead === undefined ? {} : passedOn(stateOf(state, 'lead', lead), definitions) }
+  return lead === undefined
+    ? { ...before, facts }
+    : { ...before, facts, passed: passedOn(stateOf(state, 'lead', lead)) }
 }
 
 function leadsToTell(key: string, before: DealState, after: DealState): Message[] {

@@ -1,17 +1,17 @@
-import type { Definitions } from '@funnel/definitions'
+import type { Versions } from '@funnel/definitions'
 import type { Line } from '../../line.js'
-import { dimsNow, type About } from '../dims.js'
-import type { Fact } from '../fact.js'
+import { dimsOf, type About } from '../dims.js'
+import { judgedAt, type Fact } from '../fact.js'
 import type { FirstTouch } from '../state.js'
 import { saidOn } from './consent.js'
 
 /** What a touch adds: itself. Its dimension values are its own and never change. */
-export const touchLine = (visitor: string, { at, data }: Fact, definitions: Definitions): Line => ({
+export const touchLine = (visitor: string, fact: Fact, versions: Versions): Line => ({
   measure: 'touch',
   amount: 1,
-  occurred: at,
+  occurred: fact.at,
   subject: { kind: 'visitor', id: visitor },
-  dims: dimsNow(definitions, 'touch', data, {}),
+  dims: dimsOf(versions.at(judgedAt(fact)), 'touch', fact.data),
 })
 
 /** The touch as the first of a visitor. */

@@ -14,7 +14,7 @@ import { firstTouch, touchLine } from './touch.js'
  * recorded later counts if it happened after the unlink. An unlink from another person than the visitor was taken for
  * undoes nothing.
  */
-export const visitor: React<'visitor'> = (key, before, news, { definitions }) => {
+export const visitor: React<'visitor'> = (key, before, news, { versions }) => {
   if ('lead' in news) {
     const leads = withKey(before.leads, news.lead)
     if (leads === before.leads) return undefined
@@ -23,7 +23,7 @@ export const visitor: React<'visitor'> = (key, before, news, { definitions }) =>
   }
   const { fact } = news
   if (fact.type === 'touchpoint.recorded') {
-    const lines = [touchLine(key, fact, definitions)]
+    const lines = [touchLine(key, fact, versions)]
     const touch = firstTouch(fact)
     if (!comesFirst(touch, before.first)) return { after: before, lines }
     const after = { ...before, first: touch }

@@ -1,10 +1,10 @@
-import type { Definitions, Measure } from '@funnel/definitions'
+import type { Measure, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Instant } from '@funnel/events'
 import type { Dims, Line } from '../../line.js'
 import { sameDims } from '../compare.js'
-import { dimsAlong, knownAfter, type About } from '../dims.js'
+import { dimsAlong, dimsOf, knownAfter } from '../dims.js'
 import { startedSeconds } from '../elapsed.js'
-import type { Fact } from '../fact.js'
+import { judgedAt } from '../fact.js'
 import type { LeadState } from '../state.js'
 import { leadStory, type LeadStory } from './story.js'
 
@@ -14,22 +14,24 @@ import { leadStory, type LeadStory } from './story.js'
  * - `lead.captured`: once, by the first capture in fact order; later captures only tell more about the lead.
  * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage. A stage that was skipped
  *   is not imputed: nothing says when it would have been entered.
- * - `lead.recycled`: an entry to a stage that stands earlier in the funnel than the one before. The entry itself is kept.
+ * - `lead.recycled`: an entry to a stage that stands earlier than the one before, in the funnel that is in force at the entry.
+ *   The entry itself is kept.
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
  * - `lead.qualified`, `lead.disqualified`, `handoff.offered`, `.accepted`, `.rejected`, `.expired`, `.withdrawn`: each time
  *   it was decided. The owner of a handoff, at the event, is who accepted it, else the person it was offered to; one that was
  *   offered to a queue and not accepted has none. Whose the lead was before has no part in it.
- * - `converted`: for each declared pair of milestones that were both reached, in whatever order: from the first time of
+ * - `converted`: for each pair of milestones that were both reached, in whatever order, and that the funnel declares which
+ *   is in force at the start: leads that set out together are counted by one rule, all or none of them, so that a change of
+ *   the funnel in between makes no rate of halves. From the first time of
  *   the start to the first time of the end after it, so that any window can be asked; where there is none after it, to the
  *   first of all, and `elapsed` is zero or negative. Dated by the end, with the start as its cohort and the dimension values
  *   of the start, so that numerator and denominator of a rate agree. The milestone `won` is reached with each deal that
  *   stands won.
  */
-export function leadLines(id: string, state: LeadState, definitions: Definitions): Line[] {
+export function leadLines(id: string, state: LeadState, versions: Versions): Line[] {
   const { facts } = state
-  const story = leadStory(facts, definitions.funnel)
-  const known = knownAfter(facts)
-  const dims = dimsAlong(definitions, 'lead', known, state)
+  const story = leadStory(facts, versions)
+  const dims = dimsAlong(versions, 'lead', facts, state)
   const at = (index: number) => ({
     amount: 1,
     occurred: facts[index]!.at,
@@ -43,13 +45,7 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
     if (index === story.captured) lines.push({ measure: 'lead.captured', ...at(index) })
     const { type } = facts[index]!
     if (isOfHandoff(type)) {
-      const [dims = {}] = dimsAlong(
-        definitions,
-        'lead',
-        [ofHandoffAt(facts, index, known[index]!), known.at(-1)!],
-        state,
-      )
-      lines.push({ measure: type, ...at(index), dims })
+      lines.push({ measure: type, ...at(index), dims: ofHandoffAt(state, index, versions) })
     } else if (isDecided(type)) lines.push({ measure: type, ...at(index) })
     const entry = entries.get(index)
     if (entry) {
@@ -65,22 +61,23 @@ export function leadLines(id: string, state: LeadState, definitions: Definitions
     if (before !== undefined) lines.push({ ...level, amount: -1, stage: before, dims: dims[index - 1]! })
     lines.push({ ...level, stage })
   }
-  const reached = milestones(state, story, dims)
-  for (const { from, to } of definitions.funnel.conversions) {
-    const [start] = reached.get(from) ?? []
-    const ends = reached.get(to) ?? []
-    const end = start && (ends.find(({ at }) => at > start.at) ?? ends[0])
-    if (start && end)
+  const times = milestones(state, story)
+  for (const [from, index] of starts(story)) {
+    const start = facts[index]!
+    for (const pair of versions.at(judgedAt(start)).funnel.conversions) {
+      if (pair.from !== from) continue
+      const ends = times.get(pair.to) ?? []
+      const end = ends.find((at) => at > start.at) ?? ends[0]
+      if (end === undefined) continue
       lines.push({
         measure: 'converted',
-        amount: 1,
-        occurred: end.at,
+        ...at(index),
+        occurred: end,
         cohort: start.at,
-        elapsed: startedSeconds(start.at, end.at),
-        subject: { kind: 'lead', id },
-        stage: `${from}>${to}`,
-        dims: start.dims,
+        elapsed: startedSeconds(start.at, end),
+        stage: `${from}>${pair.to}`,
       })
+    }
   }
   return lines
 }
@@ -102,31 +99,46 @@ const ofHandoff = [
 const isOfHandoff = (type: string): type is (typeof ofHandoff)[number] =>
   (ofHandoff as readonly string[]).includes(type)
 
-/** What was known with a fact of a handoff, its owner being who accepted it, else the person it was offered to, if any. */
-function ofHandoffAt(facts: readonly Fact[], index: number, known: About): About {
-  const { data } = facts[index]!
+/** The dimension values of a fact of a handoff: its owner is who accepted it, else the person it was offered to, if any. */
+function ofHandoffAt(state: LeadState, index: number, versions: Versions): Dims {
+  const { facts } = state
+  const fact = facts[index]!
   const offer = facts
     .slice(0, index + 1)
-    .findLast((one) => one.type === 'handoff.offered' && one.data['handoff'] === data['handoff'])
-  const owner = (data['owner'] ?? offer?.data['assignee']) as string | undefined
-  if (owner !== undefined) return { ...known, owner }
-  const { owner: _, ...unowned } = known
-  return unowned
+    .findLast((one) => one.type === 'handoff.offered' && one.data['handoff'] === fact.data['handoff'])
+  const owner = (fact.data['owner'] ?? offer?.data['assignee']) as string | undefined
+  const known = knownAfter(facts)
+  const { owner: _, ...unowned } = known[index]!
+  const now = { about: known.at(-1)!, definitions: versions.at(judgedAt(facts.at(-1)!)) }
+  return dimsOf(
+    versions.at(judgedAt(fact)),
+    'lead',
+    { ...unowned, ...(owner === undefined ? {} : { owner }) },
+    state,
+    now,
+  )
 }
 
-/** The times at which each milestone was reached, in order, and the dimension values of those moments. */
+/** The times at which each milestone was reached, in order. */
 function milestones(
   { facts, won }: LeadState,
   { captured, entries }: LeadStory,
-  dims: readonly Dims[],
-): ReadonlyMap<string, readonly { readonly at: Instant; readonly dims: Dims }[]> {
-  const at = (index: number) => ({ at: facts[index]!.at, dims: dims[index]! })
-  const wins = Object.values(won).toSorted((a, b) => a - b)
+): ReadonlyMap<string, readonly Instant[]> {
+  const at = (index: number) => facts[index]!.at
   return new Map([
     ...[...Map.groupBy(entries, ({ stage }) => stage)].map(
       ([stage, list]) => [stage, list.map(({ index }) => at(index))] as const,
     ),
     ['captured', captured === undefined ? [] : [at(captured)]],
-    ['won', wins.map((at) => ({ at, dims: dims.at(-1) ?? {} }))],
+    ['won', Object.values(won).toSorted((a, b) => a - b)],
   ])
+}
+
+/** The index of the fact that first reached each milestone from which a conversion can begin: not `won`. */
+function starts({ captured, entries }: LeadStory): ReadonlyMap<string, number> {
+  const first = new Map<string, number>()
+  for (const { stage, index } of entries) if (!first.has(stage)) first.set(stage, index)
+  first.delete('won')
+  first.delete('captured')
+  return captured === undefined ? first : first.set('captured', captured)
 }

@@ -1,9 +1,7 @@
-import type { Definitions } from '@funnel/definitions'
-import type { Dims } from '../../line.js'
-import { changes, sameDims } from '../compare.js'
-import { dimsNow, knownAfter } from '../dims.js'
+import { changes, samePassed } from '../compare.js'
+import { knownAfter, type Passed } from '../dims.js'
 import { withFact } from '../fact.js'
-import type { Context, News, React } from '../node.js'
+import type { Context, Message, News, React } from '../node.js'
 import { withKey, type LeadState } from '../state.js'
 import { leadLines } from './lines.js'
 import { withParents } from './parents.js'
@@ -12,20 +10,29 @@ import { withParents } from './parents.js'
 export const lead: React<'lead'> = (key, before, news, context) => {
   const after = leadAfter(before, news, context)
   if (after === before) return undefined
-  const { definitions } = context
-  const passed = passedOn(after, definitions)
+  const { versions } = context
   return {
     after,
-    lines: changes(leadLines(key, before, definitions), leadLines(key, after, definitions)),
-    tell: sameDims(passed, passedOn(before, definitions))
-      ? []
-      : after.deals.map((deal) => ({ kind: 'deal', key: deal, news: { inherited: passed } })),
+    lines: changes(leadLines(key, before, versions), leadLines(key, after, versions)),
+    tell: tellDeals(before, after),
   }
 }
 
-/** What a lead passes on to its deals: its dimension values as known now. */
-export const passedOn = (state: LeadState, definitions: Definitions): Dims =>
-  dimsNow(definitions, 'lead', knownAfter(state.facts).at(-1) ?? {}, state)
+function tellDeals(before: LeadState, after: LeadState): Message[] {
+  if (!after.deals.length) return []
+  const passed = passedOn(after)
+  if (samePassed(passed, passedOn(before))) return []
+  return after.deals.map((deal) => ({ kind: 'deal', key: deal, news: { passed } }))
+}
+
+/** What a lead passes on to its deals, as known now. */
+export function passedOn({ facts, touch }: LeadState): Passed {
+  const { channel, campaign } = touch ?? {}
+  return {
+    about: knownAfter(facts).at(-1) ?? {},
+    touch: { ...(channel === undefined ? {} : { channel }), ...(campaign === undefined ? {} : { campaign }) },
+  }
+}
 
 function leadAfter(before: LeadState, news: News['lead'], context: Context): LeadState {
   if ('fact' in news) return withParents({ ...before, facts: withFact(before.facts, news.fact) }, context)

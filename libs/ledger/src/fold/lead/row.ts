@@ -1,4 +1,4 @@
-import type { Definitions } from '@funnel/definitions'
+import type { Versions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { knownAfter } from '../dims.js'
 import type { LeadState } from '../state.js'
@@ -6,8 +6,8 @@ import { leadLines } from './lines.js'
 import { leadStory } from './story.js'
 
 /**
- * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it was in one that the
- * funnel does not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has stages and
+ * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it entered one that
+ * the funnel of then did not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has stages and
  * no capture, so no rate from capture counts it; `future-time`, something told of it lay in the future and counts as of
  * when it was recorded.
  */
@@ -28,18 +28,17 @@ export interface LeadRow {
 }
 
 /** The lead as it is known now. A lead that is only named by deals has no facts of its own and no row to speak of. */
-export function leadRow(id: string, state: LeadState, definitions: Definitions): LeadRow {
+export function leadRow(id: string, state: LeadState, versions: Versions): LeadRow {
   const { facts, person, touch } = state
   const { owner, properties = {} } = knownAfter(facts).at(-1) ?? {}
-  const { captured, entries } = leadStory(facts, definitions.funnel)
+  const { captured, entries } = leadStory(facts, versions)
   const stage = entries.at(-1)
-  const known = new Set(definitions.funnel.stages.map((one) => one.id))
   const flags: readonly (readonly [LeadFlag, boolean])[] = [
     ['recycled', entries.some(({ backward }) => backward)],
-    ['unknown-stage', entries.some((entry) => !known.has(entry.stage))],
+    ['unknown-stage', entries.some(({ unknown }) => unknown)],
     [
       'negative-cycle',
-      leadLines(id, state, definitions).some(
+      leadLines(id, state, versions).some(
         ({ measure, occurred, cohort }) => measure === 'converted' && occurred < cohort!,
       ),
     ],

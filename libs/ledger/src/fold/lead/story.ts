@@ -1,5 +1,5 @@
-import type { Funnel } from '@funnel/definitions'
-import type { Fact } from '../fact.js'
+import type { Versions } from '@funnel/definitions'
+import { judgedAt, type Fact } from '../fact.js'
 
 /** A change of stage. */
 export interface StageEntry {
@@ -8,6 +8,8 @@ export interface StageEntry {
   readonly index: number
   /** It stands earlier in the funnel than the stage before: an implicit recycle. */
   readonly backward: boolean
+  /** The funnel does not have it. */
+  readonly unknown: boolean
 }
 
 /** A lead through time, by fact order. */
@@ -23,21 +25,25 @@ export interface LeadStory {
 }
 
 /**
- * Reads the facts of a lead. A stage that the funnel does not have comes neither before nor after any other. A conversion
- * that was reversed enters no stage: it is as if it had not been.
+ * Reads the facts of a lead, each entry by the funnel in force at it: that one says where this stage and the one before stand.
+ * A stage that it does not have, for it had been or was still to come, is entered all the same, and comes neither before nor
+ * after any other. A conversion that was reversed enters no stage: it is as if it had not been.
  */
-export function leadStory(facts: readonly Fact[], { stages: known }: Funnel): LeadStory {
+export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory {
   const reversed = reversedConversions(facts)
   const entries: StageEntry[] = []
   const stages: (string | undefined)[] = []
   let captured: number | undefined
   let stage: string | undefined
-  for (const [index, { type, data }] of facts.entries()) {
+  for (const [index, fact] of facts.entries()) {
+    const { type, data } = fact
     if (type === 'lead.captured') captured ??= index
     const next = reversed.has(index) ? undefined : (data['stage'] as string | undefined)
     if (next !== undefined && next !== stage) {
+      const known = versions.at(judgedAt(fact)).funnel.stages
       const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
-      entries.push({ stage: next, index, backward: place(next) >= 0 && place(next) < place(stage) })
+      const to = place(next)
+      entries.push({ stage: next, index, backward: to >= 0 && to < place(stage), unknown: to < 0 })
       stage = next
     }
     stages.push(stage)

@@ -1,4 +1,4 @@
-import { loadDefinitions, type Definitions, type Dimension } from '@funnel/definitions'
+import { loadDefinitions, type Definitions, type Dimension, type Team } from '@funnel/definitions'
 
 const dimension = (id: string, sources: Dimension['sources']): Dimension => ({
   id,
@@ -7,6 +7,17 @@ const dimension = (id: string, sources: Dimension['sources']): Dimension => ({
   description: id,
   owners: { marketing: 'm', sales: 's' },
   sources,
+})
+
+export const team = (id: string, manager: string, members: readonly string[]): Team => ({
+  id,
+  version: 1,
+  name: id,
+  description: id,
+  owners: { marketing: 'm', sales: 's' },
+  side: 'sales',
+  manager,
+  members,
 })
 
 const defaults = loadDefinitions()
@@ -21,6 +32,13 @@ export const everyDimension: Definitions = {
     dimension('manager', { lead: { from: 'owner', value: 'latest' }, deal: { from: 'owner', value: 'latest' } }),
     dimension('account', { deal: { from: 'account' } }),
     dimension('lead_owner', { lead: { from: 'owner' }, deal: { from: 'lead' } }),
+    dimension('team', { lead: { from: 'owner', attribute: 'team' }, deal: { from: 'lead' } }),
+    dimension('team_now', {
+      lead: { from: 'owner', attribute: 'team', value: 'latest' },
+      deal: { from: 'owner', attribute: 'manager', value: 'latest' },
+    }),
+    dimension('lead_of', { deal: { from: 'owner', attribute: 'manager' } }),
     dimension('product', { deal: { from: 'properties.product', value: 'latest' } }),
   ],
+  teams: [team('t1', 'o1', ['o1', 'ann']), team('t2', 'max', ['o2', 'bob'])],
 }

@@ -1,4 +1,4 @@
-import type { Definitions } from '@funnel/definitions'
+import { nothingApplied, versionsOf, withRecords, type Definitions, type Versions } from '@funnel/definitions'
 import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
 import { difference, type Entry } from '../../line.js'
 import { contributions } from '../../oracle/contributions.js'
@@ -13,27 +13,32 @@ export interface Driven {
   /** States as JSON by node. */
   readonly saved: Map<string, string>
   readonly parked: Parked[]
+  /** Those in force, as of the end. */
+  readonly versions: Versions
 }
 
 /**
  * Folds batches as a projector does: states lie in a store as JSON, and each batch sees only what `missing` named. Reading
  * a node that was not named throws. Where `crashes` says so a batch is folded and lost before its commit, and folded again
- * from the store.
+ * from the store. `base` is what the definitions are where the log says nothing.
  */
-export function drive(batches: readonly Log[], definitions: Definitions, crashes: readonly boolean[] = []): Driven {
+export function drive(batches: readonly Log[], base: Definitions, crashes: readonly boolean[] = []): Driven {
   const saved = new Map<string, string>()
   const entries: Entry[] = []
   const parked: Parked[] = []
+  let history = nothingApplied
   for (const [i, batch] of batches.entries())
     for (const lost of crashes[i] ? [true, false] : [false]) {
       const state = loadedFor(batch, saved)
-      const folded = fold(state, batch, definitions)
+      const historyAfter = withRecords(history, batch)
+      const folded = fold(state, batch, versionsOf(base, historyAfter))
       if (lost) continue
+      history = historyAfter
       for (const ref of folded.changed) saved.set(nodeId(ref), JSON.stringify(state.get(ref)))
       entries.push(...folded.entries)
       parked.push(...folded.parked)
     }
-  return { entries, saved, parked }
+  return { entries, saved, parked, versions: versionsOf(base, history) }
 }
 
 function loadedFor(batch: Log, saved: ReadonlyMap<string, string>): FoldState {
@@ -70,10 +75,10 @@ export function cut<T>(records: readonly T[], sizes: readonly number[]): T[][] {
 }
 
 /** The first instant at which the entries do not tell what the log cut there adds up to. */
-export function firstWrongInstant(log: Log, entries: readonly Entry[], definitions: Definitions): Instant | undefined {
+export function firstWrongInstant(log: Log, entries: readonly Entry[], base: Definitions): Instant | undefined {
   const upTo = <T extends { readonly recorded: Instant }>(list: readonly T[], instant: Instant) =>
     list.filter(({ recorded }) => recorded <= instant)
   return [...new Set(log.map(({ recorded }) => recorded))].find(
-    (instant) => difference(upTo(entries, instant), contributions(upTo(log, instant), definitions)).length > 0,
+    (instant) => difference(upTo(entries, instant), contributions(upTo(log, instant), base)).length > 0,
   )
 }

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
+import type { Definitions, Dimension } from '@funnel/definitions'
 import { derivedId, type FunnelEvent, type Recorded } from '@funnel/events'
+import { everyDimension, team } from './definitions.js'
 import { recordedLog, type Happening } from './recorded-log.js'
 
 /** When random things begin to happen. */
@@ -138,26 +140,98 @@ export const mixedHappenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
   fc.oneof(happenings(maxLength), listOf(ofIdentity, maxLength))
 
 const listOf = (some: typeof kinds, maxLength: number): fc.Arbitrary<Happening[]> =>
+  fc.array(happening(some), { maxLength, size: 'max' })
+
+const early = fc.integer({ min: 0, max: 12 }).map((n) => T0 + Math.floor(n / 2) * 40_000_000 + (n % 2) * 333)
+
+const happening = (some: typeof kinds, at: fc.Arbitrary<number> = early): fc.Arbitrary<Happening> =>
+  fc.oneof(
+    ...some.map(({ weight, type, data }) => ({
+      weight,
+      arbitrary: fc
+        .record({
+          data,
+          at,
+          sequence: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
+        })
+        .map(({ data, at, sequence }): Happening => ({
+          type,
+          data: Object.fromEntries(Object.entries(data).filter(([, field]) => field !== undefined)),
+          at,
+          ...(sequence === undefined ? {} : { sequence }),
+        })),
+    })),
+  )
+
+const funnel = (change: (funnel: Definitions['funnel']) => Partial<Definitions['funnel']>) => ({
+  definition: 'funnel/funnel',
+  content: { ...everyDimension.funnel, ...change(everyDimension.funnel) },
+})
+const dimension = (id: string, sources: Dimension['sources']) => ({
+  definition: `dimension/${id}`,
+  content: { ...everyDimension.dimensions[0]!, id, sources },
+})
+
+const teamOf = (...about: Parameters<typeof team>) => ({ definition: `team/${about[0]}`, content: team(...about) })
+
+/** What definitions may become: other stages in another order, other conversions, dimensions that come from elsewhere. */
+const changedDefinition = fc.constantFrom(
+  funnel(() => ({})),
+  funnel(({ stages }) => ({ stages: stages.toReversed() })),
+  funnel(({ stages }) => ({
+    stages: [...stages.slice(1), { ...stages[0]!, id: 'nowhere' }],
+    conversions: [
+      { from: 'captured', to: 'sal' },
+      { from: 'nowhere', to: 'won' },
+      { from: 'mql', to: 'sql' },
+    ],
+  })),
+  dimension('owner', { lead: { from: 'owner', value: 'latest' }, deal: { from: 'lead' } }),
+  dimension('lead_owner', { lead: { from: 'properties.segment' }, deal: { from: 'lead' } }),
+  dimension('channel', {
+    touch: { from: 'campaign' },
+    lead: { from: 'first-touch.campaign' },
+    deal: { from: 'owner' },
+  }),
+  dimension('team', { lead: { from: 'owner', attribute: 'manager', value: 'latest' }, deal: { from: 'lead' } }),
+  teamOf('t1', 'o1', ['o1', 'o2']),
+  teamOf('t1', 'max', []),
+  teamOf('t2', 'o2', ['o2']),
+  teamOf('t0', 'zoe', ['o1', 'o2']),
+  dimension('new', { touch: { from: 'kind' }, lead: { from: 'properties.origin' }, deal: { from: 'lead' } }),
+)
+
+/**
+ * Happenings, and definitions that are applied between them, at once or some milliseconds ahead. Many things happen while
+ * they are recorded, some a little later by their own clock.
+ */
+export const changingHappenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
   fc.array(
     fc.oneof(
-      ...some.map(({ weight, type, data }) => ({
-        weight,
+      {
+        weight: 6,
+        arbitrary: happening(
+          kinds,
+          fc.integer({ min: 0, max: 30 }).map((n) => RECORDED + n),
+        ),
+      },
+      { weight: 2, arbitrary: happening(kinds) },
+      {
+        weight: 2,
         arbitrary: fc
-          .record({
-            data,
-            at: fc.integer({ min: 0, max: 12 }).map((n) => T0 + Math.floor(n / 2) * 40_000_000 + (n % 2) * 333),
-            sequence: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
-          })
-          .map(({ data, at, sequence }): Happening => ({
-            type,
-            data: Object.fromEntries(Object.entries(data).filter(([, field]) => field !== undefined)),
-            at,
-            ...(sequence === undefined ? {} : { sequence }),
+          .record({ data: changedDefinition, ahead: fc.constantFrom(0, 0, 1, 5, 20) })
+          .map(({ data, ahead }): Happening => ({
+            type: 'definition.applied',
+            data: { ...data, ahead },
+            at: RECORDED,
           })),
-      })),
+      },
     ),
     { maxLength, size: 'max' },
   )
+
+/** When random things begin to be recorded. */
+const RECORDED = T0 + 1_000_000_000
 
 /**
  * The happenings recorded in the order given by `order`: `gaps[i]` milliseconds after the one before, often none. Ids
@@ -168,13 +242,28 @@ export function record(
   gaps: readonly number[],
   order: readonly number[] = list.map((_, i) => i),
 ): Recorded<FunnelEvent>[] {
-  let recorded = T0 + 1_000_000_000
+  let recorded = RECORDED
+  const versions = new Map<unknown, number>()
   return recordedLog(
     order.map((index, i) => {
       recorded += gaps[i % gaps.length] ?? 0
-      return { ...list[index]!, id: derivedId('random', index), recorded }
+      const one = list[index]!
+      return {
+        ...(one.type === 'definition.applied' ? applied(one, recorded, versions) : one),
+        id: derivedId('random', index),
+        recorded,
+      }
     }),
   )
+}
+
+/** A definition as it is applied at an instant: its next version. */
+function applied({ type, data }: Happening, at: number, versions: Map<unknown, number>): Happening {
+  const { definition, content, ahead } = data as { definition: string; content: object; ahead: number }
+  const version = (versions.get(definition) ?? 0) + 1
+  versions.set(definition, version)
+  const effective = new Date(at + ahead).toISOString()
+  return { type, at, data: { definition, version, effective, content: { ...content, version } } }
 }
 
 /** Some milliseconds between records: mostly none. */

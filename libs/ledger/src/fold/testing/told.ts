@@ -65,7 +65,7 @@ export function told(list: readonly ReturnType<typeof on>[], { poisoned = false 
     log.map((one) => [one]),
     definitions,
   )
-  const { entries, saved, parked } = driven
+  const { entries, saved, parked, versions } = driven
   if (journalHash(drive([log], definitions).entries) !== journalHash(entries))
     throw new Error('the journal depends on the batches')
   const wrong = poisoned ? undefined : firstWrongInstant(log, entries, definitions)
@@ -76,7 +76,7 @@ export function told(list: readonly ReturnType<typeof on>[], { poisoned = false 
     parked,
     state,
     sum: (measure, asked) => matching(entries, measure, asked).reduce((sum, { amount }) => sum + amount, 0),
-    lead: (id) => leadRow(id, JSON.parse(state('lead', id)!) as LeadState, definitions),
+    lead: (id) => leadRow(id, JSON.parse(state('lead', id)!) as LeadState, versions),
     deal: (id) => dealRow(id, JSON.parse(state('deal', id)!) as DealState),
   }
 }

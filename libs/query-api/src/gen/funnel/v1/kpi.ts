@@ -260,7 +260,20 @@ export interface KpiQuestion {
     | Date
     | undefined;
   /** As it was known at this instant; absent: now. */
-  knownAt?: Date | undefined;
+  knownAt?:
+    | Date
+    | undefined;
+  /** Which version of the KPI's definition, from 1; absent: the one in force at the watermark. */
+  definitionVersion?: number | undefined;
+}
+
+/** A version of the funnel, of a dimension or of a team by which something was counted. */
+export interface UsedVersion {
+  /** e.g. "funnel/funnel", "dimension/channel". */
+  definition: string;
+  version: number;
+  /** From when on it is in force; absent: nothing was before it. */
+  effectiveFrom?: Date | undefined;
 }
 
 /** Which definition answered. */
@@ -344,6 +357,12 @@ export interface KpiAnswer {
    * by: then there is exactly one row.
    */
   rows: KpiRow[];
+  /**
+   * The versions in force in the period of the question, in the order of time: of the funnel, where leads are counted, of
+   * the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Where there are
+   * several of one, the numbers before and after are counted by different rules.
+   */
+  used: UsedVersion[];
 }
 
 export interface ListKpisRequest {
@@ -484,6 +503,7 @@ function createBaseKpiQuestion(): KpiQuestion {
     filters: [],
     asOf: undefined,
     knownAt: undefined,
+    definitionVersion: undefined,
   };
 }
 
@@ -515,6 +535,9 @@ export const KpiQuestion: MessageFns<KpiQuestion> = {
     }
     if (message.knownAt !== undefined) {
       Timestamp.encode(toTimestamp(message.knownAt), writer.uint32(74).fork()).join();
+    }
+    if (message.definitionVersion !== undefined) {
+      writer.uint32(80).int32(message.definitionVersion);
     }
     return writer;
   },
@@ -604,6 +627,14 @@ export const KpiQuestion: MessageFns<KpiQuestion> = {
             message.knownAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.definitionVersion = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -639,6 +670,11 @@ export const KpiQuestion: MessageFns<KpiQuestion> = {
         : isSet(object.known_at)
         ? fromJsonTimestamp(object.known_at)
         : undefined,
+      definitionVersion: isSet(object.definitionVersion)
+        ? globalThis.Number(object.definitionVersion)
+        : isSet(object.definition_version)
+        ? globalThis.Number(object.definition_version)
+        : undefined,
     };
   },
 
@@ -671,6 +707,9 @@ export const KpiQuestion: MessageFns<KpiQuestion> = {
     if (message.knownAt !== undefined) {
       obj.knownAt = message.knownAt.toISOString();
     }
+    if (message.definitionVersion !== undefined) {
+      obj.definitionVersion = Math.round(message.definitionVersion);
+    }
     return obj;
   },
 
@@ -688,6 +727,112 @@ export const KpiQuestion: MessageFns<KpiQuestion> = {
     message.filters = object.filters?.map((e) => Filter.fromPartial(e)) || [];
     message.asOf = object.asOf ?? undefined;
     message.knownAt = object.knownAt ?? undefined;
+    message.definitionVersion = object.definitionVersion ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUsedVersion(): UsedVersion {
+  return { definition: "", version: 0, effectiveFrom: undefined };
+}
+
+export const UsedVersion: MessageFns<UsedVersion> = {
+  encode(message: UsedVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.definition !== "") {
+      writer.uint32(10).string(message.definition);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).int32(message.version);
+    }
+    if (message.effectiveFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.effectiveFrom), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsedVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsedVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.definition = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.effectiveFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsedVersion {
+    return {
+      definition: isSet(object.definition) ? globalThis.String(object.definition) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      effectiveFrom: isSet(object.effectiveFrom)
+        ? fromJsonTimestamp(object.effectiveFrom)
+        : isSet(object.effective_from)
+        ? fromJsonTimestamp(object.effective_from)
+        : undefined,
+    };
+  },
+
+  toJSON(message: UsedVersion): unknown {
+    const obj: any = {};
+    if (message.definition !== "") {
+      obj.definition = message.definition;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.effectiveFrom !== undefined) {
+      obj.effectiveFrom = message.effectiveFrom.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsedVersion>, I>>(base?: I): UsedVersion {
+    return UsedVersion.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsedVersion>, I>>(object: I): UsedVersion {
+    const message = createBaseUsedVersion();
+    message.definition = object.definition ?? "";
+    message.version = object.version ?? 0;
+    message.effectiveFrom = object.effectiveFrom ?? undefined;
     return message;
   },
 };
@@ -1533,7 +1678,7 @@ export const KpiRow: MessageFns<KpiRow> = {
 };
 
 function createBaseKpiAnswer(): KpiAnswer {
-  return { definition: undefined, basis: undefined, note: "", rows: [] };
+  return { definition: undefined, basis: undefined, note: "", rows: [], used: [] };
 }
 
 export const KpiAnswer: MessageFns<KpiAnswer> = {
@@ -1549,6 +1694,9 @@ export const KpiAnswer: MessageFns<KpiAnswer> = {
     }
     for (const v of message.rows) {
       KpiRow.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.used) {
+      UsedVersion.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1598,6 +1746,14 @@ export const KpiAnswer: MessageFns<KpiAnswer> = {
             message.rows.push(KpiRow.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.used.push(UsedVersion.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1616,6 +1772,7 @@ export const KpiAnswer: MessageFns<KpiAnswer> = {
       basis: isSet(object.basis) ? Basis.fromJSON(object.basis) : undefined,
       note: isSet(object.note) ? globalThis.String(object.note) : "",
       rows: globalThis.Array.isArray(object?.rows) ? object.rows.map((e: any) => KpiRow.fromJSON(e)) : [],
+      used: globalThis.Array.isArray(object?.used) ? object.used.map((e: any) => UsedVersion.fromJSON(e)) : [],
     };
   },
 
@@ -1633,6 +1790,9 @@ export const KpiAnswer: MessageFns<KpiAnswer> = {
     if (message.rows?.length) {
       obj.rows = message.rows.map((e) => KpiRow.toJSON(e));
     }
+    if (message.used?.length) {
+      obj.used = message.used.map((e) => UsedVersion.toJSON(e));
+    }
     return obj;
   },
 
@@ -1647,6 +1807,7 @@ export const KpiAnswer: MessageFns<KpiAnswer> = {
     message.basis = (object.basis !== undefined && object.basis !== null) ? Basis.fromPartial(object.basis) : undefined;
     message.note = object.note ?? "";
     message.rows = object.rows?.map((e) => KpiRow.fromPartial(e)) || [];
+    message.used = object.used?.map((e) => UsedVersion.fromPartial(e)) || [];
     return message;
   },
 };

@@ -9,8 +9,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 
 /**
- * Whether the same question can ever get another answer under the definitions that `definitions_hash` names. Other
- * definitions of the KPI, or of what is folded, may give another one.
+ * Whether the same question can ever get another answer under the definitions that `definitions_hash` names and the
+ * version of the KPI that answered. Other definitions of the KPI, or of what is folded, may give another one.
  */
 export enum Finality {
   FINALITY_UNSPECIFIED = 0,
@@ -135,7 +135,7 @@ export interface Basis {
   /** The read model that was asked, and how many transactions it has folded. */
   generation: number;
   fold: number;
-  /** SHA-256 of all definitions the read model was folded with. */
+  /** SHA-256 of the definitions of the read model that count where the log says nothing. */
   definitionsHash: string;
   /** Subjects whose events could not be folded and are therefore missing. */
   parked: number;
