@@ -48,7 +48,7 @@ export class ClaimsController {
           deadline,
         )
         const found = rows.filter((row): row is ClaimRow => row.id !== null)
-        const history = await agreedHistory(database, id, this.files, knownAt, deadline)
+        const history = await agreedHistory(database, id, this.files, { knownAt, deadline })
         return { id, basis: rows[0], found, definitions, history }
       },
     )
