@@ -242,9 +242,12 @@ describe('relay', () => {
         const relay = await startRelay(kafka.addresses)
         const before = await append(20)
         await onTopics(client, 20)
+        // so that it is not ready for this reason alone
+        await eventually(async () => (await get(relay, 'health/ready')).status === 200)
         await kafka.brokers[0]?.kill('SIGKILL')
         const during = await append(30)
         await eventually(async () => (await get(relay, 'health/ready')).status === 503, 40)
+        expect((await get(relay, 'health/ready')).body).toContain('"kafka":')
         expect((await get(relay, 'health/live')).status).toBe(200)
         expect(await gauge(relay, 'relay_lag_events')).toBe(30)
         expect(await gauge(relay, 'relay_oldest_seconds')).toBeGreaterThan(0)

@@ -19,8 +19,7 @@ export async function agreedHistory(
   database: ReadDatabase,
   generation: number,
   files: Pick<AllDefinitions, 'qualifications' | 'channels'>,
-  knownAt: Instant = Number.POSITIVE_INFINITY,
-  deadline: Instant,
+  { knownAt = Number.POSITIVE_INFINITY, deadline }: { knownAt: Instant | undefined; deadline: Instant },
 ): Promise<AppliedHistory> {
   const rows = await database.rows<AppliedRow>(planApplied(generation, kinds, places), deadline)
   const applied = rows

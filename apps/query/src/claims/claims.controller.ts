@@ -45,7 +45,7 @@ export class ClaimsController {
         deadline,
       )
       const found = rows.filter((row): row is ClaimRow => row.id !== null)
-      const history = await agreedHistory(database, id, this.files, knownAt, deadline)
+      const history = await agreedHistory(database, id, this.files, { knownAt, deadline })
       return { id, basis: rows[0], found, agreed: { definitions, versions, history } }
     })
     if (found.length > MOST)

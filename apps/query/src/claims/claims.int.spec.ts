@@ -30,7 +30,10 @@ const applied = (content: typeof setUp) =>
     content,
   })
 
-/** In the order of arrival; a queue is staffed and a rule applied before there is business. Of the lead `fine` all say the same, of `hot` nobody does, `late` came under another rule. */
+/**
+ * In the order of arrival; a queue is staffed and a rule applied before there is business. Of the lead `fine` all say the
+ * same, of `hot` nobody does, `late` came under another rule.
+ */
 const told = [
   on(1, 'queue.staffed', { queue: 'q', members: [] }),
   applied(setUp),

@@ -44,10 +44,11 @@ function ruleClaim(definition: string, stage: Stage, lead: KnownLead, { history 
     return [{ party: 'agreed', value: 'yes', says: 'the rule was met', rule, events: because }]
   }
   let last: { readonly applied: Applied; readonly about: LeadFacts; readonly at: Instant } | undefined
-  for (const { at, about } of moments(lead)) {
+  for (const { at, about, touch } of moments(lead)) {
     const applied = inForce(history, definition, at)
     if (!applied || ruleIn(applied).stage !== stage.id) continue
     last = { applied, about, at }
+    if (touch !== undefined && !counts(ruleIn(applied), touch)) continue
     const events = qualifies(ruleIn(applied), about, at)
     const rule = { id, version: applied.version }
     if (events) return [{ party: 'agreed', value: 'yes', says: 'the rule is met', rule, events }]
@@ -67,8 +68,22 @@ function ruleClaim(definition: string, stage: Stage, lead: KnownLead, { history 
 
 const ruleIn = ({ content }: Applied) => content as Qualification
 
-/** Every instant at which something happened, with what rules ask of the lead as of then. `about` is good until the next. */
-function* moments({ facts, touches }: KnownLead): Generator<{ readonly at: Instant; readonly about: LeadFacts }> {
+/** Whether a touch of this kind may make a lead meet the rule. */
+const counts = ({ engagement }: Qualification, touch: string): boolean =>
+  ('any' in engagement ? engagement.any : engagement.all).some(
+    ({ event, kind }) => event === 'touchpoint.recorded' && kind?.includes(touch),
+  )
+
+interface Moment {
+  readonly at: Instant
+  /** What rules ask of the lead as of then; good until the next moment. */
+  readonly about: LeadFacts
+  /** The kind of touch, where it was one, and not the first, which tells where the lead came from. */
+  readonly touch: string | undefined
+}
+
+/** Every instant at which something happened. */
+function* moments({ facts, touches }: KnownLead): Generator<Moment> {
   const fields = new Map<string, { value: Value; event: string }>()
   const events = [
     ...facts.flatMap(({ id, type, at, data }) =>
@@ -91,7 +106,8 @@ function* moments({ facts, touches }: KnownLead): Generator<{ readonly at: Insta
       tell({ owner, account })
       tell(properties as object, 'properties.')
     } else if (fact.id === touches[0]?.id) tell({ channel, campaign }, 'first-touch.')
-    yield { at: fact.at, about: { fields, events } }
+    const later = fact.type === 'touchpoint.recorded' && fact.id !== touches[0]?.id
+    yield { at: fact.at, about: { fields, events }, touch: later ? (fact.data['kind'] as string) : undefined }
   }
 }
 

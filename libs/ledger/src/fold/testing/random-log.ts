@@ -249,7 +249,7 @@ export function record(
       recorded += gaps[i % gaps.length] ?? 0
       const one = list[index]!
       return {
-        ...(one.type === 'definition.applied' ? applied(one, recorded, versions) : one),
+        ...('ahead' in one.data ? applied(one, recorded, versions) : one),
         id: derivedId('random', index),
         recorded,
       }
@@ -257,7 +257,7 @@ export function record(
   )
 }
 
-/** A definition as it is applied at an instant: its next version. */
+/** A definition as it is applied at an instant, or so long ahead: its next version. */
 function applied({ type, data }: Happening, at: number, versions: Map<unknown, number>): Happening {
   const { definition, content, ahead } = data as { definition: string; content: object; ahead: number }
   const version = (versions.get(definition) ?? 0) + 1
