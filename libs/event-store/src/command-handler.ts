@@ -6,6 +6,7 @@ import {
   dataschemaOf,
   derivedId,
   FunnelError,
+  FUTURE_TOLERANCE,
   occurredAt,
   typeOf,
   upcast,
@@ -48,8 +49,17 @@ export type StreamMemory<State> = Map<string, Remembered<State>>
 interface Remembered<State> {
   readonly version: number
   readonly state: State
-  /** When its last decision happened. */
-  readonly last: Instant
+  readonly last: Last
+}
+
+/** The latest instants of some streams; 0 where there is none. */
+interface Last {
+  /** When anything happened in them, observed or decided. */
+  readonly happened: Instant
+  /** When anything was recorded in them. */
+  readonly recorded: Instant
+  /** When a decision was taken: it may happen later than that, see `handle`, and is recorded at once. */
+  readonly decided: Instant
 }
 
 export interface Handled {
@@ -68,7 +78,9 @@ const MOST_HOPS = 16
  * Reads the streams, decides, and appends what was decided if all the streams are still as read; else reads and decides
  * again. Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
  * them, with another one IDEMPOTENCY_CONFLICT, whatever that is about. A command that came to nothing is decided anew.
- * Decisions of a stream happen one after the other, whatever the clock does.
+ * A decision happens after all that is known of its streams, whatever the clocks do: after the decisions before it, and after
+ * what was observed, though an observer's clock be ahead by what is tolerated (`FUTURE_TOLERANCE`); else that would outrank
+ * it in every fold. What it is decided at, which deadlines are compared with, is not put off by observers.
  * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version, or where others are always faster;
  * INVALID where an event may not hold what was decided; UNAVAILABLE.
  */
@@ -101,11 +113,13 @@ export async function handle<Command, State>(
         `${streams[0]} is at version ${version}, not ${expected}: read it again`,
         { stream: streams[0], expected, actual: version },
       )
-    const last = lastDecision(before, known?.last)
+    const last = lastOf(before, known?.last)
     const state = evolved(decider, before.map(happened), known?.state)
     if (memory && streams.length === 1) memory.set(streams[0]!, { version, state, last })
-    const at = Math.max(now, last + 1)
-    const decided = decider.decide(command, state, at)
+    const decidedAt = Math.max(now, last.decided + 1)
+    // later than that it would be taken for a false time, and count as of when it is recorded
+    const at = Math.max(decidedAt, Math.min(last.happened + 1, last.recorded + FUTURE_TOLERANCE))
+    const decided = decider.decide(command, state, decidedAt)
     if (!decided.length) return { events: [], repeated: false }
     const events = sequenced(
       decided.map((one, ordinal) => envelope(one, { ...handling, at, ordinal, hops, requesthash })),
@@ -139,9 +153,15 @@ async function allFrom(
   }
 }
 
-/** When the last decision of these streams happened; 0 where there is none. */
-const lastDecision = (before: readonly Recorded[], known: Instant = 0): Instant =>
-  before.reduce((last, record) => (isDecision(record) ? Math.max(last, occurredAt(record)) : last), known)
+const lastOf = (before: readonly Recorded[], known: Last = { happened: 0, recorded: 0, decided: 0 }): Last =>
+  before.reduce(
+    ({ happened, recorded, decided }, record) => ({
+      happened: Math.max(happened, occurredAt(record)),
+      recorded: Math.max(recorded, record.recorded),
+      decided: isDecision(record) ? Math.max(decided, Math.min(occurredAt(record), record.recorded)) : decided,
+    }),
+    known,
+  )
 
 const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undefined
 
