@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { FunnelError, mintId, occurredAt, type Instant } from '@funnel/events'
+import { FunnelError, isFuture, mintId, occurredAt, type Instant } from '@funnel/events'
 import type { Decider } from '@funnel/domain'
 import { handle, type Asking, type Handled } from './command-handler.js'
 import { captured, expectDense, readAll, type StoreUnderTest } from './event-store.contract.js'
@@ -337,6 +337,52 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
       const times = records.filter((_, i) => i % 2 === 0).map(occurredAt)
       for (const [i, time] of times.entries()) if (i) expect(time).toBeGreaterThan(times[i - 1]!)
       expectDense(await log())
+    })
+
+    it('is not outranked by what an observer with a clock that is ahead had told before', async () => {
+      const now = Date.now()
+      const ahead = (ms: number) => captured('a', { time: new Date(now + ms).toISOString() })
+      const at: Instant[] = []
+      const noting: Decider<Step, number> = {
+        ...stepping,
+        decide: (command, steps, instant) => (at.push(instant), stepping.decide(command, steps, instant)),
+      }
+      const memory = new StreamMemory<number>()
+      const noted = () =>
+        handle(store, {
+          decider: noting,
+          command: { lead: 'a', stages: ['mql', 'sql'] },
+          streams: ['lead-a'],
+          memory,
+          ...asking({ now }),
+        })
+      for (const ms of [0, 180_000, 60_000, 290_000]) {
+        await store.append({ events: [ahead(ms)] })
+        await noted()
+      }
+      // further ahead than is believed: it counts as of when it was recorded
+      await store.append({ events: [ahead(3_600_000)] })
+      await noted()
+      const records = await store.read('lead-a')
+      const decided = records.filter(({ event }) => event.requesthash !== undefined)
+      expect(decided).toHaveLength(10)
+      for (const one of decided) {
+        expect(isFuture(one)).toBe(false)
+        for (const before of records.slice(0, one.version - 1).filter(({ event }) => event.type !== one.event.type))
+          expect(occurredAt(one)).toBeGreaterThan(occurredAt(before))
+      }
+      // deadlines know nothing of that clock
+      for (const instant of at) expect(instant).toBeLessThan(Date.now() + 1000)
+    })
+
+    it('ties with what was told of the last instant that is believed, and comes after it by its number', async () => {
+      const first = await store.append({ events: [captured('a')] })
+      const limit = first[0]!.record.recorded + 300_000
+      const told = { ...first[0]!.record, event: captured('a', { time: new Date(limit).toISOString() }) }
+      const frozen: EventStore = { ...store, read: async () => [told] }
+      const { events } = await step('a', ['mql'], { now: Date.now() }, frozen)
+      expect(Date.parse(events[0]!.event.time)).toBe(limit)
+      expect(isFuture(events[0]!)).toBe(false)
     })
 
     it('that remembers the stream reads what came after, and is decided as if it had read it all', async () => {

@@ -6,6 +6,7 @@ import {
   dataschemaOf,
   derivedId,
   FunnelError,
+  FUTURE_TOLERANCE,
   occurredAt,
   typeOf,
   upcast,
@@ -16,7 +17,7 @@ import {
 import { evolved, type Decided, type Decider, type Happened } from '@funnel/domain'
 import { addressOfEvent } from './address.js'
 import type { EventStore } from './event-store.js'
-import type { Remembered, StreamMemory } from './stream-memory.js'
+import type { Last, Remembered, StreamMemory } from './stream-memory.js'
 
 /** Who asks for a command, and what must hold. */
 export interface Asking {
@@ -62,7 +63,9 @@ const PAGE = 2000
  * again. Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
  * them, with another one IDEMPOTENCY_CONFLICT, whatever that is about. A command that came to nothing is decided anew.
  * Those who decide on one stream with the same memory take turns.
- * Decisions of a stream happen one after the other, whatever the clock does.
+ * A decision happens after all that is known of its streams, whatever the clocks do: after the decisions before it, and after
+ * what was observed, though an observer's clock be ahead by what is tolerated (`FUTURE_TOLERANCE`); else that would outrank
+ * it in every fold. What it is decided at, which deadlines are compared with, is not put off by observers.
  * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version, or where others are always faster;
  * INVALID where an event may not hold what was decided; UNAVAILABLE.
  */
@@ -116,8 +119,10 @@ async function decide<Command, State>(
         expected,
         actual: version,
       })
-    const at = Math.max(now, last + 1)
-    const decided = decider.decide(command, state, at)
+    const decidedAt = Math.max(now, last.decided + 1)
+    // later than that it would be taken for a false time, and count as of when it is recorded
+    const at = Math.max(decidedAt, Math.min(last.happened + 1, last.recorded + FUTURE_TOLERANCE))
+    const decided = decider.decide(command, state, decidedAt)
     if (!decided.length) return { events: [], repeated: false }
     const events = sequenced(
       decided.map((one, ordinal) => envelope(one, { ...handling, at, ordinal, hops, requesthash })),
@@ -144,7 +149,7 @@ async function readAll<State>(
   return {
     versions: new Map(streams.map((stream, i) => [stream, read[i]!.at(-1)?.version ?? 0])),
     state: evolved(decider, before.map(happened)),
-    last: lastDecision(before),
+    last: lastOf(before),
   }
 }
 
@@ -156,12 +161,12 @@ async function caughtUp<State>(
   stream: string,
 ): Promise<Basis<State>> {
   for (;;) {
-    const { version, state, last } = memory.get(stream) ?? { version: 0, state: decider.initialState, last: 0 }
+    const { version, state, last } = memory.get(stream) ?? { version: 0, state: decider.initialState, last: NOTHING }
     const page = await store.read(stream, version, PAGE)
     const known = {
       version: page.at(-1)?.version ?? version,
       state: evolved(decider, page.map(happened), state),
-      last: lastDecision(page, last),
+      last: lastOf(page, last),
     }
     memory.set(stream, known)
     if (page.length < PAGE) return { ...known, versions: new Map([[stream, known.version]]) }
@@ -186,9 +191,17 @@ async function allFrom(
   }
 }
 
-/** When the last decision of these streams happened; 0 where there is none. */
-const lastDecision = (before: readonly Recorded[], known: Instant = 0): Instant =>
-  before.reduce((last, record) => (isDecision(record) ? Math.max(last, occurredAt(record)) : last), known)
+const lastOf = (before: readonly Recorded[], known: Last = NOTHING): Last =>
+  before.reduce(
+    ({ happened, recorded, decided }, record) => ({
+      happened: Math.max(happened, occurredAt(record)),
+      recorded: Math.max(recorded, record.recorded),
+      decided: isDecision(record) ? Math.max(decided, Math.min(occurredAt(record), record.recorded)) : decided,
+    }),
+    known,
+  )
+
+const NOTHING: Last = { happened: 0, recorded: 0, decided: 0 }
 
 const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undefined
 

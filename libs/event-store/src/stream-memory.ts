@@ -4,8 +4,17 @@ import { FunnelError, type Instant } from '@funnel/events'
 export interface Remembered<State> {
   readonly version: number
   readonly state: State
-  /** When its last decision happened. */
-  readonly last: Instant
+  readonly last: Last
+}
+
+/** The latest instants of some streams; 0 where there is none. */
+export interface Last {
+  /** When anything happened in them, observed or decided. */
+  readonly happened: Instant
+  /** When anything was recorded in them. */
+  readonly recorded: Instant
+  /** When a decision was taken: it may happen later than that, see `handle`, and is recorded at once. */
+  readonly decided: Instant
 }
 
 /**

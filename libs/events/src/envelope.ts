@@ -48,7 +48,8 @@ export interface Recorded<E extends Envelope = Envelope> {
   readonly event: E
 }
 
-const FUTURE_TOLERANCE = 5 * 60_000
+/** How far the clock of a producer may be ahead of the store's: what lies further ahead is not believed. Milliseconds. */
+export const FUTURE_TOLERANCE = 5 * 60_000
 
 /**
  * When it happened, clamped: a time more than five minutes after `recorded` cannot be true, so it counts as `recorded`

@@ -32,13 +32,9 @@ export const unmergeCommand = (): Command =>
       const { decidedMeanwhile } = await import('@funnel/event-store')
       const merge = await decidedMeanwhile(storeOf(flags).databaseUrl, absorbed)
       if (!merge)
-        throw new FunnelError(
-          'REJECTED',
-          `${absorbed} is not absorbed into anybody: name the id that is to be let go`,
-          {
-            person: absorbed,
-          },
-        )
+        throw new FunnelError('REJECTED', `${absorbed} is absorbed into nobody: name the id that is to be let go`, {
+          person: absorbed,
+        })
       const { into: person, since, decisions } = merge
       const command = { type: 'person.unmerge', person, absorbed, ...(reason !== undefined && { reason }) }
       const events = dryRun ? [] : (await giveCommand(flags, command)).events
@@ -53,9 +49,9 @@ export const unmergeCommand = (): Command =>
     })
 
 function staying({ absorbed, into, since, decisions }: Meanwhile): string {
-  const while_ = `since ${formatTime(new Date(since))}, while ${absorbed} was ${into}`
-  if (!decisions.length) return `nothing was decided about their leads and deals ${while_}`
-  return `${decisions.length === 1 ? 'one decision stays, taken' : `${decisions.length} decisions stay, taken`} ${while_}:`
+  const meanwhile = `since ${formatTime(new Date(since))}, while ${absorbed} was ${into}`
+  if (!decisions.length) return `nothing was decided about their leads and deals ${meanwhile}`
+  return `${decisions.length === 1 ? 'one decision stays, taken' : `${decisions.length} decisions stay, taken`} ${meanwhile}:`
 }
 
 const decisionTable = (decisions: readonly DecidedMeanwhile[]): string =>

@@ -400,6 +400,12 @@ describe('automation', () => {
     expect(await named.matches('p')).toMatchObject([{ account: 'acme' }])
     expect(offerOf(await named.lead('l'))).toMatchObject({ fallback: 'okoye' })
     expect(offerOf(await named.lead('m'))).toMatchObject({ fallback: 'silva' })
+    // match and qualification follow from one event, and are recorded at one instant
+    await named.tell('touchpoint.recorded', { visitor: 'v', kind: 'form' })
+    await named.tell('touchpoint.recorded', { visitor: 'v', kind: 'form' })
+    const properties = { segment: 'small', origin: 'signup', company: 'Acme Software' }
+    await named.tell('lead.captured', { lead: 'n', person: 'r', visitor: 'v', properties })
+    expect(offerOf(await named.lead('n'))).toMatchObject({ fallback: 'okoye' })
   })
 
   it('comes to the same decisions whatever was recorded twice and whatever was repeated', async () => {

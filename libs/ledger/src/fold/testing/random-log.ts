@@ -127,10 +127,7 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
 /** Who is who, and what depends on it. */
 const ofIdentity = kinds
   .filter(({ type }) => /^(touchpoint|visitor|person)\.|^lead\.captured$|^deal\.(opened|won)$/.test(type))
-  .map((kind) => ({
-    ...kind,
-    weight: /(absorbed|released|unlinked)$/.test(kind.type) ? 5 * kind.weight : kind.weight,
-  }))
+  .map((kind) => ({ ...kind, weight: /(absorbed|released|unlinked)$/.test(kind.type) ? 5 * kind.weight : kind.weight }))
 
 /** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
 export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> => listOf(kinds, maxLength)
