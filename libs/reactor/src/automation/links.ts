@@ -11,8 +11,8 @@ export const RULES = 'rules'
 type Peek = (key: string) => Kept | undefined
 
 /**
- * What a step may touch: the rules, whom it names, and all that hangs together with them: the visitors and leads of a person and of
- * those that were merged with it. Grows from round to round while more of them is known.
+ * What a step may touch: the rules, whom it names, and all that hangs together with them: the visitors and leads of a
+ * person and of those that were merged with it. Grows from round to round while more of them is known.
  */
 export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[] {
   const keys = new Set([RULES, ...named(step)])
