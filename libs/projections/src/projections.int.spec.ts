@@ -317,9 +317,7 @@ describe('projections', () => {
       const [first, ...others] = definitions.dimensions
       const changed = { ...first!, version: 2, sources: { touch: { from: 'kind' } } }
       const files = { ...definitions, dimensions: [changed, ...others] }
-      const events = [...syntheticLog(300, { seed: 9 })].map((event, i) =>
-        i < 150 ? event : { ...event, time: new Date(Date.now() + i).toISOString() },
-      )
+      const events = [...syntheticLog(300, { seed: 9 })]
       const running = start()
       await store.append({ events: events.slice(0, 150) })
       const before = await folded(150)
@@ -345,7 +343,9 @@ describe('projections', () => {
       await folded(151)
       await running.close()
       const next = start(files)
-      await store.append({ events: events.slice(150) })
+      await sleep(5) // what happens from now on happens after the change
+      const later = (i: number) => new Date(Date.now() + i).toISOString()
+      await store.append({ events: events.slice(150).map((event, i) => ({ ...event, time: later(i) })) })
       const after = await folded(301)
       expect(after.id).toBe(before.id)
       expect(after.definitions).toEqual(definitions)

@@ -81,12 +81,15 @@ export function startProjector(options: ProjectorOptions): Projector {
     }
   }
 
+  /** What a generation has to go by where the log says nothing: the files, but for what was applied. */
+  const baseFor = async ({ definitions }: Generation): Promise<Definitions> =>
+    rebased(definitions, files, await appliedUpTo(tail, await tail.heads()))
+
   const foldOn = async (ended: AbortSignal): Promise<void> => {
-    const head = await tail.heads()
-    const first = await liveOrFirst(pool, files, head)
-    const definitions = rebased(first.definitions, files, await appliedUpTo(tail, head))
-    const live = await adoptKpis(pool, first, definitions)
-    outdated = live.definitionsHash !== definitionsHash(definitions)
+    const first = await liveOrFirst(pool, files, await tail.heads())
+    const base = await baseFor(first)
+    const live = await adoptKpis(pool, first, base)
+    outdated = live.definitionsHash !== definitionsHash(base)
     if (outdated)
       logger.warn(
         { generation: live.id },
@@ -122,6 +125,8 @@ export function startProjector(options: ProjectorOptions): Projector {
         if (Date.now() - swept >= SWEEP) {
           swept = Date.now()
           await dropRetired(pool)
+          // what its files say and it was not made with may have been applied meanwhile
+          if (outdated) outdated = live.definitionsHash !== definitionsHash(await baseFor(live))
           counting = counting.then(() => countValues(live)) // beside the fold
         }
       })

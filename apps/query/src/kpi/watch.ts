@@ -35,12 +35,13 @@ export async function* watch(
   }
 }
 
-const contentOf = ({ knownAt }: Question, { rows, generation, basis, kpi }: Answered) =>
+const contentOf = ({ knownAt }: Question, { rows, generation, basis, kpi, used }: Answered) =>
   JSON.stringify([
     generation,
     basis.definitionsHash,
     basis.parked,
     provisional(knownAt, basis).length,
     kpi.version,
+    used,
     rows,
   ])

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import type { QueryRunner } from 'typeorm'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
+import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -45,6 +47,19 @@ describe('generations', () => {
     await expect(generationOf(database.pool, old.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     const { rows } = await database.pool.query('select from pg_namespace where nspname = $1', [old.schema])
     expect(rows).toEqual([])
+  })
+
+  it('that a migration gave up are dropped once the projector has made another one', async () => {
+    const old = await make('live')
+    const runner = { query: (sql: string) => database.pool.query(sql) } as unknown as QueryRunner
+    await new Versions1764000000006().up(runner)
+    expect(await liveGeneration(database.pool)).toBeUndefined()
+    expect(await dropRetired(database.pool, 0)).toBe(0)
+    const next = await make('live')
+    expect(await dropRetired(database.pool)).toBe(0)
+    expect(await dropRetired(database.pool, 0)).toBe(1)
+    await expect(generationOf(database.pool, old.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect((await liveGeneration(database.pool))!.id).toBe(next.id)
   })
 
   it('are left alone by a process whose connection was cut, which hears of it as an error and lives on', async () => {

@@ -120,7 +120,7 @@ const PATIENCE = 2000
 export async function dropRetired(pool: pg.Pool, olderThanMinutes = 10): Promise<number> {
   const { rows } = await pool.query<{ id: number; schema: string }>(
     `select g.id, g.schema from read.generation g, read.generation live
-     where g.state = 'retired' and live.state = 'live' and live.switched_at < clock_timestamp() - make_interval(mins => $1)`,
+     where g.state = 'retired' and live.state = 'live' and coalesce(live.switched_at, live.created_at) < clock_timestamp() - make_interval(mins => $1)`,
     [olderThanMinutes],
   )
   let dropped = 0
