@@ -80,6 +80,10 @@ function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): stri
     mistakes.push(
       `${at(['sources', 'deal', 'from'])}: deals cannot take ${id} from their lead, leads have no source for it`,
     )
+  if (sources.deal?.from === 'lead' && sources.lead?.from === 'reason')
+    mistakes.push(
+      `${at(['sources', 'deal', 'from'])}: a reason is that of the event which gives it; write reason, deals have their own`,
+    )
   for (const [subject, source] of Object.entries(sources)) {
     if (source.attribute !== undefined && source.from !== 'owner')
       mistakes.push(

@@ -220,6 +220,11 @@ describe('the checks between definitions', () => {
       '{ deal: { from: reason, value: latest } }',
       '6: a reason is that of the event which gives it; write at_event, or leave value out',
     ],
+    [
+      'why',
+      '{ lead: { from: reason }, deal: { from: lead } }',
+      '6: a reason is that of the event which gives it; write reason, deals have their own',
+    ],
     ['team', '{ deal: { from: account, attribute: team } }', '6: only an owner has a team, account has none'],
     ['team', '{ lead: { from: owner, attribute: boss } }', '6: sources.lead.attribute must be one of team, manager'],
   ])('find a dimension %s that cannot be: %s', (id, sources, message) => {

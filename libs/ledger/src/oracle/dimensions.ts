@@ -24,7 +24,7 @@ export function valuesAt(
     const source = inherits ? sources.lead : sources[subject]
     if (!source) return [id, undefined]
     const { from, attribute, value } = source
-    if (from === 'reason') return [id, (inherits ? lead.at(-1) : facts[index])?.data['reason']]
+    if (from === 'reason') return [id, inherits ? undefined : facts[index]?.data['reason']]
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
     const known = inherits ? lead : value === 'latest' ? facts : facts.slice(0, index + 1)
     if (attribute !== undefined) {

@@ -25,11 +25,12 @@ function tellDeals(before: LeadState, after: LeadState): Message[] {
   return after.deals.map((deal) => ({ kind: 'deal', key: deal, news: { passed } }))
 }
 
-/** What a lead passes on to its deals, as known now. */
+/** What a lead passes on to its deals, as known now; a reason is that of an event and not the lead's to pass on. */
 export function passedOn({ facts, touch }: LeadState): Passed {
   const { channel, campaign } = touch ?? {}
+  const { reason: _, ...about } = knownAfter(facts).at(-1) ?? {}
   return {
-    about: knownAfter(facts).at(-1) ?? {},
+    about,
     touch: { ...(channel === undefined ? {} : { channel }), ...(campaign === undefined ? {} : { campaign }) },
   }
 }
