@@ -51,6 +51,12 @@ describe('npm run bench', () => {
     expect(figures.map(({ growth }) => growth?.history)).toEqual(measuredGoals.flatMap(() => [undefined, 300]))
   }, 240_000)
 
+  it('measures the journeys of the demo company', async () => {
+    const [figure, ...more] = await measured('G16', '0.003')
+    expect(more).toEqual([])
+    expectComplete(figure!)
+  }, 240_000)
+
   describeKafka('with a broker', () => {
     it('measures what goes through Kafka', async () => {
       const { brokers } = await testKafka()

@@ -77,6 +77,12 @@ export const goals: Readonly<Record<string, Goal>> = {
     targets: { 'bare inserts, each committed': 0.4 },
     measure: async () => (await import('./goals/routing.js')).routing,
   },
+  G16: {
+    what: 'journey of a person over gRPC',
+    events: 2000,
+    atMost: { 'p50 one at a time': 10, 'p99 one at a time': 50 },
+    measure: async () => (await import('./goals/journey.js')).journeyOverGrpc,
+  },
 }
 
 /** All goals with their peers and what they are to reach, for people. */

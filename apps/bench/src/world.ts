@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { loadDefinitions, type Definitions } from '@funnel/definitions'
-import { covers, topicNames, type Head } from '@funnel/events'
-import { advanceHead, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
+import { covers, topicNames, type Envelope, type Head } from '@funnel/events'
+import { advanceHead, postgresEventTail, PostgresEventLog, type EventLog, type EventTail } from '@funnel/event-log'
 import { openEventStore, type EventStore } from '@funnel/event-store'
 import {
   createFolder,
@@ -32,6 +32,8 @@ export interface World {
   readonly live: Generation
   /** Appends more of a log; the head lies after it then. */
   grow(events: number): Promise<void>
+  /** Appends these events as they are; the head lies after them then, and is given. */
+  record(events: Iterable<Envelope>): Promise<Head>
   close(): Promise<void>
 }
 
@@ -43,6 +45,17 @@ export async function createWorld({ database: template }: History): Promise<Worl
   const live = await liveGeneration(pool)
   if (!live) throw new Error(`the database ${template} holds no history`)
   let seed = 1
+  const record = async (events: Iterable<Envelope>): Promise<Head> => {
+    let part: Envelope[] = []
+    for (const event of events) {
+      if (part.push(event) < 1000) continue
+      await store.append({ events: part })
+      part = []
+    }
+    if (part.length) await store.append({ events: part })
+    await sleep(5) // the watermark lies behind the clock
+    return advanceHead(pool)
+  }
   return {
     url: database.url,
     store,
@@ -52,16 +65,9 @@ export async function createWorld({ database: template }: History): Promise<Worl
     head: await tail.heads(),
     live,
     async grow(events) {
-      let part = []
-      for (const event of syntheticLog(events, { seed: seed++ })) {
-        if (part.push(event) < 1000) continue
-        await store.append({ events: part })
-        part = []
-      }
-      if (part.length) await store.append({ events: part })
-      await sleep(5) // the watermark lies behind the clock
-      await advanceHead(pool)
+      await record(syntheticLog(events, { seed: seed++ }))
     },
+    record,
     async close() {
       await store.close()
       await pool.end()
@@ -77,8 +83,30 @@ export function wholeLog({ events }: History, rounds: number): { rounds: number;
 }
 
 /** Folds the history from a log into a new generation, and seals beside, as the projector does. */
-export async function project({ pool, definitions, head }: World, log: EventLog, group: string): Promise<Generation> {
-  const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch: head.epoch, state: 'live' }))
+export async function project(world: World, log: EventLog, group: string): Promise<Generation> {
+  const { pool, definitions, head } = world
+  const generation = await createGeneration(pool, { definitions, epoch: head.epoch, state: 'live' })
+  return fold(world, log, group, generation, head)
+}
+
+/** Folds what was recorded after the history, up to a head, into its live read models. */
+export async function goOn(world: World, head: Head): Promise<void> {
+  const log = new PostgresEventLog(world.pool, world.tail)
+  try {
+    await fold(world, log, 'bench-live', world.live, head)
+  } finally {
+    await log.close()
+  }
+}
+
+async function fold(
+  { pool }: World,
+  log: EventLog,
+  group: string,
+  generation: Generation,
+  head: Head,
+): Promise<Generation> {
+  const folder = createFolder(pool, generation)
   const opened = await log.open(group, topicNames, async () => folder.generation.positions, { whole: true })
   let unsealed: unknown
   const sealing = sealBeside(pool, folder.generation, (error) => (unsealed = error))

@@ -45,6 +45,9 @@ const seeds: Readonly<Record<Subject['kind'], (id: string, schema: string) => st
  *
  * An id stands for the root that it was merged into, and the root for all that was merged into it. Of the leads that ever
  * named one of them only those count that are the root's now.
+ *
+ * What belongs to it is looked up one by one (`offset 0` keeps the planner from joins): how little it is the planner cannot
+ * know, and would read all events there are instead.
  */
 export function planJourney(
   generation: number,
@@ -68,6 +71,8 @@ export function planJourney(
       `(f.occurred_at, f.recorded_at, f.topic, f.partition, f.position) > (${parameters.at(occurred)}, ${parameters.at(recorded)}, ${parameters.add(topic)}, ${parameters.add(partition)}, ${parameters.add(position)})`,
     )
   }
+  const node = (kind: string, key: string) =>
+    `(select state from ${schema}.node where kind = '${kind}' and key = ${key} offset 0)`
   const order = 'occurred_at, recorded_at, topic, partition, "position"'
   return parameters.statement(
     generation,
@@ -75,19 +80,19 @@ export function planJourney(
 seed as (${seeds[kind](subject, schema)}),
 up (key) as (
   select key from seed where kind = 'person'
-  union select n.state->>'into' from up join ${schema}.node n on n.kind = 'person' and n.key = up.key
+  union select n.state->>'into' from up cross join lateral ${node('person', 'up.key')} n
   where n.state->>'into' is not null
 ),
 root as (
-  select up.key from up left join ${schema}.node n on n.kind = 'person' and n.key = up.key where n.state->>'into' is null
+  select up.key from up left join lateral ${node('person', 'up.key')} n on true where n.state->>'into' is null
 ),
 person (key, root) as (
   select key, key from root
-  union select a->>'person', p.root from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+  union select a->>'person', p.root from person p cross join lateral ${node('person', 'p.key')} n
   cross join lateral json_array_elements(coalesce(n.state->'absorbed', '[]')) a
 ),
 known as materialized (
-  select p.root, n.state from person p join ${schema}.node n on n.kind = 'person' and n.key = p.key
+  select p.root, n.state from person p cross join lateral ${node('person', 'p.key')} n
 ),
 consent as materialized (
   select known.root, (c->>'given')::boolean given, (c->>'at')::bigint at, (c->>'seq')::bigint seq, c->>'id' id
@@ -100,20 +105,24 @@ visitor as (
 lead as (
   select key from seed where kind = 'lead'
   union select l.lead from known cross join lateral json_array_elements_text(state->'leads') k
-  join ${schema}.lead l on l.lead = k join root on root.key = l.person
+  cross join lateral (select lead, person from ${schema}.lead where lead = k offset 0) l
+  join root on root.key = l.person
 ),
 deal as (
   select key from seed where kind = 'deal'
-  union select d from lead join ${schema}.node n on n.kind = 'lead' and n.key = lead.key
+  union select d from lead
+  cross join lateral ${node('lead', 'lead.key')} n
   cross join lateral json_array_elements_text(n.state->'deals') d
-  union select d.deal from person p join ${schema}.deal d on d.person = p.key
+  union select d.deal from person p
+  cross join lateral (select deal from ${schema}.deal where person = p.key offset 0) d
 ),
 stream as (
   select 'visitor-' || key stream from visitor union all select 'person-' || key from person
   union all select 'lead-' || key from lead union all select 'deal-' || key from deal
 ),
 e as (
-  select f.* from ${schema}.fact f join stream using (stream) ${terms.length ? `where ${terms.join(' and ')}` : ''}
+  select f.* from stream
+  cross join lateral (select * from ${schema}.fact where fact.stream = stream.stream offset 0) f ${terms.length ? `where ${terms.join(' and ')}` : ''}
   order by f.occurred_at, f.recorded_at, f.topic, f.partition, f.position limit ${parameters.add(limit)}
 )
 select ${basisColumns}, array(select key from person order by 1) persons, array(select key from lead order by 1) leads,
