@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import HolidaysOf from 'date-holidays'
 import type { Calendar, Exception, Window } from './calendar.js'
 import { compile } from './compile.js'
-import { holidaySource } from './holidays.js'
+import { yearOf } from './day.js'
+import { holidaySource, holidaysOf } from './holidays.js'
 import { always, berlin, newYork } from './testing/calendars.js'
 import { wallTime } from './wall-time.js'
 
@@ -113,6 +115,14 @@ describe('row 17: holidays and exceptions', () => {
   ])('%s %s %s: %s', (country, region, date, _, hours) => {
     const holidays = region ? { country, region } : { country }
     expect(day(date, { ...berlin, holidays })).toBe(hours)
+  })
+
+  it('begin in their year, as whole days, in every country of the source', () => {
+    for (const country of Object.keys(new HolidaysOf().getCountries())) {
+      const days = [...holidaysOf({ country }, 2026)]
+      expect({ country, some: days.length > 2 }).toEqual({ country, some: true })
+      for (const day of days) expect([2026, 2027]).toContain(yearOf(day))
+    }
   })
 
   it('name where they come from', () => {

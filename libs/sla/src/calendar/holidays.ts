@@ -9,15 +9,14 @@ const { name, version } = createRequire(import.meta.url)('date-holidays/package.
 /** Where holidays come from, and which version of it: what a verdict over a calendar with holidays rests on. */
 export const holidaySource = `${name}@${version}`
 
-/** What is wrong with these holidays, if anything. */
-export function holidayMistake({ country, region }: Holidays): string | undefined {
+/** What is wrong with these holidays, one line each. */
+export function holidayMistakes({ country, region }: Holidays): string[] {
   const source = new HolidaysOf()
-  if (!has(source.getCountries(), country)) return `there are no holidays of the country ${country}`
-  if (region !== undefined && !has(source.getStates(country), region)) {
-    const regions = Object.keys(source.getStates(country) ?? {})
-    return `there are no holidays of the region ${region} of ${country}; there are ${regions.join(', ') || 'none'}`
-  }
-  return undefined
+  if (!has(source.getCountries(), country)) return [`there are no holidays of the country ${country}`]
+  const regions = source.getStates(country)
+  if (region === undefined || has(regions, region)) return []
+  const known = Object.keys(regions ?? {}).join(', ') || 'none'
+  return [`there are no holidays of the region ${region} of ${country}; there are ${known}`]
 }
 
 /**

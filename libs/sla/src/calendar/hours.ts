@@ -2,7 +2,7 @@ import { IANAZone } from 'luxon'
 import type { Calendar, Exception, Window } from './calendar.js'
 import { weekdays } from './calendar.js'
 import { dateOf, dayOf, weekdayOf, yearOf } from './day.js'
-import { holidayMistake, holidaysOf } from './holidays.js'
+import { holidayMistakes, holidaysOf } from './holidays.js'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -28,7 +28,7 @@ export function hoursOf(calendar: Calendar, personal: readonly Exception[]): Hou
   const mistakes = [
     ...(isZone(zone) ? [] : [`there is no zone ${zone}; name one as IANA does, such as Europe/Berlin`]),
     ...(week === 'always' ? [] : weekdays.flatMap((day) => windowMistakes(day, week[day] ?? []))),
-    ...(holidays ? [holidayMistake(holidays) ?? []].flat() : []),
+    ...(holidays ? holidayMistakes(holidays) : []),
     ...lists.flatMap(({ name, exceptions }) => exceptionMistakes(name, exceptions)),
   ]
   if (mistakes.length) return { mistakes }

@@ -96,14 +96,14 @@ export function standingAt(clock: Clock, at: Instant, timeOf: TimeOf): Standing 
   const story = tell(clock.facts, timeOf)
   if (!story) return undefined
   const { state, missed, terms, used, late } = story
-  const runs = state === 'running' ? timeOf(terms).between(story.at, Math.max(at, story.at)) : 0
-  const since = missed ? Math.max(missed.at, story.at) : at
-  const overdue = state === 'running' && since < at ? timeOf(terms).between(since, at) : 0
+  const isOpen = state === 'running' || state === 'paused'
+  const isLate = missed !== undefined && missed.at <= at
+  const since = (from: Instant) => (state === 'running' && from < at ? timeOf(terms).between(from, at) : 0)
   return {
     state,
     ...(missed && { due: missed.at }),
-    left: state === 'running' || state === 'paused' ? Math.max(0, terms.target - used - runs) : 0,
-    lateness: late + overdue,
+    left: isOpen && !isLate ? Math.max(0, terms.target - used - since(story.at)) : 0,
+    lateness: isLate ? late + since(Math.max(missed.at, story.at)) : 0,
   }
 }
 

@@ -257,6 +257,17 @@ describe('row 25: both counts', () => {
     expect([isMissed(final), isOverdue(final)]).toEqual([true, false])
   })
 
+  it('what is overdue has no time left, also where a longer target comes too late', () => {
+    const longer = fact(ny('13 14:00'), { type: 'retarget', terms: terms({ target: 9 * HOUR }) })
+    const { clock } = given(start(ny('13 09:00')), longer)
+    expect(standingAt(clock, ny('13 15:00'), timeOf)).toEqual({
+      state: 'running',
+      due: ny('13 13:00'),
+      left: 0,
+      lateness: 2 * HOUR,
+    })
+  })
+
   it('time in which it is paused after the breach is not lateness', () => {
     const late = given(start(ny('13 09:00')), pause(ny('13 14:00')), resume(ny('14 09:00')), stop(ny('14 10:00')))
     expect(late.final()).toMatchObject({ due: ny('13 13:00'), ended: { lateness: 2 * HOUR } })
