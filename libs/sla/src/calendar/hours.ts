@@ -1,6 +1,5 @@
 import { IANAZone } from 'luxon'
-import type { Calendar, Exception, Window } from './calendar.js'
-import { weekdays } from './calendar.js'
+import { weekdays, type Calendar, type Exception, type Window } from './calendar.js'
 import { dateOf, dayOf, weekdayOf, yearOf } from './day.js'
 import { holidayMistakes, holidaysOf } from './holidays.js'
 

@@ -57,10 +57,12 @@ export function pass(clock: Clock, upTo: Instant, timeOf: TimeOf): Step {
   const sayings: Saying[] = []
   for (const mark of pending(clock, story)) {
     if (mark.cut > upTo) break
-    const step = judged({ ...now, upTo: mark.cut }, story, story.start.id)
-    now = step.clock
-    sayings.push(...step.sayings)
-    if (mark.kind === 'breached') continue
+    if (mark.kind === 'breached') {
+      const step = judged({ ...now, upTo: mark.cut }, story, story.start.id)
+      now = step.clock
+      sayings.push(...step.sayings)
+      continue
+    }
     sayings.push({
       type: mark.kind,
       cause: story.start.id,

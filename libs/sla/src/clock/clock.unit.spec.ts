@@ -320,10 +320,10 @@ describe('row 26: other terms', () => {
 
 describe('row 23: warnings and escalations', () => {
   const levels = { warnings: [2 * HOUR, 30 * MINUTE, 9 * HOUR], escalations: [0, HOUR] }
+  const told = (step: readonly Saying[]) =>
+    step.map((saying) => (saying.type === 'judged' ? saying.verdict.outcome : `${saying.type} ${saying.level}`))
 
   it('are each said once, in order, in time that counts, also when all are said after an outage', () => {
-    const told = (step: readonly Saying[]) =>
-      step.map((saying) => (saying.type === 'judged' ? saying.verdict.outcome : `${saying.type} ${saying.level}`))
     const { upTo } = given(start(ny('13 12:30'), levels))
     expect(upTo(ny('13 14:30:05'))).toMatchObject([
       { type: 'warned', level: 0, at: ny('13 14:30'), policy: 'response@1' },
@@ -331,6 +331,13 @@ describe('row 23: warnings and escalations', () => {
     const all = told(given(start(ny('13 12:30'), levels)).upTo(ny('20 00:00')))
     expect(all).toEqual(['warned 0', 'warned 1', 'breached', 'escalated 0', 'escalated 1'])
     expect(told(upTo(ny('20 00:00')))).toEqual(all.slice(1))
+  })
+
+  it('are said before the breach, also where all came to be known at once', () => {
+    const { upTo } = given(start(ny('13 09:00'), { ...levels, target: HOUR }, ny('13 09:50')))
+    const queued = given(start(ny('13 09:00'), { ...levels, target: 40 * MINUTE }, ny('13 09:50')))
+    expect(told(upTo(ny('13 10:00:05')))).toEqual(['warned 1', 'breached', 'escalated 0'])
+    expect(told(queued.upTo(ny('13 09:50:05')))).toEqual(['warned 1', 'breached', 'escalated 0'])
   })
 
   it('come no more once it is answered, and are not repeated after a pause', () => {
