@@ -1,0 +1,18 @@
+export type { BusinessTime, Calendar, Exception, Holidays, Week, Weekday, Window } from './calendar/calendar.js'
+export { compile } from './calendar/compile.js'
+export { holidaySource } from './calendar/holidays.js'
+export { wallTime } from './calendar/wall-time.js'
+export {
+  newClock,
+  nextCut,
+  observe,
+  pass,
+  standingAt,
+  type Clock,
+  type Saying,
+  type Standing,
+  type Step,
+} from './clock/clock.js'
+export type { Fact } from './clock/fact.js'
+export type { Terms, TimeOf } from './clock/terms.js'
+export { isMissed, isOverdue, type Ending, type Grounds, type Verdict } from './clock/verdict.js'
