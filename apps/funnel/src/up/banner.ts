@@ -20,7 +20,7 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
     ['commands', `${state.urls.ingest}/v1/commands`, `HTTP; gRPC at ${state.urls.commands}`],
     ['questions', state.urls.query, 'gRPC, with reflection'],
     ['write key', state.writeKey ?? '', 'sends events'],
-    ['its secret', state.commandKey ?? '', 'the key that gives commands'],
+    ['command key', state.commandKey ?? '', 'gives commands'],
     ['database', state.embeddedPostgres ? 'embedded PostgreSQL' : 'DATABASE_URL', databaseOf(state.databaseUrl)],
     [
       'log',
