@@ -111,6 +111,7 @@ export const measures = {
   'lead.in-stage': 'stock',
   'stage.entered': 'flow',
   'stage.first': 'flow',
+  'stage.last': 'flow',
   converted: 'flow',
   'handoff.offered': 'flow',
   'handoff.accepted': 'flow',
