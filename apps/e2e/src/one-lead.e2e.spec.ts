@@ -193,6 +193,7 @@ describeKafka('one lead, from the first visit to the won deal, through the real 
     expect(await kpi('spec-handoffs-rejected', 'channel')).toEqual({ paid_search: 1 })
     expect(await kpi('spec-handoffs-offered')).toEqual({ all: 2 })
     expect(await kpi('leads', 'campaign')).toEqual({ spring: 1 })
+    expect(await kpi('people', 'campaign')).toEqual({ spring: 1 })
     expect(await kpi('mqls')).toEqual({ all: 1 })
     expect(await kpi('sqls')).toEqual({ all: 1 })
     // mql, sal, sql, opportunity

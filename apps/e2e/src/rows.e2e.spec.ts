@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mintId } from '@funnel/events'
-import { createCommandClient, type CommandClient, type Event } from '@funnel/query-api'
+import { Bucket, createCommandClient, type CommandClient, type Event } from '@funnel/query-api'
 import { funnelWith, startPlatform, type Platform } from './platform.js'
 
 const DAY = 86_400_000
@@ -155,6 +155,49 @@ describe('through every door', () => {
     await came('reported', 'lead.stage-entered')
     const { leads } = await platform.query.listLeads({ leads: ['reported'] })
     expect(leads[0]).toMatchObject({ stage: 'mql', flags: expect.arrayContaining(['recycled']) })
+  }, 120_000)
+
+  it('row 3: MQL → SAL → MQL → SAL → SQL is counted by its first, its last and every MQL in periods of their own', async () => {
+    const month = (n: number) => `2024-0${n}-15T00:00:00.000Z`
+    const entered = (stage: string, i: number) => ({
+      type: 'lead.stage-entered',
+      data: { lead: 'row-3', stage },
+      time: month(i + 2),
+    })
+    await tell(
+      { ...captured('row-3'), time: month(1) },
+      ...['mql', 'sal', 'mql', 'sal', 'sql'].map((stage, i) => entered(stage, i)),
+    )
+    await platform.settled()
+    const months = async (id: string) => {
+      const { answer } = await platform.query.queryKpi({
+        question: {
+          kpi: id,
+          bucket: Bucket.BUCKET_MONTH,
+          from: new Date('2024-01-01'),
+          to: new Date('2025-01-01'),
+          filters: [{ dimension: 'stage', values: ['mql'] }],
+        },
+      })
+      return answer!.rows.map(({ bucketStart, cell }) => [bucketStart!.getUTCMonth() + 1, cell?.value?.value])
+    }
+    expect(await months('mqls')).toEqual([[2, 1]])
+    expect(await months('mqls-last')).toEqual([[4, 1]])
+    expect(await months('stage-entries')).toEqual([
+      [2, 1],
+      [4, 1],
+    ])
+  }, 120_000)
+
+  it('row 4: one person with two attempts is one more of the people and two more of the leads', async () => {
+    const counts = async () => {
+      await platform.settled()
+      const [{ all: people = 0 }, { all: leads = 0 }] = [await kpi('people'), await kpi('leads')]
+      return [Number(people), Number(leads)] as const
+    }
+    const [people, leads] = await counts()
+    await tell(captured('row-4-first', { person: 'row-4' }), captured('row-4-second', { person: 'row-4' }))
+    expect(await counts()).toEqual([people + 1, leads + 2])
   }, 120_000)
 
   it('row 33: a CSV of trade-show scans back-dated 20 days enters journeys at its date', async () => {

@@ -41,8 +41,12 @@ export interface Funnel extends Definition {
   readonly converted?: string
 }
 
-/** What a line is about. */
+/** What has dimension values of its own. */
 export type Subject = 'touch' | 'lead' | 'deal'
+
+/** What is counted. A person has the dimension values of the lead that it is counted by. */
+export const grains = ['touch', 'lead', 'deal', 'person'] as const
+export type Grain = (typeof grains)[number]
 
 /**
  * Where a dimension's value comes from: a field of the subject's own facts, its first touch, or (for deals) its lead.
@@ -77,7 +81,7 @@ export type Formula =
 export interface Kpi extends Definition {
   readonly unit: 'count' | 'ratio' | 'money' | 'duration'
   /** What is counted. */
-  readonly grain: 'touch' | 'lead' | 'deal'
+  readonly grain: Grain
   readonly formula: Formula
 }
 
@@ -111,6 +115,7 @@ export const measures = {
   'lead.in-stage': 'stock',
   'stage.entered': 'flow',
   'stage.first': 'flow',
+  'stage.last': 'flow',
   converted: 'flow',
   'handoff.offered': 'flow',
   'handoff.accepted': 'flow',
@@ -126,10 +131,11 @@ export const measures = {
   'deal.open': 'stock',
   'deal.open.value': 'stock',
   'deal.won.standing': 'stock',
+  'person.captured': 'flow',
 } as const satisfies Record<string, 'flow' | 'stock'>
 
 export type Measure = keyof typeof measures
 
 /** What a measure counts, or holds the value of. */
-export const grainOf = (measure: Measure): Subject =>
-  measure === 'touch' ? 'touch' : measure.startsWith('deal.') ? 'deal' : 'lead'
+export const grainOf = (measure: Measure): Grain =>
+  grains.find((grain) => measure === grain || measure.startsWith(`${grain}.`)) ?? 'lead'

@@ -390,8 +390,8 @@ describe('the hashes', () => {
 })
 
 describe('every measure', () => {
-  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads or deals', (measure) => {
+  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals or persons', (measure) => {
     const [family] = measure.split('.')
-    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal' }[family!] ?? 'lead')
+    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person' }[family!] ?? 'lead')
   })
 })

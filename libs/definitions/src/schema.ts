@@ -1,5 +1,5 @@
 import { channelsSchema } from './channels/schema.js'
-import { reasonsFor } from './definitions.js'
+import { grains, reasonsFor } from './definitions.js'
 import type { Kind } from './kinds.js'
 import { qualificationSchema } from './qualification/schema.js'
 import { queueSchema, routingSchema, teamSchema, territorySchema } from './routing/schema.js'
@@ -68,7 +68,7 @@ const dimensionSchema = definition({
 
 const kpiSchema = definition({
   unit: { enum: ['count', 'ratio', 'money', 'duration'] },
-  grain: { enum: ['touch', 'lead', 'deal'] },
+  grain: { enum: grains },
   formula: {
     type: 'object',
     oneOf: [

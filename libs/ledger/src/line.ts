@@ -7,7 +7,7 @@ export type Dims = Readonly<Record<string, string>>
 
 /** What a line is about. Ids are subjects, never dimensions. */
 export interface LineSubject {
-  readonly kind: 'visitor' | 'lead' | 'deal'
+  readonly kind: 'visitor' | 'person' | 'lead' | 'deal'
   readonly id: string
 }
 

@@ -169,6 +169,10 @@ describe('the properties', () => {
     expect(some(({ measure }) => measure === 'lead.recycled')).toBeGreaterThan(0.05)
     expect(some(({ subject, dims }) => subject.kind === 'lead' && 'channel' in dims)).toBeGreaterThan(0.15)
     expect(some(({ subject, dims }) => subject.kind === 'deal' && 'channel' in dims)).toBeGreaterThan(0.08)
+    expect(some(({ amount, measure }) => amount < 0 && measure === 'person.captured')).toBeGreaterThan(0.1)
+    const attempts = (log: Parameters<typeof contributions>[0], measure: Entry['measure']) =>
+      contributions(log, definitions).filter((line) => line.measure === measure).length
+    expect(share(({ log }) => attempts(log, 'person.captured') < attempts(log, 'lead.captured'))).toBeGreaterThan(0.1)
     const booked = (type: string) =>
       share(({ log, entries }) => log.some((one) => one.event.type === type && books(entries, one)))
     expect(booked('person.absorbed')).toBeGreaterThan(0.03)

@@ -54,9 +54,9 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
     const cause = { topic, partition, position }
     const lines: Line[] = []
     const messages = messagesOf(record)
-    // grows while nodes tell others; ends because news only runs visitor → person → lead → deal, and from a deal to its
-    // lead what no deal depends on; the ids of a person are a tree, since none is absorbed into one of its own, and in it news
-    // runs up to the root and then down
+    // grows while nodes tell others; ends because news only runs visitor → person → lead → deal, and back from a deal to its
+    // lead and from a lead to its person what none below depends on; the ids of a person are a tree, since none is absorbed
+    // into one of its own, and in it news runs up to the root and then down
     for (const message of messages) {
       const ref = { kind: message.kind, key: message.key }
       const before = stateOf(state, ref.kind, ref.key)

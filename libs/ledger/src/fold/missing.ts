@@ -42,6 +42,8 @@ export function missing(
       const lead = want('lead', key)
       if (!lead) continue
       wantParents(linksOf(lead.facts))
+      // another one where an id between them was parked before it could tell the lead
+      want('person', lead.person)
       for (const deal of lead.deals) want('deal', deal)
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { derivedId } from '@funnel/events'
 import { missing } from './missing.js'
-import { memoryState, nodeId, type NodeRef, type PersonState } from './state.js'
+import { memoryState, nodeId, type NodeRef, type NodeState, type PersonState } from './state.js'
 import { day, on } from './testing/told.js'
 import { recordedLog } from './testing/recorded-log.js'
 
@@ -12,9 +12,9 @@ const identified = (person: string) =>
 const person = (key: string, about: Partial<PersonState> = {}) =>
   [nodeId({ kind: 'person', key }), { kind: 'person', touches: [], leads: [], ...about }] as const
 
-/** The keys of all that is asked for, in rounds, where the store has these persons. */
-function rounds(persons: readonly (readonly [string, PersonState])[], of: string): string[][] {
-  const stored = new Map(persons)
+/** The keys of all that is asked for, in rounds, where the store has these nodes. */
+function rounds(nodes: readonly (readonly [string, NodeState])[], of: string): string[][] {
+  const stored = new Map(nodes)
   const memory = memoryState()
   const loaded = new Set<string>()
   const all: string[][] = []
@@ -35,6 +35,18 @@ const absorbed = (person: string) => ({ person, touches: [] })
 describe('what must be loaded for a person', () => {
   it('is itself and its leads where nothing was merged', () => {
     expect(rounds([person('p', { leads: ['l'] })], 'p')).toEqual([['p', 'v'], ['l']])
+  })
+
+  it('is also the person that still counts one of the leads, for an id between them is parked', () => {
+    const lead = [
+      nodeId({ kind: 'lead', key: 'l' }),
+      { kind: 'lead', facts: [], won: {}, deals: [], person: 'old' },
+    ] as const
+    expect(
+      rounds([person('p', { leads: ['l'] }), lead], 'p')
+        .flat()
+        .toSorted(),
+    ).toEqual(['l', 'old', 'p', 'v'])
   })
 
   it('is, where ids were merged, the way up to the root and all below that', () => {

@@ -3,7 +3,7 @@ import type { Instant } from '@funnel/events'
 import type { Line } from '../line.js'
 import type { Passed } from './dims.js'
 import type { Fact } from './fact.js'
-import type { Consent, FirstTouch, FoldState, NodeKind, StateOf, Traces } from './state.js'
+import type { Capture, Consent, FirstTouch, FoldState, NodeKind, StateOf, Traces } from './state.js'
 
 /** What a node can be told: a fact of its own, or news from a neighbour. */
 export interface News {
@@ -20,6 +20,8 @@ export interface News {
     | { readonly root: 'changed' }
     | { readonly account: string }
     | { readonly consent: Consent }
+    | { readonly capture: Capture }
+    | { readonly lostCapture: string }
   readonly lead:
     | { readonly fact: Fact }
     | { readonly parents: 'changed' }

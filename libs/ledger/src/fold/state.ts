@@ -1,4 +1,5 @@
 import type { Instant } from '@funnel/events'
+import type { Dims } from '../line.js'
 import type { Passed } from './dims.js'
 import type { Fact, FactOrder } from './fact.js'
 
@@ -54,6 +55,16 @@ export interface PersonState extends Node, Traces {
   readonly absorbed?: readonly Absorbed[]
   /** The company that it was matched to last. */
   readonly account?: string
+  /** First captures of the leads that are this person's, one each, by time and then lead; absent where there are none. */
+  readonly captures?: readonly Capture[]
+}
+
+/** The first capture of a lead, as its person counts it. */
+export interface Capture {
+  readonly lead: string
+  readonly at: Instant
+  /** The lead's dimension values at it. */
+  readonly dims: Dims
 }
 
 /** What the first touch of a person is found from. */

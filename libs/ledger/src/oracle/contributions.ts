@@ -8,6 +8,7 @@ import { inOrder, lastOf, type Happened } from './happened.js'
 import { firstTouches } from './first-touch.js'
 import { identities } from './identity.js'
 import { leadContributions } from './lead.js'
+import { personContributions } from './person.js'
 
 /**
  * What a set of facts adds to the measures under the definitions that it says are in force, and `base` where it says nothing, from nothing and at once: the definition that every incremental fold must
@@ -27,8 +28,14 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
   const leads = group(/^(lead|handoff)\./, 'lead')
   const deals = group(/^deal\./, 'deal')
 
-  const firstTouchOf = firstTouches(all, identities(records))
+  const identity = identities(records)
+  const firstTouchOf = firstTouches(all, identity)
   const leadOf = (deal: readonly Happened[]) => lastOf(deal, 'lead') as string | undefined
+
+  const ofLeads = [...leads].flatMap(([id, facts]) => {
+    const wins = [...deals.values()].filter((deal) => leadOf(deal) === id).flatMap((deal) => wonAt(deal) ?? [])
+    return leadContributions(id, facts, wins, { firstTouch: firstTouchOf(facts) }, definitions)
+  })
 
   return [
     ...touches.map((touch): Line => ({
@@ -38,10 +45,11 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
       subject: { kind: 'visitor', id: touch.data['visitor'] as string },
       dims: valuesAt([touch], 0, 'touch', definitions),
     })),
-    ...[...leads].flatMap(([id, facts]) => {
-      const wins = [...deals.values()].filter((deal) => leadOf(deal) === id).flatMap((deal) => wonAt(deal) ?? [])
-      return leadContributions(id, facts, wins, { firstTouch: firstTouchOf(facts) }, definitions)
-    }),
+    ...ofLeads,
+    ...personContributions(
+      ofLeads.filter(({ measure }) => measure === 'lead.captured'),
+      (lead) => identity.personOfLead(leads.get(lead)!),
+    ),
     ...[...deals].flatMap(([id, facts]) => {
       const lead = leads.get(leadOf(facts) ?? '') ?? []
       return dealContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)

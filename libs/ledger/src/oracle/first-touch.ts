@@ -5,7 +5,10 @@ import type { identities } from './identity.js'
  * The touch that a lead is attributed to, by the facts of the lead; `all` is everything in order. A visitor counts by the
  * first touch at which it did not say no; whether its person had said no before is judged once it is known whose it is.
  */
-export function firstTouches(all: readonly Happened[], { personOf, rootOf }: ReturnType<typeof identities>) {
+export function firstTouches(
+  all: readonly Happened[],
+  { personOf, personOfLead, rootOf }: ReturnType<typeof identities>,
+) {
   const placeOf = (one: Happened) => all.indexOf(one)
   const arrivals = all.filter(
     (touch, i) =>
@@ -26,8 +29,7 @@ export function firstTouches(all: readonly Happened[], { personOf, rootOf }: Ret
   }
   return (lead: readonly Happened[]): Happened | undefined => {
     const visitor = lastOf(lead, 'visitor')
-    const named = lastOf(lead, 'person')
-    const person = named === undefined ? personOf(visitor) : rootOf(named)
+    const person = personOfLead(lead)
     if (person === undefined) return arrivals.find(({ data }) => data['visitor'] === visitor)
     return arrivals.find((touch) => personOf(touch.data['visitor']) === person && !withdrawn(touch, person))
   }

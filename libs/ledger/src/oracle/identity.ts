@@ -1,5 +1,5 @@
 import { totalOrder, type FunnelEvent, type Recorded } from '@funnel/events'
-import { inOrder } from './happened.js'
+import { inOrder, lastOf, type Happened } from './happened.js'
 
 type Log = readonly Recorded<FunnelEvent>[]
 
@@ -13,7 +13,13 @@ export function identities(records: Log) {
     ({ event }): unknown => event.partitionkey,
   )
   const persons = new Map([...ofVisitors].map(([visitor, own]) => [visitor, rootOf(identifiedAs(own))]))
-  return { personOf: (visitor: unknown) => persons.get(visitor), rootOf }
+  const personOf = (visitor: unknown) => persons.get(visitor)
+  /** Whose lead it is, by its facts: the person named last, else the visitor's. */
+  const personOfLead = (facts: readonly Happened[]) => {
+    const named = lastOf(facts, 'person')
+    return named === undefined ? personOf(lastOf(facts, 'visitor')) : rootOf(named)
+  }
+  return { personOf, personOfLead, rootOf }
 }
 
 /**

@@ -84,6 +84,9 @@ export function leadContributions(
     ...entries.map((i) => line('stage.entered', i, { stage: stageAfter(i)! })),
     ...entries.filter((i) => i === first(stageAfter(i)!)).map((i) => line('stage.first', i, { stage: stageAfter(i)! })),
     ...entries
+      .filter((i) => !entries.some((j) => j > i && stageAfter(j) === stageAfter(i)))
+      .map((i) => line('stage.last', i, { stage: stageAfter(i)! })),
+    ...entries
       .filter((i) => place(i, stageAfter(i)) >= 0 && place(i, stageAfter(i)) < place(i, stageAfter(i - 1)))
       .map((i) => line('lead.recycled', i, { stage: stageAfter(i)! })),
     // a level: at each fact what the lead is in now, less what it was in

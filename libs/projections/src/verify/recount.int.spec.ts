@@ -65,6 +65,7 @@ describe('the recount', () => {
       'lead.qualified',
       'leads',
       'leads in a stage for the first time',
+      'leads in a stage for the last time',
       'leads in mql',
       'leads in nowhere',
       'leads in opportunity',

@@ -127,6 +127,7 @@ const EVENTS = `
     union all select 'leads', at, 1 from captured
     union all select 'stage entries', at, 1 from entered
     union all select 'leads in a stage for the first time', min(at), 1 from entered group by lead, stage
+    union all select 'leads in a stage for the last time', max(at), 1 from entered group by lead, stage
     union all select 'leads recycled', at, 1 from entered join funnel on judged >= since and judged < until
       where array_position(stages, stage) < array_position(stages, before)
     union all select 'leads in ' || stage, at, 1 from entered
@@ -149,7 +150,8 @@ const EVENTS = `
 const LEDGER = (schema: string) => `
   select number, ${MONTH} as month, owner, sum(amount) as n from (
     select occurred_at as at, amount, case measure when 'touch' then 'touches' when 'lead.captured' then 'leads' when 'stage.entered' then 'stage entries'
-        when 'stage.first' then 'leads in a stage for the first time' when 'lead.recycled' then 'leads recycled'
+        when 'stage.first' then 'leads in a stage for the first time'
+        when 'stage.last' then 'leads in a stage for the last time' when 'lead.recycled' then 'leads recycled'
         when 'lead.in-stage' then 'leads in ' || stage when 'converted' then 'conversions ' || stage
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
         when 'deal.open' then 'deals that stand open' when 'deal.won.standing' then 'deals that stand won'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { loadDefinitions, type Measure, type Sum } from '@funnel/definitions'
 import { on, told } from '../testing/told.js'
 
 const touch = (at: number, visitor: string, channel: string, options?: { known?: number; sequence?: number }) =>
@@ -319,5 +320,84 @@ describe('a lead that names persons one after another', () => {
       on(6, 'lead.stage-entered', { lead: 'l1', stage: 'mql', person: 'p2' }),
     ])
     expect(lead('l1')).toMatchObject({ person: 'p2', channel: 'social' })
+  })
+})
+
+describe('row 4: one person, two attempts', () => {
+  const first = captured(1, 'l1', { person: 'p1' })
+  const second = captured(5, 'l2', { person: 'p1' })
+  /** The sum of a KPI. */
+  const counts = (id: string, { sum }: ReturnType<typeof told>, asked?: Parameters<typeof sum>[1]) => {
+    const { formula, grain } = loadDefinitions().kpis.find((kpi) => kpi.id === id)!
+    return { [grain]: sum((formula as { sum: Sum }).sum.measure as Measure, asked) }
+  }
+
+  it('are 1 person and 2 leads, in the period of the first of them', () => {
+    const two = told([first, second])
+    expect([counts('people', two), counts('leads', two)]).toEqual([{ person: 1 }, { lead: 2 }])
+    expect([counts('people', two, { period: [1, 2] }), counts('people', two, { period: [5, 6] })]).toEqual([
+      { person: 1 },
+      { person: 0 },
+    ])
+  })
+
+  it('are counted by the attempt that happened first, though it became known last, with the channel and owner of it', () => {
+    const { sum } = told([
+      touch(0, 'v1', 'search'),
+      identified(0, 'v1', 'p1'),
+      on(5, 'lead.captured', { lead: 'l2', person: 'p1', owner: 'bob' }),
+      on(1, 'lead.captured', { lead: 'l1', person: 'p1', owner: 'ann' }, { known: 9 }),
+    ])
+    const by = (owner: string, known: number) => sum('person.captured', { dims: { owner, channel: 'search' }, known })
+    expect([by('bob', 8), by('ann', 8), by('bob', 9), by('ann', 9)]).toEqual([1, 0, 0, 1])
+  })
+
+  it('of which one is found by its visitor are one person from when the visitor is known', () => {
+    const { sum } = told([
+      first,
+      captured(2, 'l2', { visitor: 'v1' }),
+      captured(3, 'l3', { visitor: 'v2' }),
+      identified(6, 'v1', 'p1'),
+      identified(7, 'v2', 'p2'),
+    ])
+    const known = (at: number) => sum('person.captured', { known: at })
+    expect([known(5), known(6), known(7)]).toEqual([1, 1, 2])
+  })
+
+  it('without a person count for nobody', () => {
+    const { sum } = told([captured(1, 'l1', {}), captured(2, 'l2', { visitor: 'v1' })])
+    expect([sum('lead.captured'), sum('person.captured')]).toEqual([2, 0])
+  })
+
+  it('under two ids are one person while the merge stands, dated by the first of all, and two again after it', () => {
+    const { sum } = told([
+      first,
+      captured(5, 'l2', { person: 'p2' }),
+      absorbed(6, 'p1', 'p2'),
+      captured(7, 'l3', { person: 'p1' }),
+      released(8, 'p1', 'p2'),
+    ])
+    const of = (id: string, known: number) =>
+      [1, 5].map((day) => sum('person.captured', { id, known, period: [day, day + 1] }))
+    expect([of('p1', 5), of('p2', 5)]).toEqual([
+      [1, 0],
+      [0, 1],
+    ])
+    expect([of('p1', 7), of('p2', 7)]).toEqual([
+      [0, 0],
+      [1, 0],
+    ])
+    expect([of('p1', 8), of('p2', 8)]).toEqual([
+      [1, 0],
+      [0, 1],
+    ])
+    expect(sum('person.captured')).toBe(2)
+  })
+
+  it('of which one turns out to be of somebody else are of two', () => {
+    const { sum } = told([first, second, on(6, 'lead.stage-entered', { lead: 'l1', stage: 'mql', person: 'p2' })])
+    const at = (id: string, known: number) => sum('person.captured', { id, known })
+    expect([at('p1', 5), at('p2', 5), at('p1', 6), at('p2', 6)]).toEqual([1, 0, 1, 1])
+    expect(sum('person.captured', { id: 'p1', period: [5, 6] })).toBe(1)
   })
 })

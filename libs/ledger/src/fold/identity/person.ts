@@ -9,6 +9,7 @@ import {
   type PersonState,
   type Traces,
 } from '../state.js'
+import { captured } from './captures.js'
 import { isAttributable } from './consent.js'
 
 /**
@@ -22,6 +23,8 @@ import { isAttributable } from './consent.js'
  */
 export const person: React<'person'> = (key, before, news, context) => {
   if ('root' in news) return { after: before, tell: below(before) }
+  if ('capture' in news) return captured(key, before, news.capture.lead, news.capture)
+  if ('lostCapture' in news) return captured(key, before, news.lostCapture)
   const after = personAfter(key, before, news, context)
   if (after === before) return undefined
   if (before.into !== after.into)
@@ -71,7 +74,10 @@ export function rootOf(state: Pick<FoldState, 'get'>, key: string): string {
   }
 }
 
-type Told = Exclude<News['person'], { readonly root: unknown }>
+type Told = Exclude<
+  News['person'],
+  { readonly root: unknown } | { readonly capture: unknown } | { readonly lostCapture: unknown }
+>
 
 function personAfter(key: string, before: PersonState, news: Told, context: Context): PersonState {
   if ('lead' in news) {

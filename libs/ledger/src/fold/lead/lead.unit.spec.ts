@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { loadDefinitions, type Measure, type Sum } from '@funnel/definitions'
 import { day, on, told } from '../testing/told.js'
 
 const captured = (at: number, data: object = {}) => on(at, 'lead.captured', { lead: 'l1', ...data })
@@ -22,6 +23,30 @@ describe('row 3: a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
     expect(sum('stage.first', { stage: 'mql', period: [1, 2] })).toBe(1)
   })
 
+  it('is counted by the KPIs of first, last and every entry in periods of their own', () => {
+    const inPeriods = (id: string, stage?: string) => {
+      const { formula } = loadDefinitions().kpis.find((kpi) => kpi.id === id)!
+      const { measure, where } = (formula as { sum: Sum }).sum
+      return [1, 2, 3, 4, 5].map((from) =>
+        sum(measure as Measure, { stage: where?.stage ?? stage!, period: [from, from + 1] }),
+      )
+    }
+    expect(inPeriods('mqls')).toEqual([1, 0, 0, 0, 0])
+    expect(inPeriods('mqls-last')).toEqual([0, 0, 1, 0, 0])
+    expect(inPeriods('stage-entries', 'mql')).toEqual([1, 0, 1, 0, 0])
+    expect(inPeriods('stage-entries', 'sal')).toEqual([0, 1, 0, 1, 0])
+    expect(inPeriods('sqls')).toEqual([0, 0, 0, 0, 1])
+  })
+
+  it('leaves the period of its last entry when its return becomes known, and not before', () => {
+    const mql = (known: number) => ({
+      before: sum('stage.last', { stage: 'mql', period: [1, 2], known }),
+      now: sum('stage.last', { stage: 'mql', period: [3, 4], known }),
+    })
+    expect(mql(2)).toEqual({ before: 1, now: 0 })
+    expect(mql(3)).toEqual({ before: 0, now: 1 })
+  })
+
   it('was recycled once, which is kept and flagged', () => {
     expect(sum('lead.recycled')).toBe(1)
     expect(sum('lead.recycled', { stage: 'mql', period: [3, 4] })).toBe(1)
@@ -37,6 +62,8 @@ describe('row 3: a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
     const often = told([captured(0), entered(1, 'mql'), entered(2, 'sal'), ...back])
     expect(often.sum('stage.entered', { stage: 'mql' })).toBe(31)
     expect(often.sum('stage.first', { stage: 'mql' })).toBe(1)
+    expect(often.sum('stage.last', { stage: 'mql', period: [64, 65] })).toBe(1)
+    expect(often.sum('stage.last', { stage: 'mql' })).toBe(1)
   })
 
   it('stood in each stage while it was there', () => {
@@ -47,6 +74,29 @@ describe('row 3: a lead that goes MQL → SAL → MQL → SAL → SQL', () => {
 })
 
 describe('stages', () => {
+  it('whose last entry is told late, or is undone, are dated by the one that is last now', () => {
+    const late = told([entered(3, 'mql'), entered(2, 'sal', {}, { known: 5 }), entered(1, 'mql', {}, { known: 6 })])
+    const last = (known: number) =>
+      [1, 3].map((at) => late.sum('stage.last', { stage: 'mql', period: [at, at + 1], known }))
+    expect([last(4), last(5), last(6)]).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ])
+    const undone = told([
+      entered(1, 'sql'),
+      entered(2, 'mql'),
+      on(3, 'lead.converted', { lead: 'l1', stage: 'sql' }),
+      on(4, 'lead.conversion-reversed', { lead: 'l1' }),
+    ])
+    const sqls = (known: number) =>
+      [1, 3].map((at) => undone.sum('stage.last', { stage: 'sql', period: [at, at + 1], known }))
+    expect([sqls(3), sqls(4)]).toEqual([
+      [0, 1],
+      [1, 0],
+    ])
+  })
+
   it('reported again while the lead is in them are no entry', () => {
     const { sum } = told([entered(1, 'mql'), entered(2, 'mql')])
     expect(sum('stage.entered')).toBe(1)

@@ -12,8 +12,9 @@ import { leadStory, type LeadStory } from './story.js'
  * What a lead adds to the measures: a pure function of its facts, its parents and its won deals.
  *
  * - `lead.captured`: once, by the first capture in fact order; later captures only tell more about the lead.
- * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage. A stage that was skipped
- *   is not imputed: nothing says when it would have been entered.
+ * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage; `stage.last`: the last of each
+ *   so far, so that a re-entry takes it back from the period of the entry before. A stage that was skipped is not imputed:
+ *   nothing says when it would have been entered.
  * - `lead.recycled`: an entry to a stage that stands earlier than the one before, in the funnel that is in force at the entry.
  *   The entry itself is kept.
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
@@ -41,6 +42,7 @@ export function leadLines(id: string, state: LeadState, versions: Versions): Lin
   const lines: Line[] = []
   const entries = new Map(story.entries.map((entry) => [entry.index, entry]))
   const seen = new Set<string>()
+  const last = new Map(story.entries.map(({ stage, index }) => [stage, index]))
   for (const [index, stage] of story.stages.entries()) {
     if (index === story.captured) lines.push({ measure: 'lead.captured', ...at(index) })
     const { type } = facts[index]!
@@ -52,6 +54,7 @@ export function leadLines(id: string, state: LeadState, versions: Versions): Lin
       const line = { ...at(index), stage: entry.stage }
       lines.push({ measure: 'stage.entered', ...line })
       if (!seen.has(entry.stage)) lines.push({ measure: 'stage.first', ...line })
+      if (index === last.get(entry.stage)) lines.push({ measure: 'stage.last', ...line })
       if (entry.backward) lines.push({ measure: 'lead.recycled', ...line })
       seen.add(entry.stage)
     }

@@ -1,22 +1,54 @@
-import { changes, samePassed } from '../compare.js'
+import type { Dims, Line } from '../../line.js'
+import { changes, sameDims, samePassed } from '../compare.js'
 import { knownAfter, type Passed } from '../dims.js'
 import { withFact } from '../fact.js'
 import type { Context, Message, News, React } from '../node.js'
-import { withKey, type LeadState } from '../state.js'
+import { withKey, type Capture, type LeadState } from '../state.js'
 import { leadLines } from './lines.js'
 import { withParents } from './parents.js'
 
-/** A lead: books what its lines change, and tells its deals when what it passes on to them is another. */
+/**
+ * A lead: books what its lines change, and tells its deals when what it passes on to them is another, and its person when its
+ * first capture is.
+ */
 export const lead: React<'lead'> = (key, before, news, context) => {
   const after = leadAfter(before, news, context)
   if (after === before) return undefined
-  const { versions } = context
+  const was = leadLines(key, before, context.versions)
+  const is = leadLines(key, after, context.versions)
   return {
     after,
-    lines: changes(leadLines(key, before, versions), leadLines(key, after, versions)),
-    tell: tellDeals(before, after),
+    lines: changes(was, is),
+    tell: [...tellDeals(before, after), ...tellPerson(captureFor(before, was), captureFor(after, is))],
   }
 }
+
+/** The first capture among the lines of a lead, and whose it is; none where nobody's. */
+function captureFor({ person }: LeadState, lines: readonly Line[]): CaptureFor | undefined {
+  const line = lines.find(({ measure }) => measure === 'lead.captured')
+  return person === undefined || !line
+    ? undefined
+    : { person, lead: line.subject.id, at: line.occurred, dims: line.dims }
+}
+
+interface CaptureFor extends Capture {
+  readonly person: string
+}
+
+function tellPerson(was: CaptureFor | undefined, is: CaptureFor | undefined): Message[] {
+  if (was?.person === is?.person && was?.at === is?.at && sameDims(was?.dims ?? {}, is?.dims ?? {})) return []
+  const messages: Message[] = []
+  if (was && was.person !== is?.person)
+    messages.push({ kind: 'person', key: was.person, news: { lostCapture: was.lead } })
+  if (is) {
+    const { person, ...capture } = is
+    messages.push({ kind: 'person', key: person, news: { capture: { ...capture, dims: sorted(capture.dims) } } })
+  }
+  return messages
+}
+
+/** By id, so that states are equal to the letter whichever definitions are applied by the time they are folded. */
+const sorted = (dims: Dims): Dims => Object.fromEntries(Object.entries(dims).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 function tellDeals(before: LeadState, after: LeadState): Message[] {
   if (!after.deals.length) return []

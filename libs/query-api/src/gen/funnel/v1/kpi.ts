@@ -283,7 +283,7 @@ export interface KpiDefinition {
   name: string;
   description: string;
   unit: Unit;
-  /** What is counted: lead, deal, person, account. */
+  /** What is counted: touch, lead, deal or person. */
   grain: string;
   /** Who answers for it in each team. */
   marketingOwner: string;
