@@ -28,7 +28,6 @@ export function sameDims(a: Dims, b: Dims): boolean {
 export const samePassed = (a: Passed, b: Passed): boolean =>
   a.about.owner === b.about.owner &&
   a.about.account === b.about.account &&
-  a.about.reason === b.about.reason &&
   a.touch.channel === b.touch.channel &&
   a.touch.campaign === b.touch.campaign &&
   sameProperties(a.about.properties, b.about.properties)

@@ -171,16 +171,6 @@ describe('a deal', () => {
     expect(sum('deal.won')).toBe(1)
   })
 
-  it('hears of another reason of its lead, though nothing else of it changed', () => {
-    const { sum } = told([
-      opened(1, { lead: 'l1' }),
-      on(2, 'lead.disqualified', { lead: 'l1', reason: 'budget' }),
-      on(3, 'lead.disqualified', { lead: 'l1', reason: 'timing' }),
-    ])
-    const by = (reason: string, known: number) => sum('deal.opened', { dims: { lead_reason: reason }, known })
-    expect([by('none', 1), by('budget', 2), by('budget', 3), by('timing', 3)]).toEqual([1, 1, 0, 1])
-  })
-
   it('goes with another lead when it names one', () => {
     const { sum } = told([
       on(1, 'lead.captured', { lead: 'l1', properties: { origin: 'fair' } }),

@@ -37,7 +37,6 @@ export const everyDimension: Definitions = {
       lead: { from: 'owner', attribute: 'team', value: 'latest' },
       deal: { from: 'owner', attribute: 'manager', value: 'latest' },
     }),
-    dimension('lead_reason', { lead: { from: 'reason' }, deal: { from: 'lead' } }),
     dimension('lead_of', { deal: { from: 'owner', attribute: 'manager' } }),
     dimension('product', { deal: { from: 'properties.product', value: 'latest' } }),
   ],
