@@ -200,12 +200,18 @@ async function clearOldPostmaster(data: string): Promise<void> {
   for (let i = 0; i < 300 && ours(); i++) await sleep(100)
 }
 
-/** A shell loop that outlives us and takes the server with it when the process it belongs to is gone. */
+/** A shell loop that outlives us and takes the server with it when the process it belongs to is gone: in order, else at once. */
 function guard({ pid }: ChildProcess, { endWith = process.pid, removeAfter, dir }: EmbeddedPostgresOptions): void {
   if (pid === undefined) return
-  const loop =
-    'while kill -0 "$1" 2>/dev/null && kill -0 "$2" 2>/dev/null; do sleep 1; done; ' +
-    'kill -0 "$1" 2>/dev/null && exit; kill -INT "$2" 2>/dev/null; if [ -n "$3" ]; then sleep 2; kill -9 "$2" 2>/dev/null; rm -rf "$3"; fi'
+  const loop = `
+    runs() { kill -0 "$1" 2>/dev/null; }
+    while runs "$1" && runs "$2"; do sleep 1; done
+    runs "$1" && exit
+    for signal in INT QUIT KILL; do
+      kill -$signal "$2" 2>/dev/null || break
+      for second in 1 2 3 4 5 6 7 8 9 10; do sleep 1; runs "$2" || break; done
+    done
+    [ -n "$3" ] && rm -rf "$3"`
   spawn('sh', ['-c', loop, 'postgres-guard', String(endWith), String(pid), removeAfter ? dir : ''], {
     stdio: 'ignore',
     detached: true,

@@ -4,19 +4,23 @@ import { pino, type Logger } from 'pino'
 export type { Logger }
 
 /**
- * One JSON line per record. Bodies and personal data are never logged: no caller passes them, and the paths where one
+ * One JSON line per record on standard output, written before the call returns. Bodies and personal data are never logged: no caller passes them, and the paths where one
  * could slip in are redacted.
  */
 export const createLogger = (service: string, level = 'info'): Logger =>
-  pino({
-    base: { service },
-    level,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: {
-      paths: ['authorization', '*.authorization', 'req.headers', 'body', '*.body', '*.password', 'data', '*.data'],
-      censor: '[redacted]',
+  pino(
+    {
+      base: { service },
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: {
+        paths: ['authorization', '*.authorization', 'req.headers', 'body', '*.body', '*.password', 'data', '*.data'],
+        censor: '[redacted]',
+      },
     },
-  })
+    // what a stream that is not synchronous has left at exit, it tries to write for ever where nobody reads any more
+    pino.destination({ dest: 1, sync: true }),
+  )
 
 /** Nest's own messages through pino. */
 export class NestLogger implements LoggerService {
