@@ -24,4 +24,15 @@ export {
   type Team,
   type Territory,
 } from './routing/routing.js'
+export type { Calendar } from './sla/calendar.js'
+export {
+  isPeriodic,
+  type Escalation,
+  type EventPattern,
+  type LeadPolicy,
+  type Party,
+  type PeriodPolicy,
+  type PolicyTerms,
+  type SlaPolicy,
+} from './sla/policy.js'
 export { always, rebased, versionsOf, type SomeDefinitions, type VersionHistory, type Versions } from './versions.js'

@@ -50,6 +50,18 @@ import {
   queueReleased,
   queueStaffed,
 } from './types/queues.js'
+import {
+  insightShared,
+  slaBreached,
+  slaCancelled,
+  slaChanged,
+  slaCorrected,
+  slaEnded,
+  slaEscalated,
+  slaMet,
+  slaStarted,
+  slaWarned,
+} from './types/sla.js'
 import { touchpointRecorded, visitorIdentified, visitorUnlinked } from './types/touchpoints.js'
 import { upcastTo } from './upcast.js'
 
@@ -99,6 +111,16 @@ export const catalogue = [
   dealCloseExpected,
   dealContactAdded,
   dealContactRemoved,
+  slaStarted,
+  slaChanged,
+  slaWarned,
+  slaMet,
+  slaCancelled,
+  slaBreached,
+  slaEnded,
+  slaEscalated,
+  slaCorrected,
+  insightShared,
   definitionApplied,
 ] as const satisfies readonly EventType[]
 
