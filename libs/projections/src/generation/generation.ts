@@ -38,7 +38,7 @@ export async function generationOf(db: Queryable, id: number): Promise<Generatio
   return rows[0]
 }
 
-/** Makes a generation with empty tables. A live one has its indexes from the start; the others get them by `addIndexes`. */
+/** Makes a generation with empty tables. A live one has the indexes that questions need from the start; the others get them by `addIndexes`. */
 export async function createGeneration(
   pool: pg.Pool,
   { definitions, epoch, state }: { definitions: Definitions; epoch: string; state: 'building' | 'live' },

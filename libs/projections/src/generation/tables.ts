@@ -35,12 +35,12 @@ export const tables = (schema: string): string => `
     kind text not null, key text not null, reason text not null,
     topic smallint not null, partition smallint not null, "position" bigint not null,
     since timestamptz(3) not null default clock_timestamp(), primary key (kind, key)
-  );${rollupTables(schema)}`
+  );
+  create index entry_known on ${schema}.entry (recorded_at);${rollupTables(schema)}${rollupIndexes(schema)}`
 
-/** What questions need and a rebuild makes last. */
+/** What only questions need; a rebuild makes it last. */
 export const indexes = (schema: string): string => `
-  create index entry_cell on ${schema}.entry (measure, occurred_at);
-  create index entry_known on ${schema}.entry (recorded_at);${journeyIndexes(schema)}${rollupIndexes(schema)}`
+  create index entry_cell on ${schema}.entry (measure, occurred_at);${journeyIndexes(schema)}`
 
 /** What a journey is put together by. */
 export const journeyIndexes = (schema: string): string => `

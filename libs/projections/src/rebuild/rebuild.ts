@@ -3,7 +3,7 @@ import { rebased, type Definitions } from '@funnel/definitions'
 import { advance, covers, distance, FunnelError, type Head, type Positions } from '@funnel/events'
 import type { Batch, EventTail } from '@funnel/event-log'
 import { foldAll } from '../fold/fold-all.js'
-import { createFolder, type Folder } from '../fold/folder.js'
+import { createFolder, type Applied, type Folder } from '../fold/folder.js'
 import { appliedUpTo } from '../generation/applied.js'
 import {
   addIndexes,
@@ -13,6 +13,7 @@ import {
   switchTo,
   type Generation,
 } from '../generation/generation.js'
+import { sealBeside } from '../rollup/seal-beside.js'
 import { seal, SLICE } from '../rollup/seal.js'
 
 /** How far a rebuild is. */
@@ -50,9 +51,8 @@ export async function rebuild(options: RebuildOptions): Promise<Generation> {
     const folder = await folderBeside({ ...options, definitions })
     const { id, schema } = folder.generation
     try {
-      await foldUpTo(folder, options, await options.tail.heads())
+      await foldAndSeal(folder, options)
       await addIndexes(pool, folder.generation)
-      await seal(pool, folder.generation, SLICE, options.signal)
       for (;;) {
         await foldUpTo(folder, options, await options.tail.heads())
         if (await switchTo(pool, id)) return { ...folder.generation, state: 'live' }
@@ -96,15 +96,34 @@ async function folderBeside({ pool, tail, definitions }: RebuildOptions): Promis
   return createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
 }
 
-async function foldUpTo(folder: Folder, options: RebuildOptions, head: Head): Promise<void> {
+/** Folds up to the head as it is now, and seals meanwhile: the one keeps this process busy, the other the server. */
+async function foldAndSeal(folder: Folder, options: RebuildOptions): Promise<void> {
+  const { pool, tail, signal } = options
+  // what fails here fails again below
+  const sealing = sealBeside(pool, folder.generation, () => undefined)
+  try {
+    await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries))
+  } finally {
+    await sealing.close()
+  }
+  await seal(pool, folder.generation, SLICE, signal)
+}
+
+async function foldUpTo(
+  folder: Folder,
+  options: RebuildOptions,
+  head: Head,
+  saved?: (applied: Applied) => void,
+): Promise<void> {
   const { pool, onProgress } = options
   if (head.epoch !== folder.generation.epoch)
     throw new FunnelError('LOG_AHEAD', 'the store was replaced during the rebuild: start it again')
   const total = distance({}, head.positions)
   await pool.query('update read.generation set events_total = $2 where id = $1', [folder.generation.id, total])
-  await foldAll(folder, batchesUpTo(options, folder.generation.positions, head), () =>
-    onProgress?.({ done: total - distance(folder.generation.positions, head.positions), total }),
-  )
+  await foldAll(folder, batchesUpTo(options, folder.generation.positions, head), (applied) => {
+    saved?.(applied)
+    onProgress?.({ done: total - distance(folder.generation.positions, head.positions), total })
+  })
 }
 
 /** The log from a place to a head; the next page is read while one is folded. The last one brings the watermark. */

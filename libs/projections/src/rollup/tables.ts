@@ -26,6 +26,6 @@ export const rollupTables = (schema: string): string => `
   );
   create index roll_cell on ${schema}.roll (dimension, measure, cohort, slice, span);`
 
-/** What sealing needs: the lines of one subject's money. */
+/** What sealing looks up beside the lines of a time: those of one subject's money. */
 export const rollupIndexes = (schema: string): string => `
   create index entry_money on ${schema}.entry (subject) where currency is not null;`
