@@ -57,33 +57,3 @@ select ${basisColumns}, ${eventColumns},
 from g cross join sequence left join f on true order by f.recorded_at, f.topic, f.partition, f."position"`,
   )
 }
-
-/**
- * The statement of the definitions that were applied, in the order of the log, with when business began beside each: the first
- * touch, lead or deal. Queues, which share the topic of leads, are staffed before.
- */
-export function planApplied(
-  generation: number,
-  kinds: readonly string[],
-  topics: {
-    readonly definitions: number
-    readonly business: readonly { readonly id: number; readonly partitions: number }[]
-  },
-): Statement {
-  const parameters = new Parameters()
-  const schema = schemaOf(generation)
-  const business = topics.business.map(({ id, partitions }) => `(${id}, ${partitions})`).join(', ')
-  return parameters.statement(
-    generation,
-    `with business as (
-  select min(first.recorded_at) began from (values ${business}) t (topic, partitions) cross join lateral generate_series(0, t.partitions - 1) p
-  cross join lateral (
-    select f.recorded_at from ${schema}.fact f where f.topic = t.topic and f.partition = p and f.stream not like 'queue-%'
-    order by f."position" limit 1
-  ) first
-)
-select f.data, ${millis('f.recorded_at')} recorded, ${millis('business.began')} began from ${schema}.fact f cross join business
-where f.topic = ${topics.definitions} and f.type = 'definition.applied' and split_part(f.data->>'definition', '/', 1) = any(${parameters.add(kinds)})
-order by f.recorded_at, f.partition, f."position"`,
-  )
-}
