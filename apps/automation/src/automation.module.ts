@@ -9,7 +9,7 @@ import type pg from 'pg'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
 import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { groupDecisions, openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
+import { openDecisionStore, simulatedUntil, type EventStore } from '@funnel/event-store'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
 import { automation, executor, migrateReactor, startReactor, type Outcome, type Running } from '@funnel/reactor'
 import type { AutomationConfig } from './config.js'
@@ -39,7 +39,7 @@ export class AutomationModule implements OnModuleInit, OnApplicationBootstrap, B
 
   async onModuleInit(): Promise<void> {
     await migrateReactor(this.config.databaseUrl)
-    this.store = groupDecisions(await openEventStore({ url: this.config.databaseUrl, connections: 4 }))
+    this.store = await openDecisionStore(this.config.databaseUrl)
   }
 
   async onApplicationBootstrap(): Promise<void> {
