@@ -5,6 +5,8 @@ import {
   openEventStore,
   ownerOfKey,
   openVault,
+  postgresDefinitionLog,
+  type DefinitionLog,
   type EventStore,
   type GroupCommit,
   type Vault,
@@ -17,6 +19,7 @@ export interface Store {
   readonly events: EventStore
   /** The same store, for commands. */
   readonly decisions: EventStore
+  readonly definitions: DefinitionLog
   readonly vault: Vault
   readonly commit: GroupCommit
   readonly keys: WriteKeys
@@ -42,6 +45,7 @@ export async function openStore(url: string, health: Health): Promise<Store> {
     return {
       events,
       decisions,
+      definitions: postgresDefinitionLog(pool),
       vault,
       commit,
       keys: cachedWriteKeys((key) => ownerOfKey(pool, key)),
