@@ -9,9 +9,23 @@ import type pg from 'pg'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
 import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { groupDecisions, openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
+import {
+  definitionsInForce,
+  openDecisionStore,
+  postgresDefinitionLog,
+  simulatedUntil,
+  type EventStore,
+} from '@funnel/event-store'
 import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
-import { automation, executor, migrateReactor, startReactor, type Outcome, type Running } from '@funnel/reactor'
+import {
+  automation,
+  executor,
+  migrateReactor,
+  startReactor,
+  type DecidedBy,
+  type Outcome,
+  type Running,
+} from '@funnel/reactor'
 import type { AutomationConfig } from './config.js'
 
 /** A loop that has not come round for so long is stuck. Milliseconds. */
@@ -39,12 +53,16 @@ export class AutomationModule implements OnModuleInit, OnApplicationBootstrap, B
 
   async onModuleInit(): Promise<void> {
     await migrateReactor(this.config.databaseUrl)
-    this.store = groupDecisions(await openEventStore({ url: this.config.databaseUrl, connections: 4 }))
+    this.store = await openDecisionStore(this.config.databaseUrl)
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const rules = loadAllDefinitions(definitionFolders(this.config.funnelDefinitions))
-    const { execute, staff } = executor(this.store!, rules)
+    const { funnel, reasons, queues } = rules
+    const { execute, staff } = executor(
+      this.store!,
+      definitionsInForce<DecidedBy>({ funnel, reasons, queues }, postgresDefinitionLog(this.pool)),
+    )
     await staff()
     const count = this.counts()
     this.running = startReactor({

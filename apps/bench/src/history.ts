@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { loadDefinitions } from '@funnel/definitions'
-import { addressOf, contentHash, topics, typeOf, type Envelope } from '@funnel/events'
+import { addressOf, contentHash, counter, topics, typeOf, type Envelope } from '@funnel/events'
 import { advanceHead, postgresEventTail } from '@funnel/event-log'
 import { assertDurable, migrateStore, openEventStore } from '@funnel/event-store'
 import { CopyIn, migrateRead, rebuild } from '@funnel/projections'
@@ -92,7 +92,7 @@ async function copyLog(pool: pg.Pool, events: number): Promise<void> {
 
 /** The rows of the event table that the append would have made of the log, as COPY reads them. */
 function* linesOf(events: number, key: Buffer): Generator<string, void> {
-  const next = counters()
+  const next = counter()
   let index = 0
   for (const event of log(events)) {
     const { topic, partition, stream } = addressOf(typeOf(event.type)!.category, event.partitionkey)
@@ -110,16 +110,6 @@ function* linesOf(events: number, key: Buffer): Generator<string, void> {
       JSON.stringify(event),
     ]
     yield `${fields.join('\t').replaceAll('\\', '\\\\')}\n`
-  }
-}
-
-/** Counts each name by itself: 1, 2, 3 … */
-function counters(): (name: string) => number {
-  const counts = new Map<string, number>()
-  return (name) => {
-    const count = (counts.get(name) ?? 0) + 1
-    counts.set(name, count)
-    return count
   }
 }
 

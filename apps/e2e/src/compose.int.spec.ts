@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { getMetadataStorage } from 'class-validator'
 import { parse } from 'yaml'
-import { loadConfig } from '@funnel/platform'
+import { loadConfig, SHORT_PAUSES } from '@funnel/platform'
 import { composeFile, secrets, variables } from './compose.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -73,6 +73,9 @@ describe('docker-compose.yml', () => {
       expect(text('Dockerfile')).toMatch(/^USER node$/m)
     }
   })
+
+  it('has the query service make short pauses, as `funnel up` does', () =>
+    expect(services['query']!.command).toContain(SHORT_PAUSES))
 
   it('tells the services only what they know', async () => {
     // apps export nothing, so this one is found by its place

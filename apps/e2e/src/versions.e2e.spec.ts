@@ -102,4 +102,29 @@ describe('a rule that is changed on a day (row 8), through the real system', () 
     expect(await toldAtLast()).toEqual(expected)
     expect(JSON.parse(await funnel('verify', '--json'))).toMatchObject({ ok: true, differences: [] })
   }, 120_000)
+
+  it('is what the very next command is decided by', async () => {
+    await tell(Date.now(), captured('l3'))
+    const disqualify = async () => {
+      const response = await fetch(`${platform.ingest}/v1/commands`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${platform.commandKey}`,
+          'idempotency-key': 'disqualify-l3',
+        },
+        body: JSON.stringify({ type: 'lead.disqualify', lead: 'l3', reason: 'ghosted' }),
+      })
+      return { status: response.status, answer: await response.json() }
+    }
+    expect(await disqualify()).toMatchObject({ status: 400, answer: { field: 'reason' } })
+    mkdirSync(join(folder, 'reasons'))
+    const reasons = shipped('reasons/disqualified.yaml').replace('version: 1', 'version: 2')
+    writeFileSync(
+      join(folder, 'reasons', 'disqualified.yaml'),
+      `${reasons}  - { id: ghosted, name: Does not answer }\n`,
+    )
+    expect(await funnel('definitions', 'apply')).toContain('reasons/disqualified  version 2')
+    expect(await disqualify()).toMatchObject({ status: 200, answer: { events: [{ type: 'lead.disqualified' }] } })
+  }, 30_000)
 })

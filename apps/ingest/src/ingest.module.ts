@@ -75,8 +75,8 @@ const HANDLERS = Symbol('handlers')
 })
 export class IngestModule implements OnApplicationShutdown {
   /** The module with who carries commands out. */
-  static with(handlers: (config: IngestConfig) => Handlers): DynamicModule {
-    return { module: IngestModule, providers: [{ provide: HANDLERS, inject: [CONFIG], useFactory: handlers }] }
+  static with(handlers: (config: IngestConfig, store: Store) => Handlers): DynamicModule {
+    return { module: IngestModule, providers: [{ provide: HANDLERS, inject: [CONFIG, STORE], useFactory: handlers }] }
   }
 
   constructor(@Inject(STORE) private readonly store: Store) {}

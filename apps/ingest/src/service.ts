@@ -1,13 +1,15 @@
 import type { ServiceOptions } from '@funnel/platform'
 import { serveGrpc } from '@funnel/platform/grpc'
 import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
-import { handlersBy, type Handlers } from './commands/handlers.js'
+import { definitionsInForce } from '@funnel/event-store'
+import { handlersBy, type Agreed, type Handlers } from './commands/handlers.js'
 import type { IngestConfig } from './config.js'
 import { IngestModule } from './ingest.module.js'
+import type { Store } from './store.js'
 
 /** The ingest service: events over HTTP, commands over HTTP and gRPC, answered after commit. */
 export const ingestService = (
-  handlers: (config: IngestConfig) => Handlers = ours,
+  handlers: (config: IngestConfig, store: Store) => Handlers = ours,
 ): Omit<ServiceOptions<IngestConfig>, 'config'> => ({
   name: 'ingest',
   module: IngestModule.with(handlers),
@@ -22,8 +24,10 @@ export const ingestService = (
   },
 })
 
-/** The deciders, with the definitions of the folders that the configuration names. */
-const ours = ({ funnelDefinitions }: IngestConfig): Handlers =>
-  handlersBy(loadAllDefinitions(definitionFolders(funnelDefinitions)))
+/** The deciders, with the definitions in force; where none was applied, those of the folders that the configuration names. */
+function ours({ funnelDefinitions }: IngestConfig, { definitions }: Store): Handlers {
+  const { funnel, reasons } = loadAllDefinitions(definitionFolders(funnelDefinitions))
+  return handlersBy(definitionsInForce<Agreed>({ funnel, reasons }, definitions))
+}
 
 const OWN_KEYS: ReadonlySet<string> = new Set(['/v1/events', '/v1/limits', '/v1/commands'])

@@ -1,10 +1,12 @@
 import type pg from 'pg'
 import {
   groupCommit,
-  groupDecisions,
+  openDecisionStore,
   openEventStore,
   ownerOfKey,
   openVault,
+  postgresDefinitionLog,
+  type DefinitionLog,
   type EventStore,
   type GroupCommit,
   type Vault,
@@ -15,8 +17,9 @@ import { cachedWriteKeys, type WriteKeys } from './keys/write-keys.js'
 /** The way into the log, as ingest holds it. */
 export interface Store {
   readonly events: EventStore
-  /** The same store on connections of its own, so that commands and events do not wait for each other; in groups. */
+  /** The same store, for commands. */
   readonly decisions: EventStore
+  readonly definitions: DefinitionLog
   readonly vault: Vault
   readonly commit: GroupCommit
   readonly keys: WriteKeys
@@ -24,8 +27,6 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Connections of commands. */
-const DECISIONS = 4
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000
 
@@ -35,7 +36,7 @@ export async function openStore(url: string, health: Health): Promise<Store> {
   const pool = createPool(url, 'funnel-ingest', 2)
   const opened: { close(): Promise<void> }[] = [events, { close: () => pool.end() }]
   try {
-    const decisions = groupDecisions(await openEventStore({ url, connections: DECISIONS }))
+    const decisions = await openDecisionStore(url)
     opened.push(decisions)
     const vault = await openVault({ url })
     opened.push(vault)
@@ -44,6 +45,7 @@ export async function openStore(url: string, health: Health): Promise<Store> {
     return {
       events,
       decisions,
+      definitions: postgresDefinitionLog(pool),
       vault,
       commit,
       keys: cachedWriteKeys((key) => ownerOfKey(pool, key)),

@@ -1,4 +1,5 @@
 export * from './decider.js'
+export { byRules } from './by-rules.js'
 export { matchAccount, matchKeys, type Account, type AccountMatch, type Workplace } from './account/match.js'
 export type { DealCommand } from './deal/commands.js'
 export { dealDecider, dealStreams, type DealRules } from './deal/deal.js'

@@ -40,6 +40,8 @@ export interface Handling<Command, State> extends Asking {
   readonly command: Command
   /** The streams that the decision rests on and may write to; read one after the other. */
   readonly streams: readonly string[]
+  /** Brings up to date what the decider goes by; done each time before it decides, while the streams are read. */
+  readonly refresh?: (() => Promise<void>) | undefined
   /** Of this decider alone; where there is one stream. */
   readonly memory?: StreamMemory<State>
 }
@@ -105,9 +107,13 @@ async function decide<Command, State>(
   { hops, requesthash }: Request,
   read: () => Promise<Basis<State>>,
 ): Promise<Handled> {
-  const { decider, command, source, key, expected, now = Date.now() } = handling
+  const { decider, command, source, key, expected, refresh, now = Date.now() } = handling
   for (let attempt = 1; ; attempt++) {
-    const [first, { versions, state, last }] = await Promise.all([store.find(idOf(source, key, 0)), read()])
+    const [first, { versions, state, last }] = await Promise.all([
+      store.find(idOf(source, key, 0)),
+      read(),
+      refresh?.(),
+    ])
     if (first) {
       if (first.event.requesthash !== requesthash) throw otherCommand(key)
       return { events: await allFrom(first, store, source, key), repeated: true }

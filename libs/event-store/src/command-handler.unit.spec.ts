@@ -46,6 +46,29 @@ describe('The command handler on the store in memory', () => {
     expect(pages).toEqual([2000, 2000, 500, 1])
   })
 
+  it('goes by what is up to date at each attempt, also after another writer was faster', async () => {
+    const store = memoryEventStore()
+    await store.append({ events: [captured('a')] })
+    let rule = 0
+    const byRule: Decider<string, undefined> = {
+      initialState: undefined,
+      decide: () => [{ type: 'lead.advanced', data: { lead: 'a', stage: `by-${rule}` } }],
+      evolve: () => undefined,
+    }
+    const { events } = await handle(store, {
+      decider: byRule,
+      refresh: async () => {
+        // the first time somebody else writes once the streams are read
+        if (++rule === 1) await store.append({ events: [captured('a')] })
+      },
+      command: 'advance',
+      streams: ['lead-a'],
+      source: '/crm',
+      key: 'k',
+    })
+    expect(events[0]!.event.data).toEqual({ lead: 'a', stage: 'by-2' })
+  })
+
   it('lets the decisions of a stream happen one after the other on any clock', async () => {
     const stepping: Decider<string, undefined> = {
       initialState: undefined,

@@ -1,5 +1,6 @@
 export * from './catalogue.js'
 export * from './content-hash.js'
+export { counter } from './counter.js'
 export * from './currency.js'
 export * from './envelope.js'
 export * from './error-status.js'

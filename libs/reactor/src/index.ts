@@ -1,5 +1,5 @@
 export { automation } from './automation/automation.js'
-export { executor, type Executor } from './automation/execute.js'
+export { executor, type DecidedBy, type Executor } from './automation/execute.js'
 export type { Outcome, Took } from './batch.js'
 export { catchUp } from './catch-up.js'
 export { memoryKeep, type MemoryKeep } from './memory-keep.js'

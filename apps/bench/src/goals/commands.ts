@@ -1,8 +1,16 @@
 import type pg from 'pg'
 import { loadAllDefinitions } from '@funnel/definitions'
-import { dealDecider, dealStreams, type DealCommand } from '@funnel/domain'
+import { byRules, dealDecider, dealStreams, type DealCommand, type DealRules } from '@funnel/domain'
 import { FunnelError, type ErrorCode } from '@funnel/events'
-import { groupDecisions, handle, openEventStore, type Asking, type Handled } from '@funnel/event-store'
+import {
+  DECISION_CONNECTIONS,
+  definitionsInForce,
+  handle,
+  openDecisionStore,
+  postgresDefinitionLog,
+  type Asking,
+  type Handled,
+} from '@funnel/event-store'
 import { testDatabase } from '@funnel/testing'
 import { life, LIVED, type Lived } from '../deals.js'
 import { compare, concurrently, stopwatch, type Done, type Figure, type Settings } from '../harness.js'
@@ -12,8 +20,6 @@ import { createWorld } from '../world.js'
 const CALLERS = 64
 /** More make the peer no faster: it holds a connection as long as a command takes. */
 const PEER_CALLERS = 32
-/** As in ingest. */
-const CONNECTIONS = 4
 const SOURCE = '/bench/commands'
 
 /**
@@ -23,10 +29,13 @@ const SOURCE = '/bench/commands'
  */
 export async function commandsThroughDeciders({ history, events: commands, rounds }: Settings): Promise<Figure> {
   const world = await createWorld(history)
-  const store = groupDecisions(await openEventStore({ url: world.url, connections: CONNECTIONS }))
-  const decider = dealDecider(loadAllDefinitions())
+  const store = await openDecisionStore(world.url)
+  const { reasons } = loadAllDefinitions()
+  const rules = definitionsInForce<DealRules>({ reasons }, postgresDefinitionLog(world.pool))
+  const { refresh } = rules
+  const decider = byRules(rules, dealDecider)
   const ours: Ask = (command, asking) =>
-    handle(store, { decider, command, streams: dealStreams(command), source: SOURCE, ...asking })
+    handle(store, { decider, refresh, command, streams: dealStreams(command), source: SOURCE, ...asking })
   const database = await testDatabase()
   const peer = forked('emmett-commands', database.url, `${PEER_CALLERS}`)
   const deals = Math.ceil(commands / LIVED.length)
@@ -57,7 +66,7 @@ export async function commandsThroughDeciders({ history, events: commands, round
       ],
       notes: [
         `a deal is opened, moved, changed and won, one after the other; ${deals.toLocaleString('en')} deals a round, each a stream of its own, all of them new`,
-        `ours: as in ingest, ${CONNECTIONS} connections; each command has an idempotency key that is looked up in all that is recorded, and decisions that are ready at once share a transaction`,
+        `ours: as in ingest, ${DECISION_CONNECTIONS} connections; each command has an idempotency key that is looked up in all that is recorded, and goes by the definitions in force, which are looked up, too; decisions that are ready at once share a transaction`,
         `Emmett: DeciderCommandHandler with our decider, ${fewer.toLocaleString('en')} deals a round, ${PEER_CALLERS} callers at once and as many connections, a process of its own, no idempotency; its store begins empty`,
         'synchronous_commit on for both',
       ],

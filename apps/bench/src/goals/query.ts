@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@funnel/platform'
+import { freePort, SHORT_PAUSES } from '@funnel/platform'
 import { Bucket, KpiServiceService, QueryKpiRequest, QueryKpiResponse } from '@funnel/query-api'
 import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
 import { grpcLoad, loadProcess, quantile } from '../load.js'
 import { startService } from '../services.js'
 import { createWorld, type World } from '../world.js'
 
-/** As `funnel up` and Docker Compose start the service. */
-const SHORT_PAUSES = '--max-semi-space-size=4'
 const WIDTH = 64
 const HALF_LOAD_SECONDS = 2
 /** Questions that nobody has asked before. */

@@ -1,6 +1,6 @@
 import { evolved, queueDecider, queueStreams, type Happened, type QueueCommand, type QueueState } from '@funnel/domain'
 import { dataschemaOf, mintId, typeOf, type Envelope } from '@funnel/events'
-import { groupDecisions, handle, openEventStore, StreamMemory } from '@funnel/event-store'
+import { handle, openDecisionStore, StreamMemory } from '@funnel/event-store'
 import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
 import { poolOf } from '../peers/pool.js'
 import { createWorld, type World } from '../world.js'
@@ -22,7 +22,7 @@ const SOURCE = '/bench/routing'
  */
 export async function routing({ history, events: decisions, rounds }: Settings): Promise<Figure> {
   const world = await createWorld(history)
-  const store = groupDecisions(await openEventStore({ url: world.url, connections: 4 }))
+  const store = await openDecisionStore(world.url)
   const bare = poolOf(world.url, 1)
   const asked = commands()
   const before = await live(world, asked, Math.ceil(history.events / SHARE))

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { SHORT_PAUSES } from '@funnel/platform'
 import type { ServiceSpec } from '../supervisor/service.js'
 import { repository, type Folder } from '../workspace/folders.js'
 import type { Databases } from './databases.js'
@@ -32,12 +33,6 @@ const NOT_THEIRS: ReadonlySet<string> = new Set([
 ])
 const inherited = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_THEIRS.has(name)))
-
-/**
- * Small and many collections of what is young: what gRPC keeps for a call outlives one, so those of the default size take
- * longer than most answers do.
- */
-const SHORT_PAUSES = '--max-semi-space-size=4'
 
 /** The services in the order in which they are stopped. Each is told what it needs and no other's secrets. */
 export function serviceSpecs({

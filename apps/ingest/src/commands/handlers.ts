@@ -1,5 +1,6 @@
 import type { AllDefinitions } from '@funnel/definitions'
 import {
+  byRules,
   dealDecider,
   dealStreams,
   leadDecider,
@@ -13,7 +14,15 @@ import {
   visitorStreams,
   type Decider,
 } from '@funnel/domain'
-import { handle, StreamMemory, type Asking, type EventStore, type Handled } from '@funnel/event-store'
+import {
+  handle,
+  StreamMemory,
+  type Asking,
+  type CurrentDefinitions,
+  type EventStore,
+  type Handled,
+  type Handling,
+} from '@funnel/event-store'
 import type { CommandsOf, Subject } from './table.js'
 
 /** The store as a decision needs it. */
@@ -30,22 +39,29 @@ export interface Handler<Command> {
 /** A handler for each kind of subject. */
 export type Handlers = { readonly [S in Subject]: Handler<CommandsOf[S]> }
 
-/** The handler that a decider makes; with a memory where its streams grow for ever. */
+/** The handler that a decider makes; with a memory where its streams grow for ever, and what keeps its rules up to date. */
 export const handlerOf = <Command, State>(
   decider: Decider<Command, State>,
   streamsOf: (command: Command) => readonly string[],
-  memory?: StreamMemory<State>,
+  more: Pick<Handling<Command, State>, 'memory' | 'refresh'> = {},
 ): Handler<Command> => ({
   streamsOf,
   handle: (store, command, asking) =>
-    handle(store, { ...asking, decider, command, streams: streamsOf(command), ...(memory && { memory }) }),
+    handle(store, { ...asking, ...more, decider, command, streams: streamsOf(command) }),
 })
 
-/** The deciders of the domain, by what they decide on, with what both teams agreed on. */
-export const handlersBy = (definitions: Pick<AllDefinitions, 'funnel' | 'reasons'>): Handlers => ({
-  lead: handlerOf(leadDecider(leadRules(definitions)), leadStreams),
-  deal: handlerOf(dealDecider(definitions), dealStreams),
-  queue: handlerOf(queueDecider, queueStreams, new StreamMemory()),
+/** What both teams agreed on, as far as commands are decided by it. */
+export type Agreed = Pick<AllDefinitions, 'funnel' | 'reasons'>
+
+/** The deciders of the domain, by what they decide on, with what both teams agreed on, as it is at each decision. */
+export const handlersBy = (agreed: CurrentDefinitions<Agreed>): Handlers => ({
+  lead: handlerOf(
+    byRules(agreed, (rules) => leadDecider(leadRules(rules))),
+    leadStreams,
+    { refresh: agreed.refresh },
+  ),
+  deal: handlerOf(byRules(agreed, dealDecider), dealStreams, { refresh: agreed.refresh }),
+  queue: handlerOf(queueDecider, queueStreams, { memory: new StreamMemory() }),
   person: handlerOf(personDecider, personStreams),
   visitor: handlerOf(visitorDecider, visitorStreams),
 })

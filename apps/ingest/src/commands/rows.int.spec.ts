@@ -1,4 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { loadAllDefinitions, type Funnel, type Taxonomy } from '@funnel/definitions'
+import { definitionDecider } from '@funnel/domain'
+import { handle, openEventStore } from '@funnel/event-store'
 import { running, type Running } from '../testing/ingest.js'
 import type { CommandAnswer } from './door.js'
 
@@ -13,6 +17,7 @@ const give = async (command: object) => {
   const response = await ingest.command(command)
   return { status: response.status, answer: (await response.json()) as CommandAnswer & Record<string, unknown> }
 }
+const approved = { marketing: 'mia', sales: 'sam' }
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 describe('The deciders of the platform behind POST /v1/commands', () => {
@@ -43,6 +48,40 @@ describe('The deciders of the platform behind POST /v1/commands', () => {
     expect(await lose({ reason: 'other', note: 'Moved to the moon.' })).toMatchObject({ status: 200 })
     const { rows } = await ingest.pool.query('select stream, body from vault.note')
     expect(rows).toEqual([{ stream: 'lead-lost', body: 'Moved to the moon.' }])
+  })
+
+  it('row 8: decides by what both teams agreed on at that time, as it is applied while it runs', async () => {
+    await captured('ghost')
+    await captured('trial')
+    const store = await openEventStore({ url: ingest.database, connections: 1 })
+    const apply = async (definition: string, content: Funnel | Taxonomy, effective?: number) => {
+      const command = { type: 'definition.apply', definition, version: content.version, approved, content } as const
+      const { events } = await handle(store, {
+        decider: definitionDecider,
+        command: effective === undefined ? command : { ...command, effective },
+        streams: [`definition-${definition}`],
+        source: '/definitions',
+        key: definition,
+      })
+      // a version counts from the millisecond after it was recorded
+      while (Date.now() <= events[0]!.recorded) await setImmediate()
+    }
+    const lose = () => give({ type: 'lead.disqualify', lead: 'ghost', reason: 'ghosted' })
+    const move = () => give({ type: 'lead.advance', lead: 'trial', stage: 'trial' })
+    const { funnel, reasons } = loadAllDefinitions()
+    const taxonomy = reasons.find(({ id }) => id === 'disqualified')!
+    const more = { ...taxonomy, version: taxonomy.version + 1 }
+    expect(await lose()).toMatchObject({ status: 400, answer: { field: 'reason' } })
+    expect(await move()).toMatchObject({ status: 400, answer: { field: 'stage' } })
+    await apply('reasons/disqualified', {
+      ...more,
+      reasons: [...taxonomy.reasons, { id: 'ghosted', name: 'Does not answer' }],
+    })
+    expect(await lose()).toMatchObject({ status: 200 })
+    const stages = [...funnel.stages.slice(0, 1), { ...funnel.stages[1]!, id: 'trial' }, ...funnel.stages.slice(1)]
+    await apply('funnel/funnel', { ...funnel, version: funnel.version + 1, stages }, Date.now() + 86_400_000)
+    expect(await move()).toMatchObject({ status: 400, answer: { field: 'stage' } })
+    await store.close()
   })
 
   it('row 9: of two who accept one offer one wins, and the other is told who', async () => {

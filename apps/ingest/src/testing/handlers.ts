@@ -1,4 +1,4 @@
-import { loadAllDefinitions } from '@funnel/definitions'
+import { always, loadAllDefinitions } from '@funnel/definitions'
 import { FunnelError } from '@funnel/events'
 import type { Decided, Decider, LeadCommand } from '@funnel/domain'
 import { handlerOf, handlersBy, type Handlers } from '../commands/handlers.js'
@@ -29,6 +29,6 @@ const lead: Decider<LeadCommand, string | undefined> = {
 
 /** Deciders for specs of the doors: those of the domain, but for the lead's. */
 export const testHandlers = (): Handlers => ({
-  ...handlersBy(loadAllDefinitions()),
+  ...handlersBy(always(loadAllDefinitions())),
   lead: handlerOf(lead, (command) => [`lead-${command.lead}`]),
 })

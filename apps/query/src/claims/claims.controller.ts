@@ -2,8 +2,8 @@ import type { Metadata } from '@grpc/grpc-js'
 import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@funnel/definitions'
-import { dataschemaOf, FunnelError, topicById, typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
-import { claimsOn, invalid, type BasisRow, type Comparison } from '@funnel/ledger'
+import { FunnelError, topicById, typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
+import { claimsOn, invalid, recordOf, type BasisRow, type Comparison } from '@funnel/ledger'
 import { CONFIG } from '@funnel/platform'
 import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
 import type { CompareClaimsRequest, CompareClaimsResponse } from '@funnel/query-api'
@@ -55,7 +55,7 @@ export class ClaimsController {
         subject,
       )
     const sequences = found[0]?.sequences ?? {}
-    const records = found.map((row) => recordOf(row, sequences[row.id]))
+    const records = found.map((row) => recorded(row, sequences[row.id]))
     const events = new Map(found.map((row) => [row.id, row]))
     return {
       basis: toBasis(knownAt, id, basis),
@@ -65,29 +65,22 @@ export class ClaimsController {
 }
 
 /** The event as the fold takes it; its time is the one that counts. */
-function recordOf(row: EventRow, sequence: number | undefined): Recorded<FunnelEvent> {
-  const { topic, partition, position, stream, version, recordedAt: recorded, id, source, type, occurredAt, data } = row
-  const eventType = typeOf(type)!
-  const own = sequence ?? (eventType.kind === 'decision' ? version : undefined)
-  return {
+function recorded(row: EventRow, sequence: number | undefined): Recorded<FunnelEvent> {
+  const { topic, partition, position, stream, version, recordedAt, id, source, type, occurredAt: at, data } = row
+  return recordOf({
     topic: topicById(topic),
     partition,
     position,
     stream,
     version,
-    recorded,
-    event: {
-      specversion: '1.0',
-      id,
-      source,
-      type,
-      dataschema: dataschemaOf(eventType),
-      time: new Date(occurredAt).toISOString(),
-      partitionkey: stream.slice(stream.indexOf('-') + 1),
-      ...(own === undefined ? {} : { sequence: own }),
-      data,
-    } as FunnelEvent,
-  }
+    recorded: recordedAt,
+    id,
+    source,
+    type,
+    at,
+    sequence: sequence ?? (typeOf(type)!.kind === 'decision' ? version : undefined),
+    data,
+  })
 }
 
 function subjectOf({ subject }: CompareClaimsRequest): Comparison['subject'] {

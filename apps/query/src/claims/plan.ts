@@ -11,6 +11,8 @@ const eventColumns = `f.topic, f.partition, f."position", f.id, f.type, f.source
  * that these ever named, and of what was ever merged with them: who was whose at an instant is for the fold to say. Not
  * found, though they were known before, are a deal that belongs to another lead by now, and a visitor that was unlinked
  * since and is named by no lead.
+ *
+ * They are looked up one by one (`offset 0` keeps the planner from joins), as those of a journey are.
  */
 export function planClaims(
   generation: number,
@@ -23,6 +25,8 @@ export function planClaims(
   const row = parameters.add(generation)
   const key = `${parameters.add(id)}::text`
   const known = knownAt === undefined ? '' : `where f.recorded_at <= ${parameters.at(knownAt)}`
+  const facts = `(select * from ${schema}.fact where stream = m.kind || '-' || m.key offset 0)`
+  const node = `(select state from ${schema}.node where kind = m.kind and key = m.key offset 0)`
   return parameters.statement(
     generation,
     `with recursive g as (select * from read.generation where id = ${row}),
@@ -30,56 +34,26 @@ member (kind, key) as (
   select '${kind}', ${key}
   union
   select n.kind, n.key from member m cross join lateral (
-    select l.kind, f.data->>l.field from ${schema}.fact f
+    select l.kind, f.data->>l.field from ${facts} f
     cross join (values ('lead', 'lead'), ('deal', 'deal'), ('visitor', 'visitor'), ('person', 'person'),
       ('person', 'absorbed'), ('person', 'into'), ('person', 'from')) l (kind, field)
-    where f.stream = m.kind || '-' || m.key and f.data->>l.field is not null
-    union all select 'deal', d from ${schema}.node n cross join lateral json_array_elements_text(n.state->'deals') d
-    where m.kind = 'lead' and n.kind = 'lead' and n.key = m.key
-    union all select 'visitor', t->>'visitor' from ${schema}.node n cross join lateral json_array_elements(n.state->'touches') t
-    where m.kind = 'person' and n.kind = 'person' and n.key = m.key
+    where f.data->>l.field is not null
+    union all select 'deal', d from ${node} n cross join lateral json_array_elements_text(n.state->'deals') d
+    where m.kind = 'lead'
+    union all select 'visitor', t->>'visitor' from ${node} n cross join lateral json_array_elements(n.state->'touches') t
+    where m.kind = 'person'
   ) n (kind, key)
 ),
 f as (
-  select f.* from ${schema}.fact f join member m on f.stream = m.kind || '-' || m.key ${known}
+  select f.* from member m cross join lateral ${facts} f ${known}
   order by f.recorded_at, f.topic, f.partition, f."position" limit ${parameters.add(limit)}
 ),
 sequence as (
-  select json_object_agg(s->>'id', s->'seq') sequences from member m join ${schema}.node n using (kind, key)
+  select json_object_agg(s->>'id', s->'seq') sequences from member m cross join lateral ${node} n
   cross join lateral json_array_elements(n.state->'facts') s where m.kind in ('lead', 'deal') and s->>'seq' <> '0'
 )
 select ${basisColumns}, ${eventColumns},
   case when row_number() over (order by f.recorded_at, f.topic, f.partition, f."position") = 1 then sequence.sequences end sequences
 from g cross join sequence left join f on true order by f.recorded_at, f.topic, f.partition, f."position"`,
-  )
-}
-
-/**
- * The statement of the definitions that were applied, in the order of the log, with when business began beside each: the first
- * touch, lead or deal. Queues, which share the topic of leads, are staffed before.
- */
-export function planApplied(
-  generation: number,
-  kinds: readonly string[],
-  topics: {
-    readonly definitions: number
-    readonly business: readonly { readonly id: number; readonly partitions: number }[]
-  },
-): Statement {
-  const parameters = new Parameters()
-  const schema = schemaOf(generation)
-  const business = topics.business.map(({ id, partitions }) => `(${id}, ${partitions})`).join(', ')
-  return parameters.statement(
-    generation,
-    `with business as (
-  select min(first.recorded_at) began from (values ${business}) t (topic, partitions) cross join lateral generate_series(0, t.partitions - 1) p
-  cross join lateral (
-    select f.recorded_at from ${schema}.fact f where f.topic = t.topic and f.partition = p and f.stream not like 'queue-%'
-    order by f."position" limit 1
-  ) first
-)
-select f.data, ${millis('f.recorded_at')} recorded, ${millis('business.began')} began from ${schema}.fact f cross join business
-where f.topic = ${topics.definitions} and f.type = 'definition.applied' and split_part(f.data->>'definition', '/', 1) = any(${parameters.add(kinds)})
-order by f.recorded_at, f.partition, f."position"`,
   )
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
-import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
+import { always, defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
 import { advance, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail } from '@funnel/event-log'
 import { fillWithHistory, migrateStore, openEventStore, simulatedUntil, type EventStore } from '@funnel/event-store'
@@ -119,7 +119,7 @@ describe('a store that begins with the history of the demo', () => {
     const simulated = await simulatedUntil(pool)
     expect(simulated).toBe(Math.max(...records.map(({ recorded }) => recorded)))
     const tail = postgresEventTail(pool)
-    const { execute, staff } = executor(store, definitions)
+    const { execute, staff } = executor(store, always(definitions))
     await staff()
     for (const _ of ['at its first start', 'at a later one']) {
       const keep = await keepOf<never>(pool, 'automation', await advanceHead(pool), simulated)

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { AllDefinitions } from '@funnel/definitions'
+import { always, type AllDefinitions } from '@funnel/definitions'
 import { FunnelError, upcastRecord, validateEvent, type Instant, type Positions, type Recorded } from '@funnel/events'
 import { memoryEventStore, type EventStore } from '@funnel/event-store'
 import { automation, catchUp, executor, memoryKeep } from '@funnel/reactor'
@@ -47,7 +47,7 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
   let now = from
   const clock = () => now
   const store = memoryEventStore(clock)
-  const { execute, staff } = executor(store, definitions, clock)
+  const { execute, staff } = executor(store, always(definitions), clock)
   const keep = memoryKeep<never>()
   const acting = { reactor: automation(definitions), keep, execute: oneByOne(execute) }
   const ask = deskOn(store, definitions, clock)

@@ -15,6 +15,7 @@ import {
 } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import { addressOfEvent } from '../address.js'
+import type { DefinitionLog } from '../definition-log.js'
 import type { Append, Appended, EventStore, Rejection } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
 import { knownId, versionConflict } from '../refusals.js'
@@ -23,6 +24,7 @@ import { knownId, versionConflict } from '../refusals.js'
 export interface MemoryEventStore extends EventStore {
   /** Its end, as readers see it; every look moves the watermark on. */
   readonly tail: EventTail
+  readonly definitions: DefinitionLog
   /** What was refused, conflicts among it. */
   readonly rejected: readonly Rejection[]
 }
@@ -126,6 +128,14 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
         floor = Math.max(floor, clock(), latest + 1)
         return { w: floor - 1, positions, epoch }
       },
+    },
+    definitions: {
+      read: async (after) => logs.get('definitions')![0]!.slice(after),
+      firstBusiness: async () =>
+        [...streams]
+          .filter(([stream]) => /^(visitor|lead|deal)-/.test(stream))
+          .map(([, [first]]) => first!.recorded)
+          .reduce<Instant | undefined>((least, one) => Math.min(least ?? one, one), undefined),
     },
     async close() {},
   }

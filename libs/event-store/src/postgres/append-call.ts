@@ -1,4 +1,4 @@
-import { addressOfStream, contentHash, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
+import { addressOfStream, contentHash, counter, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
 import { addressOfEvent } from '../address.js'
 import type { Append, Appended } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
@@ -89,16 +89,6 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
       }
       return answers
     },
-  }
-}
-
-/** Counts each name by itself: 1, 2, 3 … */
-function counter(): (name: string) => number {
-  const counts = new Map<string, number>()
-  return (name) => {
-    const count = (counts.get(name) ?? 0) + 1
-    counts.set(name, count)
-    return count
   }
 }
 

@@ -11,7 +11,7 @@ export interface Agreed {
   /** Those in force now. */
   readonly definitions: Definitions
   readonly versions: Versions
-  /** Of kinds `qualification` and `channels`. */
+  /** Of kinds `qualification` and `channels` at least. */
   readonly history: AppliedHistory
 }
 

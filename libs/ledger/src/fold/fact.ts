@@ -1,4 +1,12 @@
-import { isFuture, occurredAt, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import {
+  dataschemaOf,
+  isFuture,
+  occurredAt,
+  typeOf,
+  type FunnelEvent,
+  type Instant,
+  type Recorded,
+} from '@funnel/events'
 
 /** Place of a fact among those of its subject: by when it happened, never by when it came. */
 export interface FactOrder {
@@ -41,6 +49,33 @@ export const factOf = (record: Recorded<FunnelEvent>): Fact => {
     ...(isFuture(record) ? { future: true } : {}),
     ...(record.recorded < at ? { recorded: record.recorded } : {}),
   }
+}
+
+/** What is known of an event and of its place in the log; `at` is when it happened, as it counts. */
+export interface KnownRecord extends Omit<Recorded, 'event'> {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly at: Instant
+  readonly sequence?: number | undefined
+  readonly data: unknown
+}
+
+/** The record of which this is known: to the fold it is as it was recorded. */
+export function recordOf({ id, source, type, at, sequence, data, ...place }: KnownRecord): Recorded<FunnelEvent> {
+  const event = {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    dataschema: dataschemaOf(typeOf(type)!),
+    time: new Date(at).toISOString(),
+    partitionkey: place.stream.slice(place.stream.indexOf('-') + 1),
+    ...(sequence === undefined ? {} : { sequence }),
+    data,
+  }
+  // the data was checked when it was recorded
+  return { ...place, event: event as FunnelEvent }
 }
 
 /** Whether a fact comes before the first one known. */

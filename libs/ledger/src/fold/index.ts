@@ -1,4 +1,5 @@
 export { dealRow, type DealFlag, type DealRow } from './deal/row.js'
+export { recordOf } from './fact.js'
 export { fold, type Folded, type Parked } from './fold.js'
 export { leadRow, type LeadFlag, type LeadRow } from './lead/row.js'
 export { missing } from './missing.js'

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
 import { leadDecider, leadRules, leadStreams, type LeadCommand } from '@funnel/domain'
 import { derivedId, type Envelope, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
-import { handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
+import { definitionsInForce, handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
 import { catchUp } from '../catch-up.js'
 import { memoryKeep } from '../memory-keep.js'
 import { automation } from './automation.js'
@@ -26,7 +26,7 @@ class World {
   #told = 0
 
   constructor(definitions = rules) {
-    this.#executor = executor(this.store, definitions, () => this.now)
+    this.#executor = executor(this.store, definitionsInForce(definitions, this.store.definitions), () => this.now)
     this.#acting = {
       reactor: automation(definitions),
       keep: memoryKeep<never>(),
@@ -34,6 +34,9 @@ class World {
     }
   }
 
+  execute(...intent: Parameters<ReturnType<typeof executor>['execute']>) {
+    return this.#executor.execute(...intent)
+  }
   async begin(): Promise<void> {
     await this.#executor.staff()
     await this.#catchUp()
@@ -198,6 +201,65 @@ describe('automation', () => {
       await world.tell('lead.engaged', { lead: 'old', kind: 'reply' }, { time: long })
       expect(await qualifiedBy('old')).toEqual([7])
     })
+  })
+
+  describe('where the members of a queue are changed (row 8)', () => {
+    const [queue] = rules.queues
+    /** Only Ann is a member, from so long after now on. */
+    const change = (after: number) =>
+      world.tell('definition.applied', {
+        definition: `queue/${queue!.id}`,
+        version: 2,
+        effective: new Date(world.now + after).toISOString(),
+        approved: { marketing: 'mia', sales: 'sam' },
+        hash: '',
+        content: { ...queue!, version: 2, members: [{ member: 'ann', weight: 1, capacity: 40 }] },
+      })
+    const assignee = async (lead: string) => {
+      await capture(lead)
+      await world.tell('lead.engaged', { lead, kind: 'reply' })
+      return (await world.lead(lead)).flatMap((event) =>
+        event.type === 'handoff.offered' ? [event.data.assignee] : [],
+      )
+    }
+    const timesStaffed = async () =>
+      (await world.queue(queue!.id)).filter(({ event }) => event.type === 'queue.staffed').length
+
+    it('gives leads to those who are members when it does', async () => {
+      const members = queue!.members.map(({ member }) => member)
+      expect(members).toContain((await assignee('before'))[0])
+      await change(HOUR)
+      expect(members).toContain((await assignee('meanwhile'))[0])
+      await world.wait(2 * HOUR)
+      expect(await assignee('after')).toEqual(['ann'])
+      expect(await assignee('later')).toEqual(['ann'])
+      expect(await timesStaffed()).toBe(2)
+    })
+  })
+
+  it('decides by the stages that there are when it does (row 8)', async () => {
+    await capture('first')
+    await world.tell('definition.applied', {
+      definition: `funnel/${rules.funnel.id}`,
+      version: rules.funnel.version + 1,
+      effective: new Date(world.now + HOUR).toISOString(),
+      approved: { marketing: 'mia', sales: 'sam' },
+      hash: '',
+      content: {
+        ...rules.funnel,
+        version: rules.funnel.version + 1,
+        stages: [{ id: 'fit', name: 'Fit', type: 'open', owner: 'marketing', entry: { rule: 'mql' } }],
+      },
+    })
+    const ask = async (n: number) => {
+      await world.tell('lead.captured', { lead: `of-${n}`, properties: { segment: 'small' } })
+      const command = { type: 'lead.advance', lead: `of-${n}`, stage: 'fit' } as const
+      const cause = { id: derivedId('cause', n), recorded: world.now }
+      return world.execute({ command, key: `k${n}`, cause, at: world.now })
+    }
+    expect(await ask(1)).toBe('refused')
+    await world.wait(2 * HOUR)
+    expect(await ask(2)).toBe('done')
   })
 
   it('row 5: outbound mail with no reply does not qualify, nor does a lead that does not fit', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  byRules,
   leadDecider,
   leadRules,
   leadStreams,
@@ -12,9 +13,9 @@ import {
   type QueueCommand,
   type QueueState,
 } from '@funnel/domain'
-import type { AllDefinitions } from '@funnel/definitions'
+import type { AllDefinitions, Queue } from '@funnel/definitions'
 import { canonicalJson, FunnelError, type Instant, type Recorded } from '@funnel/events'
-import { handle, StreamMemory, type EventStore } from '@funnel/event-store'
+import { handle, StreamMemory, type CurrentDefinitions, type EventStore } from '@funnel/event-store'
 import type { Cause, Intent } from '../reactor.js'
 import type { Outcome } from '../batch.js'
 import type { Intended, Route } from './intents.js'
@@ -24,22 +25,28 @@ const SOURCE = '/funnel/automation'
 /** Carries out what automation asks for, through the deciders. */
 export interface Executor {
   readonly execute: (intent: Intent<Intended>) => Promise<Outcome>
-  /** Tells the queues who their members are. Nothing happens where they know. */
+  /** Tells the queues who their members are now. Nothing happens where they know. */
   readonly staff: () => Promise<void>
 }
 
+/** What automation decides by. */
+export type DecidedBy = Pick<AllDefinitions, 'funnel' | 'reasons' | 'queues'>
+
 /**
- * An executor on a store. A refusal is an outcome, not an error: the decider knows better, as when somebody was faster.
+ * An executor on a store, by the definitions that count when it decides. A refusal is an outcome, not an error: the decider knows better, as when somebody was faster.
  * Throws UNAVAILABLE, and VERSION_CONFLICT where others were faster time and again.
  */
 export function executor(
   store: EventStore,
-  definitions: Pick<AllDefinitions, 'funnel' | 'reasons' | 'queues'>,
+  definitions: CurrentDefinitions<DecidedBy>,
   clock: () => Instant = Date.now,
 ): Executor {
-  const leads = leadDecider(leadRules(definitions))
+  const { refresh } = definitions
+  const leads = byRules(definitions, (rules) => leadDecider(leadRules(rules)))
   // a queue has one stream for ever
   const turns = new StreamMemory<QueueState>()
+  /** Which members each queue was told of last. */
+  const staffed = new Map<string, string>()
 
   const about = (key: string, cause?: Cause, at = 0) => ({
     source: SOURCE,
@@ -49,7 +56,7 @@ export function executor(
     now: Math.max(clock(), at),
   })
   const ofLead = (command: LeadCommand, key: string, cause: Cause, at: number) =>
-    handle(store, { decider: leads, command, streams: leadStreams(command), ...about(key, cause, at) })
+    handle(store, { decider: leads, refresh, command, streams: leadStreams(command), ...about(key, cause, at) })
   const ofPerson = (command: PersonCommand, key: string, cause: Cause, at: number) =>
     handle(store, { decider: personDecider, command, streams: personStreams(command), ...about(key, cause, at) })
   const ofQueue = (command: QueueCommand, key: string, cause?: Cause) =>
@@ -61,8 +68,22 @@ export function executor(
       ...about(key, cause),
     })
 
-  /** Whose turn it is; undefined where nobody can take the lead. */
-  const turnOf = async ({ queue: id, lead, rule }: Route, { key, cause }: Intent<Intended>) => {
+  const staff = async ({ id, version, members }: Queue): Promise<void> => {
+    const hash = createHash('sha256').update(canonicalJson(members)).digest('hex')
+    const key = `staff/${id}/${version}/${hash}`
+    if (staffed.get(id) === key) return
+    await outcomeOf(ofQueue({ type: 'queue.staff', queue: id, members }, key))
+    staffed.set(id, key)
+  }
+  const queuesAt = async (instant: Instant): Promise<readonly Queue[]> => {
+    await refresh?.()
+    return definitions.at(instant).queues
+  }
+
+  /** Whose turn it is, of those who are members now; undefined where nobody can take the lead. */
+  const turnOf = async ({ queue: id, lead, rule }: Route, { key, cause, at }: Intent<Intended>) => {
+    const queue = (await queuesAt(Math.max(at, clock()))).find((one) => one.id === id)
+    if (queue) await staff(queue)
     try {
       const command = { type: 'queue.assign', queue: id, lead, rule, because: [cause.id] } as const
       return (await ofQueue(command, `${key}/assign`, cause)).events[0]
@@ -96,10 +117,7 @@ export function executor(
       return outcomeOf(isOfQueue(command) ? ofQueue(command, key, cause) : ofLead(command, key, cause, at))
     },
     async staff() {
-      for (const { id, version, members } of definitions.queues) {
-        const hash = createHash('sha256').update(canonicalJson(members)).digest('hex')
-        await outcomeOf(ofQueue({ type: 'queue.staff', queue: id, members }, `staff/${id}/${version}/${hash}`))
-      }
+      for (const queue of await queuesAt(clock())) await staff(queue)
     },
   }
 }

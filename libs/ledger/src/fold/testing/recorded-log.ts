@@ -1,14 +1,5 @@
-import {
-  addressOf,
-  advance,
-  positionOf,
-  totalOrder,
-  typeOf,
-  type FunnelEvent,
-  type Instant,
-  type Positions,
-  type Recorded,
-} from '@funnel/events'
+import { addressOf, counter, totalOrder, typeOf, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { recordOf } from '../fact.js'
 
 /** An event before it is recorded: what happened, and when as the producer says. */
 export interface Happening {
@@ -22,36 +13,14 @@ export interface Happening {
 export function recordedLog(
   list: readonly (Happening & { readonly id: string; readonly recorded: Instant })[],
 ): Recorded<FunnelEvent>[] {
-  let positions: Positions = {}
-  const versions = new Map<string, number>()
+  const next = counter()
   return list
-    .map(({ type, data, at, sequence, id, recorded }) => {
+    .map(({ type, data, ...told }) => {
       const eventType = typeOf(type)!
-      const key = data[eventType.key] as string
-      const { topic, partition, stream } = addressOf(eventType.category, key)
-      const version = (versions.get(stream) ?? 0) + 1
-      versions.set(stream, version)
-      const made = {
-        topic,
-        partition,
-        position: positionOf(positions, topic, partition) + 1,
-        stream,
-        version,
-        recorded,
-        event: {
-          specversion: '1.0',
-          id,
-          source: '/test',
-          type,
-          dataschema: `${type}:1`,
-          time: new Date(at).toISOString(),
-          partitionkey: key,
-          ...(sequence === undefined ? {} : { sequence }),
-          data,
-        } as unknown as FunnelEvent,
-      }
-      positions = advance(positions, [made])
-      return made
+      const address = addressOf(eventType.category, data[eventType.key] as string)
+      const { topic, partition, stream } = address
+      const position = next(`${topic}/${partition}`)
+      return recordOf({ ...address, position, version: next(stream), source: '/test', type, data, ...told })
     })
     .toSorted(totalOrder)
 }
