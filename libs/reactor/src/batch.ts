@@ -1,5 +1,5 @@
 import type { Batch } from '@funnel/event-log'
-import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
+import { advance, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Keep } from './place.js'
 import type { Intent, Json, Reactor, Timer } from './reactor.js'
 import { steps } from './steps.js'
@@ -25,17 +25,65 @@ export interface Acting<State extends Json, Command> {
 /** Commands under way at once. */
 const AT_ONCE = 8
 
+/** Timers that fire in one transaction, at most; so an outage is made up for in portions, and memory stays bounded. */
+const MOST_TIMERS = 1000
+
 /**
  * Steps over a batch and over the timers that are due by its watermark, has what is asked for carried out, and saves.
  * Where nothing happens it saves only if it is told to: undefined then.
  */
 export async function takeBatch<State extends Json, Command>(
-  { reactor, keep, execute }: Acting<State, Command>,
-  { events, positions, w }: Batch,
+  acting: Acting<State, Command>,
+  batch: Batch,
   evenIfNothing = false,
 ): Promise<Took | undefined> {
-  const timers = await keep.dueBy(w)
-  if (!events.length && !timers.length && !evenIfNothing) return undefined
+  let took: Took = { events: 0, fired: 0, outcomes: [] }
+  for (let rest: Batch | undefined = batch, isFirst = true; rest; isFirst = false) {
+    const portion: Portion = await nextPortion(acting.keep, rest)
+    const { events, timers } = portion
+    rest = portion.rest
+    if (isFirst && !events.length && !timers.length && !evenIfNothing) return undefined
+    const portionTook = await takePortion(acting, portion)
+    took = {
+      events: took.events + portionTook.events,
+      fired: took.fired + portionTook.fired,
+      outcomes: [...took.outcomes, ...portionTook.outcomes],
+    }
+  }
+  return took
+}
+
+/** What is stepped over at once: a batch with its timers, or the beginning of one. */
+interface Portion extends Batch {
+  readonly timers: readonly Timer[]
+  readonly rest?: Batch
+}
+
+/**
+ * As much of a batch as has no more timers than may fire at once: it ends before the first timer beyond, and has the events
+ * of up to then, which come before timers of the same instant. Where no events are left before it, timers fire alone.
+ */
+async function nextPortion({ dueBy, place }: Pick<Keep<Json>, 'dueBy' | 'place'>, batch: Batch): Promise<Portion> {
+  const timers = await dueBy(batch.w, MOST_TIMERS + 1)
+  const beyond = timers[MOST_TIMERS]
+  if (!beyond) return { ...batch, timers }
+  const { due } = beyond
+  const events = batch.events.filter(({ recorded }) => recorded <= due)
+  if (!events.length)
+    return { events, positions: place.positions, w: due, timers: timers.slice(0, MOST_TIMERS), rest: batch }
+  return {
+    events,
+    positions: advance(place.positions, events),
+    w: due - 1,
+    timers: timers.filter((timer) => timer.due < due),
+    rest: { ...batch, events: batch.events.slice(events.length) },
+  }
+}
+
+async function takePortion<State extends Json, Command>(
+  { reactor, keep, execute }: Acting<State, Command>,
+  { events, positions, w, timers }: Portion,
+): Promise<Took> {
   const kept = await statesFor(reactor, keep, events, timers)
   const stepped = steps(reactor, { records: events, w, timers, kept })
   const outcomes = await carryOut(loud(stepped.intents, keep.place.quietUntil), execute)

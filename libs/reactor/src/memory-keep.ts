@@ -1,6 +1,7 @@
 import type { Instant } from '@funnel/events'
 import type { Keep } from './place.js'
 import type { Json, Timer } from './reactor.js'
+import { byDue } from './steps.js'
 
 export interface MemoryKeep<State extends Json> extends Keep<State> {
   /** When the next timer is due: as far as a simulated clock may jump. */
@@ -22,7 +23,11 @@ export function memoryKeep<State extends Json>(): MemoryKeep<State> {
       return next
     },
     load: async (keys) => new Map(keys.flatMap((key) => (states.has(key) ? [[key, states.get(key)!] as const] : []))),
-    dueBy: async (w) => [...timers.values()].filter(({ due }) => due <= w),
+    dueBy: async (w, atMost) =>
+      [...timers.values()]
+        .filter(({ due }) => due <= w)
+        .toSorted(byDue)
+        .slice(0, atMost),
     async save(stepped, positions, w) {
       for (const [key, state] of stepped.states)
         if (state === undefined) states.delete(key)

@@ -19,8 +19,8 @@ export interface Keep<State extends Json> {
   readonly place: Place
   /** States by key; those that there are. */
   load(keys: readonly string[]): Promise<ReadonlyMap<string, State>>
-  /** Timers that are due at or before `w`. */
-  dueBy(w: Instant): Promise<readonly Timer[]>
+  /** Timers that are due at or before `w`, the first so many in the order of (due, id). */
+  dueBy(w: Instant, atMost: number): Promise<readonly Timer[]>
   /** Saves a batch: all of it or nothing. Throws FENCED when another process has moved the place. */
   save(stepped: Stepped<State, unknown>, positions: Positions, w: Instant): Promise<void>
 }
@@ -58,11 +58,12 @@ export async function keepOf<State extends Json>(
       })
       return new Map(states.map(({ key, state }) => [key, state]))
     },
-    async dueBy(w) {
+    async dueBy(w, atMost) {
       const { rows: timers } = await pool.query<Timer>({
         name: 'reactor-due',
-        text: `select id, (extract(epoch from due) * 1000)::bigint due, cause, data from reactor.timer where reactor = $1 and due <= $2`,
-        values: [name, new Date(w)],
+        text: `select id, (extract(epoch from due) * 1000)::bigint due, cause, data from reactor.timer
+               where reactor = $1 and due <= $2 order by timer.due, id collate "C" limit $3`,
+        values: [name, new Date(w), atMost],
       })
       return timers
     },

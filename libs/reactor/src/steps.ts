@@ -83,7 +83,8 @@ export function steps<State extends Json, Command>(
   return { states, armed, gone, intents, fired }
 }
 
-const byDue = (a: Timer, b: Timer): number => a.due - b.due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+/** The order in which timers fire. */
+export const byDue = (a: Timer, b: Timer): number => a.due - b.due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 const causeOf = ({ event: { id, correlationid, hops } }: Recorded): Cause => ({
   id,

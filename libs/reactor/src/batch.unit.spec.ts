@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { addressOf, advance, derivedId, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { takeBatch } from './batch.js'
+import { memoryKeep } from './memory-keep.js'
+import type { Reactor } from './reactor.js'
+import { steps } from './steps.js'
+
+/** Says what happens in the order in which it does. A lead that is engaged is called no more. */
+const calling: Reactor<number, string> = {
+  name: 'calling',
+  keysOf: () => ['said'],
+  react: ({ event, recorded }, turn) => {
+    turn.set('said', (turn.get('said') ?? 0) + 1)
+    turn.command('hear', `${turn.get('said')}: heard of ${event.partitionkey} at ${recorded}`)
+    turn.cancel(event.partitionkey)
+  },
+  due: ({ id, due }, turn) => {
+    turn.set('said', (turn.get('said') ?? 0) + 1)
+    turn.command('call', `${turn.get('said')}: call ${id} of ${due}`)
+  },
+}
+const engaged = (recorded: Instant, lead: string, position: number): Recorded<FunnelEvent> => ({
+  ...addressOf('lead', 'one'),
+  position,
+  version: position,
+  recorded,
+  event: {
+    specversion: '1.0',
+    id: derivedId('calling', position),
+    source: '/test',
+    type: 'lead.engaged',
+    dataschema: 'lead.engaged:1',
+    time: new Date(recorded).toISOString(),
+    partitionkey: lead,
+    data: { lead, kind: 'reply' },
+  },
+})
+
+describe('a batch', () => {
+  it('with more timers than may fire at once says in portions what it would say at once, and is at its end then', async () => {
+    const instants = fc.integer({ min: 1, max: 20 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(instants, { minLength: 1001, maxLength: 2600 }),
+        fc.array(fc.tuple(instants, fc.nat(2000)), { maxLength: 30 }),
+        async (dues, heard) => {
+          const cause = { id: derivedId('calling', 'start') }
+          const timers = dues.map((due, i) => ({ id: `t${i}`, due, cause, data: null }))
+          const records = heard
+            .toSorted(([a], [b]) => a - b)
+            .map(([recorded, lead], i) => engaged(recorded, `t${lead}`, i + 1))
+          const whole = steps(calling, { records, w: 20, timers, kept: new Map() })
+
+          const keep = memoryKeep<number>()
+          await keep.save(
+            {
+              states: new Map(),
+              armed: new Map(timers.map((timer) => [timer.id, timer])),
+              gone: new Set(),
+              intents: [],
+              fired: 0,
+            },
+            {},
+            0,
+          )
+          const said: string[] = []
+          const execute = async ({ command }: { command: string }) => {
+            said.push(command)
+            return 'done' as const
+          }
+          const positions = advance({}, records)
+          const took = await takeBatch({ reactor: calling, keep, execute }, { events: records, positions, w: 20 })
+
+          const number = (text: string) => Number(text.split(':')[0])
+          expect(said.toSorted((a, b) => number(a) - number(b))).toEqual(whole.intents.map(({ command }) => command))
+          expect(took).toMatchObject({ events: records.length, fired: whole.fired })
+          expect(keep.place).toMatchObject({ positions, w: 20 })
+          expect(await keep.dueBy(20, 1)).toEqual([])
+          expect(keep.place.fold).toBeGreaterThan(2)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+})
