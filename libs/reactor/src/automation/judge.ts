@@ -1,8 +1,9 @@
 import { qualifies, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
+import { leadKey } from '../ties/keys.js'
+import { connected } from '../ties/ties.js'
 import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
 import { personBehind } from './companies.js'
-import { connected, leadKey } from './links.js'
 import { leadOf, personOf, visitorOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
