@@ -110,7 +110,7 @@ async function decide<Command, State>(
   const { decider, command, source, key, expected, refresh, now = Date.now() } = handling
   for (let attempt = 1; ; attempt++) {
     const [first, { versions, state, last }] = await Promise.all([
-      store.find(idOf(source, key, 0)),
+      store.find(decisionId(source, key, 0)),
       read(),
       refresh?.(),
     ])
@@ -191,7 +191,7 @@ async function allFrom(
 ): Promise<readonly Recorded[]> {
   const found = [first]
   for (;;) {
-    const next = await store.find(idOf(source, key, found.length))
+    const next = await store.find(decisionId(source, key, found.length))
     if (!next) return found
     found.push(next)
   }
@@ -214,7 +214,9 @@ const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undef
 const otherCommand = (key: string) =>
   new FunnelError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another command: take a new one', { key })
 
-const idOf = (source: string, key: string, ordinal: number): string => derivedId('command', source, key, ordinal)
+/** The id of an event that a request leads to: of the first, or of one after it. */
+export const decisionId = (source: string, key: string, ordinal = 0): string =>
+  derivedId('command', source, key, ordinal)
 
 function happened(record: Recorded): Happened {
   const { type, data } = upcast(record.event)
@@ -256,7 +258,7 @@ function envelope(
   const checked = checkedData(eventType, eventType.version, data)
   return {
     specversion: '1.0',
-    id: idOf(source, key, ordinal),
+    id: decisionId(source, key, ordinal),
     source,
     type,
     dataschema: dataschemaOf(eventType),

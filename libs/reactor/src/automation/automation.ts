@@ -1,13 +1,15 @@
 import { occurredAt, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
+import { personKey, visitorKey } from '../ties/keys.js'
+import { identified, joined, unlinked, type Of } from '../ties/ties.js'
 import { match, matched, personBehind, recordedAccount, tellsOfWork } from './companies.js'
 import { credit, feedBack, leftQueue, release, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
 import { judge, judgeAll } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
-import { keysOf, personKey, visitorKey } from './links.js'
-import { identified, joined, said, touched, unlinked, visitorOf, type Of, type Step } from './people.js'
+import { keysOf } from './links.js'
+import { said, touched, visitorOf, type Step } from './people.js'
 import { rulesInForce, type Rules } from './rules.js'
 
 /**
@@ -46,7 +48,7 @@ export const automation = (base: Rules): Reactor<Kept, Intended> => {
 }
 
 /** Takes in and asks for nothing. */
-const silent = (turn: Step): Step => ({ ...turn, command: () => undefined })
+const silent = (turn: Step): Step => ({ ...turn, command: () => '' })
 
 interface Context {
   readonly record: Recorded<FunnelEvent>

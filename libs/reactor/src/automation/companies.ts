@@ -1,8 +1,10 @@
 import type { Instant } from '@funnel/events'
 import { matchAccount, matchKeys } from '@funnel/domain'
-import { withKey, type AccountKept, type PlaceKept } from './kept.js'
-import { accountKey, personKey, placeKey } from './links.js'
-import { leadOf, personOf, visitorOf, type Of, type Step } from './people.js'
+import { personKey, withKey, withoutKey } from '../ties/keys.js'
+import type { Of } from '../ties/ties.js'
+import type { AccountKept, PlaceKept } from './kept.js'
+import { accountKey, placeKey } from './links.js'
+import { leadOf, personOf, visitorOf, type Step } from './people.js'
 import { placesOf, workplaceIn, workplaceOf } from './workplace.js'
 
 /** Leads that wait for a company to be recorded, at most, at one place; the oldest are forgotten. */
@@ -25,7 +27,7 @@ export function recordedAccount(
   turn.set(key, after)
   const places = new Set(matchKeys(after))
   for (const place of known ? matchKeys(known) : [])
-    if (!places.has(place)) change(place, ({ accounts }) => ({ accounts: without(accounts, account) }), turn)
+    if (!places.has(place)) change(place, ({ accounts }) => ({ accounts: withoutKey(accounts, account) }), turn)
   for (const place of places) change(place, ({ accounts }) => ({ accounts: withKey(accounts, account) }), turn)
   return new Set([...places].flatMap((place) => placeOf(place, turn).waiting))
 }
@@ -52,7 +54,7 @@ export function match(lead: string, event: string, turn: Step): void {
   for (const place of places)
     change(
       place,
-      ({ waiting }) => ({ waiting: found ? without(waiting, lead) : withKey(waiting, lead).slice(-MOST_WAITING) }),
+      ({ waiting }) => ({ waiting: found ? withoutKey(waiting, lead) : withKey(waiting, lead).slice(-MOST_WAITING) }),
       turn,
     )
   if (!found) return
@@ -80,5 +82,3 @@ function change(place: string, news: (before: PlaceKept) => Partial<PlaceKept>, 
   const after = { ...before, ...news(before) }
   turn.set(placeKey(place), after.accounts.length || after.waiting.length ? after : undefined)
 }
-
-const without = (keys: readonly string[], key: string): readonly string[] => keys.filter((one) => one !== key)

@@ -1,8 +1,8 @@
 import { millisOf, ruleFor } from '@funnel/definitions'
-import type { Of, Step } from './people.js'
+import { leadKey } from '../ties/keys.js'
+import type { Of } from '../ties/ties.js'
 import { factsOf, valueIn } from './judge.js'
-import { leadKey } from './links.js'
-import { leadOf } from './people.js'
+import { leadOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
 /** Offers a lead that a decision brought to a stage with a routing. */

@@ -1,8 +1,9 @@
 import { qualifies, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
+import { leadKey } from '../ties/keys.js'
+import { connected } from '../ties/ties.js'
 import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
 import { personBehind } from './companies.js'
-import { connected, leadKey } from './links.js'
 import { leadOf, personOf, visitorOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
@@ -24,7 +25,8 @@ export function judge(lead: string, { recorded }: Recorded<FunnelEvent>, turn: S
       const because = qualifies(rule, facts, recorded)
       if (!because) continue
       const { id: name, version: ruleVersion, stage } = rule
-      return turn.command(`qualify/${name}`, { type: 'lead.qualify', lead, stage, rule: name, ruleVersion, because })
+      turn.command(`qualify/${name}`, { type: 'lead.qualify', lead, stage, rule: name, ruleVersion, because })
+      return
     }
 }
 

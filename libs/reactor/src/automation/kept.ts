@@ -1,6 +1,7 @@
 import type { Scalar } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
-import type { Json } from '../reactor.js'
+import type { AgreedKept } from '../agreed.js'
+import type { LeadTies, PersonTies, VisitorTies } from '../ties/ties.js'
 
 /** Something a lead did that may qualify it. */
 export type Deed = {
@@ -25,9 +26,7 @@ export type FirstTouch = {
 }
 
 /** What automation keeps of a lead. */
-export type LeadKept = {
-  readonly person?: string
-  readonly visitor?: string
+export type LeadKept = LeadTies & {
   readonly stage?: string
   /** Converted or lost: nothing is done about it. */
   readonly closed?: boolean
@@ -38,19 +37,13 @@ export type LeadKept = {
 }
 
 /** What it keeps of a visitor. */
-export type VisitorKept = {
-  readonly person?: string
-  readonly leads: readonly string[]
+export type VisitorKept = VisitorTies & {
   readonly deeds: readonly Deed[]
   readonly first?: FirstTouch
 }
 
 /** What it keeps of a person. */
-export type PersonKept = {
-  readonly visitors: readonly string[]
-  readonly leads: readonly string[]
-  /** Ids that were merged with this one, whichever absorbed the other. */
-  readonly same: readonly string[]
+export type PersonKept = PersonTies & {
   /** The company that it was matched to, or is about to be, and the event that told. */
   readonly account?: { readonly id: string; readonly event: string }
   /** What was said on attribution, as it came. */
@@ -79,26 +72,9 @@ export type PlaceKept = {
   readonly waiting: readonly string[]
 }
 
-/** What it keeps of the definitions: what of its rules was applied so far. */
-export type RulesKept = {
-  readonly applied: readonly {
-    readonly definition: string
-    readonly version: number
-    readonly effective: Instant
-    readonly recorded: Instant
-    readonly hash: string
-    readonly content: Json
-  }[]
-  readonly firstBusiness?: Instant
-}
-
-export type Kept = LeadKept | VisitorKept | PersonKept | AccountKept | PlaceKept | RulesKept
+export type Kept = LeadKept | VisitorKept | PersonKept | AccountKept | PlaceKept | AgreedKept
 
 /** Kinds of touch are counted up to this many a visitor; the oldest are forgotten. */
 const MOST_DEEDS = 200
 
 export const withDeed = (deeds: readonly Deed[], deed: Deed): readonly Deed[] => [...deeds, deed].slice(-MOST_DEEDS)
-
-/** A list with one more key, once. */
-export const withKey = (keys: readonly string[], key: string): readonly string[] =>
-  keys.includes(key) ? keys : [...keys, key]

@@ -1,7 +1,8 @@
 import type { Instant } from '@funnel/events'
+import { leadKey } from '../ties/keys.js'
+import { linked, type Of } from '../ties/ties.js'
 import { withDeed, type LeadKept, type Told } from './kept.js'
-import { leadKey } from './links.js'
-import { leadOf, linked, type Of, type Step } from './people.js'
+import { leadOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
 type Reported = Of<'lead.captured' | 'lead.enriched' | 'lead.engaged' | 'lead.stage-entered'>

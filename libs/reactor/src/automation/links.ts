@@ -1,14 +1,11 @@
 import { matchKeys } from '@funnel/domain'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { isTimer, type Timer } from '../reactor.js'
-import type { AccountKept, Kept, LeadKept, PersonKept, PlaceKept, VisitorKept } from './kept.js'
+import { AGREED } from '../agreed.js'
+import { leadKey } from '../ties/keys.js'
+import { named, neighbours } from '../ties/ties.js'
+import type { AccountKept, Kept, LeadKept, PlaceKept } from './kept.js'
 import { placesIn, placesOf, workplaceOf } from './workplace.js'
-
-export const visitorKey = (visitor: string): string => `visitor:${visitor}`
-export const personKey = (person: string): string => `person:${person}`
-export const leadKey = (lead: string): string => `lead:${lead}`
-/** Of what was applied of the rules. */
-export const RULES = 'rules'
 
 export const accountKey = (account: string): string => `account:${account}`
 export const placeKey = (place: string): string => `place:${place}`
@@ -22,7 +19,7 @@ type Peek = (key: string) => Kept | undefined
  */
 export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[] {
   const matching = !isTimer(step) && MATCHING.has(step.event.type)
-  const keys = new Set([RULES, ...named(step), ...(matching ? worked(step.event, peek) : [])])
+  const keys = new Set([AGREED, ...named(step), ...(matching ? worked(step.event, peek) : [])])
   for (const key of keys) {
     const kept = peek(key)
     for (const next of neighbours(key, kept)) keys.add(next)
@@ -55,36 +52,4 @@ function worked({ type, data }: FunnelEvent, peek: Peek): string[] {
 function companies(key: string, kept: Kept | undefined): string[] {
   if (key.startsWith('lead:') && kept) return placesOf(workplaceOf(kept as LeadKept)).map(placeKey)
   return key.startsWith('place:') && kept ? (kept as PlaceKept).accounts.map(accountKey) : []
-}
-
-/** The keys that hang together with this one. */
-export function connected(key: string, peek: Peek): ReadonlySet<string> {
-  const keys = new Set([key])
-  for (const one of keys) for (const next of neighbours(one, peek(one))) keys.add(next)
-  return keys
-}
-
-function named(step: Recorded<FunnelEvent> | Timer): string[] {
-  const { visitor, person, lead, into, from } = (isTimer(step) ? step.data : step.event.data) as {
-    readonly [name in 'visitor' | 'person' | 'lead' | 'into' | 'from']?: string
-  }
-  return [
-    ...(visitor === undefined ? [] : [visitorKey(visitor)]),
-    ...(lead === undefined ? [] : [leadKey(lead)]),
-    ...[person, into, from].flatMap((one) => (one === undefined ? [] : [personKey(one)])),
-  ]
-}
-
-function neighbours(key: string, kept: Kept | undefined): string[] {
-  if (!kept || key === RULES || /^(account|place):/.test(key)) return []
-  if (key.startsWith('person:')) {
-    const { visitors, leads, same } = kept as PersonKept
-    return [...visitors.map(visitorKey), ...leads.map(leadKey), ...same.map(personKey)]
-  }
-  const { person, visitor, leads } = kept as Partial<LeadKept & VisitorKept>
-  return [
-    ...(person === undefined ? [] : [personKey(person)]),
-    ...(visitor === undefined ? [] : [visitorKey(visitor)]),
-    ...(leads ?? []).map(leadKey),
-  ]
 }
