@@ -59,6 +59,12 @@ export const goals: Readonly<Record<string, Goal>> = {
     atMost: { 'p99 at half load': 5 },
     measure: async () => (await import('./goals/query.js')).queryOverGrpc,
   },
+  G10: {
+    what: 'clocks of promises that come due, beside as many open ones as the history has events',
+    events: 10_000,
+    targets: { 'pg-boss': 5 },
+    measure: async () => (await import('./goals/sla-clocks.js')).slaClocks,
+  },
   G13: {
     what: 'freshness: from an event’s answer to its KPI, at half load',
     events: 500,

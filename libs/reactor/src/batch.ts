@@ -21,7 +21,7 @@ export interface Acting<State extends Json, Command> {
 }
 
 /** Commands under way at once. */
-const AT_ONCE = 8
+const AT_ONCE = 32
 
 /** Timers that fire in one transaction, at most; so an outage is made up for in portions, and memory stays bounded. */
 const MOST_TIMERS = 1000

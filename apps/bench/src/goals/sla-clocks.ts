@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { loadAllDefinitions, type LeadPolicy } from '@funnel/definitions'
+import { addressOf, advance, derivedId, mintId, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { migrateStore, openDecisionStore } from '@funnel/event-store'
+import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch } from '@funnel/reactor'
+import { testDatabase } from '@funnel/testing'
+import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
+import { graphileWorker } from '../peers/graphile-worker.js'
+import { pgBoss } from '../peers/pg-boss.js'
+import { poolOf } from '../peers/pool.js'
+
+const BATCH = 1000
+const HOUR = 3_600_000
+const policy: LeadPolicy = {
+  id: 'response',
+  version: 1,
+  name: 'Response',
+  description: 'An hour to answer.',
+  owners: { marketing: 'm', sales: 's' },
+  party: 'sales',
+  starts: [{ event: ['lead.assigned'] }],
+  stops: [{ event: ['lead.advanced'] }],
+  recurs: 'once',
+  terms: [{ target: '1h' }],
+}
+
+/**
+ * G10: clocks of promises that come due while very many others are open: each is claimed, judged, and its breach is appended
+ * to the log, durable and once. The peers are job queues that only claim and complete as many jobs, beside as many others
+ * that are not due.
+ */
+export async function slaClocks({ history, events: clocks, rounds }: Settings): Promise<Figure> {
+  const open = history.events
+  const [ours, bossAt, graphileAt] = await Promise.all([testDatabase(), testDatabase(), testDatabase()])
+  await migrateStore(ours.url)
+  await migrateReactor(ours.url)
+  const pool = poolOf(ours.url, 8)
+  const store = await openDecisionStore(ours.url)
+  const { funnel, reasons } = loadAllDefinitions()
+  // nothing was recorded: nothing of what comes is history to it
+  const head = { epoch: randomUUID(), positions: {}, w: 0 }
+  const acting = {
+    reactor: slaMonitor({ policies: [policy], calendars: [], teams: [], queues: [] }),
+    keep: await keepOf<never>(pool, 'sla-monitor', head),
+    execute: slaExecutor(store, { funnel, reasons }),
+  }
+  const boss = await pgBoss(bossAt.url, BATCH)
+  const graphile = await graphileWorker(graphileAt.url, 500)
+  let position = 0
+  let breaches = 0
+  /** Starts so many clocks, as they are recorded at an instant. */
+  const arm = async (count: number, recorded: Instant) => {
+    for (let at = 0; at < count; at += BATCH) {
+      const events = Array.from({ length: Math.min(BATCH, count - at) }, () =>
+        started(`lead-${++position}`, position, recorded),
+      )
+      await takeBatch(acting, { events, positions: advance(acting.keep.place.positions, events), w: recorded })
+    }
+  }
+  const armed: number[] = []
+  try {
+    const later = Date.now() + 24 * HOUR
+    // one of the others is started as all are; the rest are made like it
+    await arm(1, later)
+    await multiply(pool, 'lead-1', open)
+    await Promise.all([boss.arm(open, new Date(later)), graphile.arm(open, new Date(later))])
+    position = open
+    const figure = await compare({
+      what: `clocks that come due, beside ${open.toLocaleString('en')} open ones; ${clocks.toLocaleString('en')} a round`,
+      unit: 'clocks/s',
+      rounds,
+      ours: {
+        name: 'funnel',
+        run: async (round) => {
+          const recorded = Date.now() - 2 * HOUR + round
+          const arming = stopwatch()
+          await arm(clocks, recorded)
+          const done = arming(clocks)
+          if (round) armed.push((done.units * 1000) / done.ms)
+          const { positions } = acting.keep.place
+          const stop = stopwatch()
+          await takeBatch(acting, { events: [], positions, w: recorded + HOUR + 60_000 })
+          breaches += clocks
+          return stop(clocks)
+        },
+      },
+      peers: [
+        {
+          name: 'pg-boss',
+          run: async () => {
+            await boss.arm(clocks, new Date())
+            const stop = stopwatch()
+            return stop(await boss.fire())
+          },
+        },
+        {
+          name: 'graphile-worker in batches',
+          run: async () => {
+            await graphile.arm(clocks, new Date())
+            const stop = stopwatch()
+            return stop(await graphile.fire(clocks))
+          },
+        },
+      ],
+      notes: [
+        'ours: the monitor as it runs, with its states in PostgreSQL: due timers are claimed, judged, and a breach is appended for each, by an expected version; synchronous_commit on',
+        `pg-boss: fetch and complete in batches of ${BATCH}; graphile-worker: 64 at once, a local queue of 500, completions gathered; their handlers do nothing`,
+        `memory of this process with the peers in it: ${Math.round(process.memoryUsage().rss / 1e6)} MB; an open clock is a row`,
+      ],
+    })
+    await assertOnce(pool, breaches)
+    return { ...figure, rates: { ...figure.rates, 'funnel: clocks started, each told in the log': spread(armed) } }
+  } finally {
+    await boss.close()
+    await graphile.close()
+    await store.close()
+    await pool.end()
+    await Promise.all([ours.drop(), bossAt.drop(), graphileAt.drop()])
+  }
+}
+
+/** A lead that gets an owner. */
+const started = (lead: string, position: number, recorded: Instant): Recorded<FunnelEvent> => ({
+  ...addressOf('lead', lead),
+  position,
+  version: 1,
+  recorded,
+  event: {
+    specversion: '1.0',
+    id: derivedId('bench', 'clock', lead),
+    source: '/bench',
+    type: 'lead.assigned',
+    dataschema: 'lead.assigned:1',
+    time: new Date(recorded).toISOString(),
+    partitionkey: lead,
+    sequence: 1,
+    correlationid: mintId(),
+    data: { lead, owner: 'sam' },
+  },
+})
+
+/** Makes so many open clocks of the one of a lead, each with its state and its timer. */
+async function multiply(pool: ReturnType<typeof poolOf>, lead: string, count: number): Promise<void> {
+  const others = `generate_series(2, ${count}) i`
+  const renamed = (column: string) => `replace(${column}::text, '${lead}', 'open-' || i)`
+  await pool.query(`
+    insert into reactor.state select reactor, ${renamed('key')}, ${renamed('state')}::jsonb from reactor.state, ${others} where key like '%${lead}';
+    insert into reactor.timer select reactor, ${renamed('id')}, due, cause, ${renamed('data')}::jsonb from reactor.timer, ${others} where id like '%${lead}%';
+    analyze reactor.state, reactor.timer`)
+}
+
+/** Throws unless the log has one breach of each clock that came due, and no more. */
+async function assertOnce(pool: ReturnType<typeof poolOf>, breaches: number): Promise<void> {
+  const { rows } = await pool.query<{ all: number; clocks: number }>(
+    `select count(*)::int "all", count(distinct envelope->'data'->>'clock')::int clocks from store.event where type = 'sla.breached'`,
+  )
+  if (rows[0]!.all !== breaches || rows[0]!.clocks !== breaches)
+    throw new Error(`${breaches} clocks came due, but the log has ${JSON.stringify(rows[0])}`)
+}
