@@ -6,6 +6,7 @@ import type { Placed } from './placed.js'
 import { checkQualification } from './qualification/check.js'
 import type { Qualification } from './qualification/qualification.js'
 import { checkRouting } from './routing/check.js'
+import { checkSla } from './sla/check.js'
 
 /** What a schema cannot see: names that must exist elsewhere, and things that do not fit together. One line per mistake. */
 export function check(files: DefinitionFiles): string[] {
@@ -19,6 +20,7 @@ export function check(files: DefinitionFiles): string[] {
     ...files.qualification.flatMap((rule) => checkQualification(rule, funnel.value)),
     ...checkRouting(files, funnel.value),
     ...files.channels.flatMap(checkChannels),
+    ...checkSla(files),
   ]
 }
 

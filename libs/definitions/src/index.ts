@@ -25,6 +25,7 @@ export {
   type Territory,
 } from './routing/routing.js'
 export type { Calendar } from './sla/calendar.js'
+export { hoursFor, hoursOf, timesOf } from './sla/hours.js'
 export {
   isPeriodic,
   type Escalation,
@@ -35,4 +36,5 @@ export {
   type PolicyTerms,
   type SlaPolicy,
 } from './sla/policy.js'
+export { clockTerms, matches, termsFor } from './sla/terms.js'
 export { always, rebased, versionsOf, type SomeDefinitions, type VersionHistory, type Versions } from './versions.js'

@@ -2,6 +2,8 @@ import type { Channels } from './channels/channels.js'
 import type { Approvals, Definitions, Dimension, Funnel, Kpi, Taxonomy } from './definitions.js'
 import type { Placed } from './placed.js'
 import type { Qualification } from './qualification/qualification.js'
+import type { Calendar } from './sla/calendar.js'
+import type { SlaPolicy } from './sla/policy.js'
 import type { Queue, Routing, Team, Territory } from './routing/routing.js'
 
 /** The kinds of definitions. `<kind>/<id>` names a definition. */
@@ -16,6 +18,8 @@ export interface KindOf {
   queue: Queue
   routing: Routing
   channels: Channels
+  calendar: Calendar
+  sla: SlaPolicy
 }
 export type Kind = keyof KindOf
 
@@ -31,6 +35,8 @@ export const filesOf = {
   queue: 'queues/*.yaml',
   routing: 'routing/*.yaml',
   channels: 'channels.yaml',
+  calendar: 'calendars/*.yaml',
+  sla: 'sla/*.yaml',
 } as const satisfies Record<Kind, string>
 export const kinds = Object.keys(filesOf) as readonly Kind[]
 
@@ -50,4 +56,6 @@ export interface AllDefinitions extends Definitions {
   readonly queues: readonly Queue[]
   readonly routings: readonly Routing[]
   readonly channels?: Channels
+  readonly calendars: readonly Calendar[]
+  readonly policies: readonly SlaPolicy[]
 }

@@ -69,6 +69,8 @@ export function loadAllDefinitions(folders?: readonly string[]): AllDefinitions 
     queues: all('queue'),
     routings: all('routing'),
     ...(channels && { channels }),
+    calendars: all('calendar'),
+    policies: all('sla'),
   }
 }
 

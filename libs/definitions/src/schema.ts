@@ -3,6 +3,7 @@ import { grains, reasonsFor } from './definitions.js'
 import type { Kind } from './kinds.js'
 import { qualificationSchema } from './qualification/schema.js'
 import { queueSchema, routingSchema, teamSchema, territorySchema } from './routing/schema.js'
+import { calendarSchema, policySchema } from './sla/schema.js'
 import { definition, duration, id, list, object, only, text } from './schema-parts.js'
 
 const where = object({ stage: text }, ['stage'])
@@ -99,4 +100,6 @@ export const schemas = {
   queue: queueSchema,
   routing: routingSchema,
   channels: channelsSchema,
+  calendar: calendarSchema,
+  sla: policySchema,
 } as const satisfies Record<Kind, object>

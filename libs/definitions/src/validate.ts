@@ -20,7 +20,8 @@ function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
   const choices = errors.filter(({ keyword }) => keyword === 'oneOf').map(({ instancePath }) => instancePath)
   const inside = (path: string) => errors.some(({ instancePath }) => instancePath.startsWith(`${path}/`))
   return errors.filter(
-    ({ keyword, instancePath }) => !choices.includes(instancePath) || (keyword === 'oneOf' && !inside(instancePath)),
+    ({ keyword, instancePath }) =>
+      keyword !== 'if' && (!choices.includes(instancePath) || (keyword === 'oneOf' && !inside(instancePath))),
   )
 }
 

@@ -82,6 +82,8 @@ const kindOf: { readonly [Field in keyof AllDefinitions]-?: Kind } = {
   queues: 'queue',
   routings: 'routing',
   channels: 'channels',
+  calendars: 'calendar',
+  policies: 'sla',
 }
 const fieldsOf = (definitions: SomeDefinitions) =>
   Object.entries(definitions) as [keyof AllDefinitions, Definition | readonly Definition[]][]
