@@ -107,7 +107,7 @@ async function decide<Command, State>(
 ): Promise<Handled> {
   const { decider, command, source, key, expected, now = Date.now() } = handling
   for (let attempt = 1; ; attempt++) {
-    const [first, { versions, state, last }] = await Promise.all([store.find(idOf(source, key, 0)), read()])
+    const [first, { versions, state, last }] = await Promise.all([store.find(decisionId(source, key, 0)), read()])
     if (first) {
       if (first.event.requesthash !== requesthash) throw otherCommand(key)
       return { events: await allFrom(first, store, source, key), repeated: true }
@@ -185,7 +185,7 @@ async function allFrom(
 ): Promise<readonly Recorded[]> {
   const found = [first]
   for (;;) {
-    const next = await store.find(idOf(source, key, found.length))
+    const next = await store.find(decisionId(source, key, found.length))
     if (!next) return found
     found.push(next)
   }
@@ -208,7 +208,9 @@ const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undef
 const otherCommand = (key: string) =>
   new FunnelError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another command: take a new one', { key })
 
-const idOf = (source: string, key: string, ordinal: number): string => derivedId('command', source, key, ordinal)
+/** The id of an event that a request leads to: of the first, or of one after it. */
+export const decisionId = (source: string, key: string, ordinal = 0): string =>
+  derivedId('command', source, key, ordinal)
 
 function happened(record: Recorded): Happened {
   const { type, data } = upcast(record.event)
@@ -250,7 +252,7 @@ function envelope(
   const checked = checkedData(eventType, eventType.version, data)
   return {
     specversion: '1.0',
-    id: idOf(source, key, ordinal),
+    id: decisionId(source, key, ordinal),
     source,
     type,
     dataschema: dataschemaOf(eventType),

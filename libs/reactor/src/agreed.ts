@@ -46,7 +46,7 @@ export function agreed<D extends SomeDefinitions>(base: D, kinds: readonly strin
     (turn.get(AGREED) as AppliedHistory | undefined) ?? nothingApplied
   return {
     /** After this record. */
-    takenIn(record: Recorded<FunnelEvent>, turn: Keeping): Versions<D> {
+    takenIn: (record: Recorded<FunnelEvent>, turn: Keeping): Versions<D> => {
       const before = known(turn)
       const { event } = record
       if (event.type === 'definition.applied' && !kinds.some((kind) => event.data.definition.startsWith(`${kind}/`)))

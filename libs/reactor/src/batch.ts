@@ -1,11 +1,9 @@
 import type { Batch } from '@funnel/event-log'
 import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
+import type { Outcome } from './outcome.js'
 import type { Keep } from './place.js'
 import type { Intent, Json, Reactor, Timer } from './reactor.js'
 import { steps } from './steps.js'
-
-/** What became of an intent: it was recorded, or it led to nothing, or its decider refused it. */
-export type Outcome = 'done' | 'nothing' | 'refused'
 
 /** What a batch came to. */
 export interface Took {

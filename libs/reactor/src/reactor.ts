@@ -37,8 +37,8 @@ export interface Turn<State extends Json, Command> {
   readonly set: (key: string, state: State | undefined) => void
   readonly arm: (id: string, due: Instant, data: Json) => void
   readonly cancel: (id: string) => void
-  /** Asks for a command; `rule` names why, so that one cause may lead to several outcomes. */
-  readonly command: (rule: string, command: Command) => void
+  /** Asks for a command; `rule` names why, so that one cause may lead to several outcomes. Gives the key of the intent. */
+  readonly command: (rule: string, command: Command) => string
 }
 
 /**

@@ -9,7 +9,7 @@ import { createLogger, createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { migrateReactor } from './migrations/index.js'
 import type { Intent, Reactor } from './reactor.js'
-import type { Outcome } from './batch.js'
+import type { Outcome } from './outcome.js'
 import { startReactor, type Running } from './start.js'
 
 interface Assign {

@@ -63,7 +63,9 @@ export function steps<State extends Json, Command>(
       command: (rule, command) => {
         const ordinal = count.get(rule) ?? 0
         count.set(rule, ordinal + 1)
-        intents.push({ command, cause, at, key: `${reactor.name}/${rule}/${cause.id}/${ordinal}` })
+        const key = `${reactor.name}/${rule}/${cause.id}/${ordinal}`
+        intents.push({ command, cause, at, key })
+        return key
       },
     }
   }

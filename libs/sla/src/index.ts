@@ -3,6 +3,7 @@ export { compile } from './calendar/compile.js'
 export { holidaySource } from './calendar/holidays.js'
 export { wallTime } from './calendar/wall-time.js'
 export {
+  groundsNow,
   newClock,
   nextCut,
   observe,
@@ -15,4 +16,4 @@ export {
 } from './clock/clock.js'
 export type { Fact } from './clock/fact.js'
 export type { Terms, TimeOf } from './clock/terms.js'
-export { isMissed, isOverdue, type Ending, type Grounds, type Verdict } from './clock/verdict.js'
+export { endOf, isMissed, isOverdue, type Ending, type Grounds, type Verdict } from './clock/verdict.js'

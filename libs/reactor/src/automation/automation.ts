@@ -48,7 +48,7 @@ export const automation = (base: Rules): Reactor<Kept, Intended> => {
 }
 
 /** Takes in and asks for nothing. */
-const silent = (turn: Step): Step => ({ ...turn, command: () => undefined })
+const silent = (turn: Step): Step => ({ ...turn, command: () => '' })
 
 interface Context {
   readonly record: Recorded<FunnelEvent>

@@ -13,10 +13,10 @@ import {
   type QueueState,
 } from '@funnel/domain'
 import type { AllDefinitions } from '@funnel/definitions'
-import { canonicalJson, FunnelError, type Instant, type Recorded } from '@funnel/events'
+import { canonicalJson, type Instant } from '@funnel/events'
 import { handle, StreamMemory, type EventStore } from '@funnel/event-store'
 import type { Cause, Intent } from '../reactor.js'
-import type { Outcome } from '../batch.js'
+import { isRefusal, outcomeOf, type Outcome } from '../outcome.js'
 import type { Intended, Route } from './intents.js'
 
 const SOURCE = '/funnel/automation'
@@ -103,18 +103,5 @@ export function executor(
     },
   }
 }
-
-async function outcomeOf(handled: Promise<{ readonly events: readonly Recorded[] }>): Promise<Outcome> {
-  try {
-    return (await handled).events.length ? 'done' : 'nothing'
-  } catch (error) {
-    if (isRefusal(error)) return 'refused'
-    throw error
-  }
-}
-
-/** A decider said no, or this very intent was carried out before at another instant. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof FunnelError && ['REJECTED', 'INVALID', 'NOT_FOUND', 'IDEMPOTENCY_CONFLICT'].includes(error.code)
 
 const isOfQueue = (command: LeadCommand | QueueCommand): command is QueueCommand => command.type.startsWith('queue.')

@@ -25,7 +25,8 @@ export function judge(lead: string, { recorded }: Recorded<FunnelEvent>, turn: S
       const because = qualifies(rule, facts, recorded)
       if (!because) continue
       const { id: name, version: ruleVersion, stage } = rule
-      return turn.command(`qualify/${name}`, { type: 'lead.qualify', lead, stage, rule: name, ruleVersion, because })
+      turn.command(`qualify/${name}`, { type: 'lead.qualify', lead, stage, rule: name, ruleVersion, because })
+      return
     }
 }
 

@@ -5,7 +5,7 @@ import type { TimeOf } from './terms.js'
 import { groundsOf, verdictOf, type Grounds, type Verdict } from './verdict.js'
 
 /** One running instance of a promise: its facts, and what was said of it. Plain data. */
-export interface Clock {
+export type Clock = {
   readonly facts: readonly Fact[]
   /** Everything whose cut lies at or before this instant of the log has been said. */
   readonly upTo: Instant
@@ -78,8 +78,13 @@ export function pass(clock: Clock, upTo: Instant, timeOf: TimeOf): Step {
 /** When there is something to say next, unless a fact comes before: what a timer waits for. Undefined where there is nothing. */
 export function nextCut(clock: Clock, timeOf: TimeOf): Instant | undefined {
   const story = tell(clock.facts, timeOf)
-  const next = story && pending(clock, story)[0]?.cut
-  return next === Infinity ? undefined : next
+  return story && pending(clock, story)[0]?.cut
+}
+
+/** What a clock is judged by as far as it is known; undefined without a start. */
+export function groundsNow(clock: Clock, timeOf: TimeOf): Grounds | undefined {
+  const story = tell(clock.facts, timeOf)
+  return story && groundsOf(story, story.terms)
 }
 
 /** How a clock stands at an instant, by the facts that are known of it. */

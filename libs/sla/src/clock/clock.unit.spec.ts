@@ -228,15 +228,16 @@ describe('a start that came to be known late', () => {
     expect(upTo(offered + 2 * HOUR + 5001)).toMatchObject([{ verdict: { outcome: 'breached', historical: true } }])
   })
 
-  it('with an import is judged when all of it is recorded: the next rows may hold the answer', () => {
-    const imported = ny('20 12:00')
-    const row = fact(offered, { type: 'start', terms: terms(), import: 'i1' }, imported, 'start')
-    const end = fact(imported + HOUR, { type: 'imported', import: 'i1' })
-    const other = fact(imported + MINUTE, { type: 'imported', import: 'i2' })
-    expect(given(row, other).upTo(imported + 2 * HOUR)).toEqual([])
-    expect(given(row, stop(offered + HOUR, imported + 1)).final()).toMatchObject({ outcome: 'met', historical: true })
-    const { upTo } = given(row, other, end)
-    expect(upTo(imported + HOUR + 6 * SECOND)).toMatchObject([{ verdict: { outcome: 'breached', historical: true } }])
+  it('by an import is so, too: the next rows may hold the answer', () => {
+    const imported = ny('13 09:30')
+    const row = fact(offered, { type: 'start', terms: terms({ target: MINUTE }), imported: true }, imported, 'start')
+    expect(given(row, stop(offered + 1000, imported + MINUTE)).final()).toMatchObject({
+      outcome: 'met',
+      historical: true,
+    })
+    const { upTo } = given(row)
+    expect(upTo(imported + HOUR + 5 * SECOND - 1)).toEqual([])
+    expect(upTo(imported + HOUR + 5 * SECOND)).toMatchObject([{ verdict: { outcome: 'breached', historical: true } }])
   })
 })
 

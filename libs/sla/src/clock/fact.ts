@@ -3,18 +3,17 @@ import type { Terms } from './terms.js'
 
 /**
  * What is known of one clock, with the id of the event that tells it. A `stop` is an act that fulfils the promise; what does not qualify,
- * such as an automatic reply, is no fact of the clock. `retarget` brings other terms: of another policy, owner or priority. An import
- * tells with `imported` that all of it has been recorded.
+ * such as an automatic reply, is no fact of the clock. `retarget` brings other terms: of another policy, owner or priority. A start that
+ * came by an import is `imported`.
  */
 export type Fact = { readonly id: string; readonly occurred: Instant; readonly recorded: Instant } & (
-  | { readonly type: 'start'; readonly terms: Terms; readonly import?: string }
+  | { readonly type: 'start'; readonly terms: Terms; readonly imported?: true }
   | { readonly type: 'retarget'; readonly terms: Terms }
   | { readonly type: 'stop' | 'cancel' | 'pause' | 'resume' }
-  | { readonly type: 'imported'; readonly import: string }
 )
 export type Start = Extract<Fact, { readonly type: 'start' }>
 
-const ranks = { start: 0, stop: 1, cancel: 2, retarget: 3, resume: 4, pause: 5, imported: 6 } as const satisfies Record<
+const ranks = { start: 0, stop: 1, cancel: 2, retarget: 3, resume: 4, pause: 5 } as const satisfies Record<
   Fact['type'],
   number
 >

@@ -12,7 +12,7 @@ export interface Mark {
   readonly level: number
   readonly at: Instant
   readonly terms: Terms
-  /** Facts recorded up to this instant decide whether it came to that; Infinity while the import of the start goes on. */
+  /** Facts recorded up to this instant decide whether it came to that. */
   readonly cut: Instant
 }
 
@@ -51,17 +51,11 @@ export function tell(facts: Iterable<Fact>, timeOf: TimeOf): Story | undefined {
   const first = ordered.findIndex(({ type }) => type === 'start')
   const start = ordered[first]
   if (start?.type !== 'start') return undefined
-  const late = start.import === undefined && start.recorded - start.occurred > HOUR
-  const walk = new Walk(start, knownFrom(start, late, ordered), timeOf)
+  const historical = start.imported === true || start.recorded - start.occurred > HOUR
+  // what comes with it, as the next rows of an import, may hold the answer
+  const walk = new Walk(start, historical ? start.recorded + HOUR : start.recorded, timeOf)
   for (const fact of ordered.slice(first + 1)) walk.come(fact)
-  return { ...walk.told(), historical: late || start.import !== undefined }
-}
-
-/** From when on a clock may be judged at all. */
-function knownFrom({ recorded, import: of }: Start, late: boolean, facts: readonly Fact[]): Instant {
-  if (of === undefined) return late ? recorded + HOUR : recorded
-  const ends = facts.flatMap((fact) => (fact.type === 'imported' && fact.import === of ? [fact.recorded] : []))
-  return Math.min(Infinity, ...ends)
+  return { ...walk.told(), historical }
 }
 
 /** Goes through a story from fact to fact. */
@@ -88,7 +82,7 @@ class Walk {
   come(fact: Fact): void {
     const { type } = fact
     const isOpen = this.#state === 'running' || this.#state === 'paused'
-    if (!isOpen || type === 'imported' || type === 'start') return
+    if (!isOpen || type === 'start') return
     if (type === (this.#state === 'paused' ? 'pause' : 'resume')) return
     if (this.#state === 'running') this.#runTo(fact.occurred)
     this.#at = fact.occurred

@@ -1,7 +1,7 @@
 import type { BusinessTime } from '../calendar/calendar.js'
 
 /** What a clock is judged by: a policy for a lead of some owner, in the version that was in force at its start. Times in milliseconds. */
-export interface Terms {
+export type Terms = {
   /** Id and version of the policy, and of the calendar where there is one: named in every verdict. */
   readonly policy: string
   readonly calendar?: string

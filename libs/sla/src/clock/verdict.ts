@@ -3,7 +3,7 @@ import type { Story } from './story.js'
 import type { Terms } from './terms.js'
 
 /** What a verdict rests on. */
-export interface Grounds extends Pick<Terms, 'policy' | 'calendar'> {
+export type Grounds = Pick<Terms, 'policy' | 'calendar'> & {
   /** The event that started the clock. */
   readonly start: string
   /** Notifies nobody and reassigns nothing. */
@@ -11,7 +11,7 @@ export interface Grounds extends Pick<Terms, 'policy' | 'calendar'> {
 }
 
 /** How a clock ended: by which event, when, and after how much time that counts. */
-export interface Ending {
+export type Ending = {
   readonly by: string
   readonly at: Instant
   readonly used: number
@@ -26,6 +26,12 @@ export type Verdict =
       readonly due: Instant
       readonly ended?: Ending & { readonly how: 'stopped' | 'cancelled'; readonly lateness: number }
     })
+
+/** How a clock ended, by a verdict; undefined while it is open or overdue. */
+export function endOf(verdict: Verdict): Ending | undefined {
+  if (verdict.outcome === 'open') return undefined
+  return verdict.outcome === 'breached' ? verdict.ended : verdict
+}
 
 /** Missed, whatever became of it: one of the two counts. */
 export const isMissed = ({ outcome }: Verdict): boolean => outcome === 'breached'

@@ -1,0 +1,288 @@
+import {
+  clockTerms,
+  isPeriodic,
+  matches,
+  termsFor,
+  type Escalation,
+  type LeadPolicy,
+  type ValueOf,
+} from '@funnel/definitions'
+import { FunnelError, type FunnelEvent, type Instant } from '@funnel/events'
+import {
+  endOf,
+  groundsNow,
+  newClock,
+  nextCut,
+  observe,
+  pass,
+  standingAt,
+  type Clock,
+  type Fact,
+  type Grounds,
+  type Saying,
+  type Terms,
+  type TimeOf,
+  type Step as Told,
+} from '@funnel/sla'
+import type { Step } from './intents.js'
+import type { Act, ClockKept, Role } from './kept.js'
+import { timeIn, type Rules } from './rules.js'
+import { groundsSaid, levelSaid, verdictSaid, type About } from './saying.js'
+import { iso, say, seconds } from './telling.js'
+
+/** So long after it ended or was last corrected a clock is kept. What comes to be known of it later changes nothing. */
+export const CORRECTABLE = 30 * 86_400_000
+
+/** A lead at the event or the timer at hand. */
+export interface AtLead {
+  readonly lead: string
+  readonly valueOf: ValueOf
+  /** What was agreed at an instant. */
+  readonly agreedAt: (instant: Instant) => Rules
+  readonly turn: Step
+  /** The event at hand, or the one that armed the timer. */
+  readonly event: string
+  /** When it was recorded, or when the timer is due. */
+  readonly at: Instant
+}
+
+/** What a timer of a clock knows. */
+export interface Watched {
+  readonly lead: string
+  readonly clock: string
+}
+
+const timerOf = ({ lead, clock }: Watched): string => `clock/${lead}/${clock}`
+
+/** The policy that judges a clock, in the version that was in force at its start; undefined where there is none any more. */
+export const policyOf = ({ policy, begun }: ClockKept, { agreedAt }: AtLead): LeadPolicy | undefined =>
+  agreedAt(begun)
+    .policies.filter((one): one is LeadPolicy => !isPeriodic(one))
+    .find(({ id }) => id === policy)
+
+/** The terms by which a policy judges a lead, by what was agreed at an instant. */
+export function termsOfLead(policy: LeadPolicy, begun: Instant, { valueOf, agreedAt }: AtLead): Terms {
+  const owner = valueOf('owner')
+  return clockTerms(policy, termsFor(policy, valueOf), typeof owner === 'string' ? owner : undefined, agreedAt(begun))
+}
+
+/** What an event does to the clocks of a policy. What would fulfil a promise counts before anything else. */
+export function roleOf(policy: LeadPolicy, event: FunnelEvent, valueOf: ValueOf): Role | undefined {
+  const { stops, cancels, resumes, pauses } = policy
+  const roles = { stop: stops, cancel: cancels, resume: resumes, pause: pauses }
+  return (Object.keys(roles) as Role[]).find((role) => roles[role]?.some((one) => matches(one, event, valueOf)))
+}
+
+/** When a clock started, by what is known. */
+export const startOf = ({ clock }: ClockKept): Instant =>
+  Math.min(...clock.facts.flatMap(({ type, occurred }) => (type === 'start' ? [occurred] : [])))
+
+/** Whether a clock ran at an instant, by what is known; one that runs on does so for ever. */
+export const ranAt = (kept: ClockKept, instant: Instant): boolean =>
+  startOf(kept) <= instant && instant <= (endOf(kept.clock.said)?.at ?? Infinity)
+
+/** Whether it has not ended, by what was said of it. */
+export const isOpen = ({ clock }: ClockKept): boolean => endOf(clock.said) === undefined
+
+/** A new clock, with what was known before its start came to be known; undefined where its terms can never run out. */
+export function started(
+  policy: LeadPolicy,
+  start: Fact & { readonly type: 'start' },
+  begun: Instant,
+  acts: readonly Act[],
+  here: AtLead,
+): ClockKept | undefined {
+  const kept: ClockKept = {
+    id: `${policy.id}/${start.id}`,
+    policy: policy.id,
+    party: policy.party,
+    begun,
+    clock: withActs(newClock, policy.id, start, acts),
+  }
+  const { terms, occurred } = start
+  const time = timeIn(here.agreedAt(begun), terms)
+  const step = attempt(() => ({
+    ...observe(kept.clock, start, timeOf(kept, here)),
+    due: time.add(occurred, terms.target),
+  }))
+  if (!step) return undefined
+  const about = aboutOf(kept, groundsNow(step.clock, timeOf(kept, here))!, step.clock, here)
+  say(here.turn, { type: 'sla.started', data: { ...about, due: iso(step.due), target: seconds(terms.target) } })
+  return followed(kept, step, here)
+}
+
+/** A clock that takes in a fact. */
+export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
+  const step = attempt(() => observe(kept.clock, fact, timeOf(kept, here)))
+  if (!step || step.clock.facts.length === kept.clock.facts.length) return kept
+  const before = standingAt(kept.clock, here.at, timeOf(kept, here))
+  const after = standingAt(step.clock, here.at, timeOf(kept, here))
+  const follows = followed(kept, step, here)
+  if (
+    after &&
+    (after.state === 'running' || after.state === 'paused') &&
+    (fact.type === 'retarget' || before?.state !== after.state || before.due !== after.due)
+  )
+    say(here.turn, {
+      type: 'sla.changed',
+      data: {
+        ...aboutOf(kept, groundsNow(step.clock, timeOf(kept, here))!, step.clock, here),
+        state: after.state,
+        ...(after.due !== undefined && { due: iso(after.due) }),
+        left: seconds(after.left),
+        because: [here.event],
+      },
+    })
+  return follows
+}
+
+/** A clock of which it came to be known that it started earlier, with what happened since then. */
+export function startedEarlier(
+  kept: ClockKept,
+  start: Fact & { readonly type: 'start' },
+  acts: readonly Act[],
+  here: AtLead,
+): ClockKept {
+  return heard({ ...kept, clock: withActs(kept.clock, kept.policy, start, acts) }, start, here)
+}
+
+/** A clock that is judged by other terms, where its lead or owner now has others. */
+export function retargeted(
+  kept: ClockKept,
+  event: { readonly occurred: Instant; readonly recorded: Instant },
+  here: AtLead,
+): ClockKept {
+  const policy = policyOf(kept, here)
+  const terms = policy && termsOfLead(policy, kept.begun, here)
+  if (!terms || JSON.stringify(terms) === JSON.stringify(termsOf(kept.clock))) return kept
+  const { occurred, recorded } = event
+  return heard(kept, { id: `${here.event}/terms`, type: 'retarget', terms, occurred, recorded }, here)
+}
+
+/** A clock whose time has come; undefined where it is forgotten. */
+export function looked(kept: ClockKept, here: AtLead): ClockKept | undefined {
+  const step = pass(kept.clock, here.at, timeOf(kept, here))
+  if (isOver(step.clock, kept, here) && !step.sayings.length && nextCut(step.clock, timeOf(kept, here)) === undefined)
+    return undefined
+  return followed(kept, step, here)
+}
+
+/** Says what is to be said of a clock, and sees to it that it is looked at again. */
+function followed({ next: armed, ...kept }: ClockKept, { clock, sayings }: Told, here: AtLead): ClockKept {
+  let { told } = kept
+  let before = kept.clock.said
+  for (const saying of sayings)
+    if (saying.type === 'judged') {
+      const { verdict } = saying
+      const grounds = verdict.outcome === 'open' ? groundsNow(clock, timeOf(kept, here))! : verdict
+      const about = aboutOf(kept, grounds, clock, here)
+      for (const said of verdictSaid(saying, about, before, { told, because: here.event })) told = say(here.turn, said)
+      before = verdict
+    } else sayLevel(kept, saying, clock, here)
+  const timer = { lead: here.lead, clock: kept.id }
+  const next = nextLook(kept, clock, here)
+  if (next === undefined) here.turn.cancel(timerOf(timer))
+  else if (next !== armed) here.turn.arm(timerOf(timer), next, timer)
+  return { ...kept, clock, ...(told !== undefined && { told }), ...(next !== undefined && { next }) }
+}
+
+/** When there may be something to say, and of a clock that has ended when it is forgotten. */
+function nextLook(kept: ClockKept, clock: Clock, here: AtLead): Instant | undefined {
+  const cut = nextCut(clock, timeOf(kept, here))
+  if (cut !== undefined || !isOver(clock, kept, here)) return cut
+  return here.at + CORRECTABLE
+}
+
+const isOver = (clock: Clock, kept: ClockKept, here: AtLead): boolean => {
+  const state = standingAt(clock, here.at, timeOf(kept, here))?.state
+  return state === 'stopped' || state === 'cancelled'
+}
+
+/** A warning, or a level of escalation with what follows from it; nothing follows from what is historical. */
+function sayLevel(
+  kept: ClockKept,
+  saying: Extract<Saying, { readonly level: number }>,
+  clock: Clock,
+  here: AtLead,
+): void {
+  const time = timeOf(kept, here)
+  const due =
+    standingAt(clock, here.at, time)?.due ??
+    // it was fulfilled between the warning and now
+    time(termsOf(clock)).add(saying.at, termsOf(clock).warnings[saying.level] ?? 0)
+  const id = say(here.turn, levelSaid(saying, aboutOf(kept, saying, clock, here), due), saying.level + 1)
+  if (saying.type === 'warned' || saying.historical) return
+  const policy = policyOf(kept, here)
+  const level = policy && termsFor(policy, here.valueOf).escalations?.[saying.level]
+  if (level) escalate(level, id, here)
+}
+
+function escalate({ reassign, pause }: Escalation, of: string, { lead, agreedAt, at, valueOf, turn }: AtLead): void {
+  const owner = valueOf('owner')
+  if (pause && typeof owner === 'string')
+    for (const { id, members } of agreedAt(at).queues)
+      if (members.some(({ member }) => member === owner))
+        turn.command(`pause/${of}/${id}`, {
+          type: 'consequence',
+          of,
+          command: { type: 'queue.leave', queue: id, member: owner, reason: 'sla' },
+        })
+  if (reassign !== undefined)
+    turn.command(`reassign/${of}`, {
+      type: 'consequence',
+      of,
+      command: { type: 'lead.assign', lead, owner: reassign, because: [of] },
+    })
+}
+
+/** What every event of the clock says, as its lead is now. */
+function aboutOf({ id, party }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
+  const owner = here.valueOf('owner')
+  const team =
+    typeof owner === 'string'
+      ? here.agreedAt(here.at).teams.find(({ members }) => members.includes(owner))?.id
+      : undefined
+  return {
+    subject: here.lead,
+    clock: id,
+    lead: here.lead,
+    party,
+    ...(typeof owner === 'string' && { owner }),
+    ...(team !== undefined && { team }),
+    ...groundsSaid(grounds),
+    started: iso(facts.find((fact) => fact.id === grounds.start)!.occurred),
+  }
+}
+
+const timeOf =
+  ({ begun }: ClockKept, { agreedAt }: AtLead): TimeOf =>
+  (terms) =>
+    timeIn(agreedAt(begun), terms)
+
+/** The terms that came last. */
+function termsOf({ facts }: Clock): Terms {
+  const told = facts.flatMap((fact) => (fact.type === 'start' || fact.type === 'retarget' ? [fact] : []))
+  return told.reduce((last, fact) => (fact.occurred >= last.occurred ? fact : last)).terms
+}
+
+/** A clock with what the lead did since a start that came to be known after it. */
+const withActs = (clock: Clock, policy: string, start: Fact, acts: readonly Act[]): Clock => {
+  const since = acts.flatMap(({ id, occurred, recorded, does }): Fact[] => {
+    const role = does.find((one) => one.policy === policy)?.role
+    const isKnown = clock.facts.some((fact) => fact.id === id)
+    return role === undefined || isKnown || occurred < start.occurred || id === start.id
+      ? []
+      : [{ id, type: role, occurred, recorded }]
+  })
+  return { ...clock, facts: [...clock.facts, ...since] }
+}
+
+/** What a calendar that never has the time that a target takes cannot be asked is left alone. */
+function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof FunnelError && error.code === 'INVALID') return undefined
+    throw error
+  }
+}

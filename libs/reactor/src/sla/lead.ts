@@ -1,0 +1,145 @@
+import { isPeriodic, matches, type LeadPolicy } from '@funnel/definitions'
+import { typeOf, type FunnelEvent } from '@funnel/events'
+import type { Fact } from '@funnel/sla'
+import { leadKey } from '../ties/keys.js'
+import { linked } from '../ties/ties.js'
+import {
+  heard,
+  isOpen,
+  policyOf,
+  ranAt,
+  retargeted,
+  roleOf,
+  started,
+  startedEarlier,
+  startOf,
+  termsOfLead,
+  type AtLead,
+} from './clocks.js'
+import type { Step } from './intents.js'
+import type { Act, ClockKept, LeadKept } from './kept.js'
+
+/** Clocks of a lead that run at once under one policy; a start beyond them has none. */
+const MOST_RUNNING = 100
+/** Acts that are remembered for starts that come to be known after them; the oldest are forgotten. */
+const MOST_ACTS = 50
+
+/** An event as clocks see it. */
+export interface Heard {
+  readonly event: FunnelEvent
+  readonly occurred: number
+  readonly recorded: number
+}
+
+export const leadOf = (turn: Pick<Step, 'get'>, lead: string): LeadKept =>
+  (turn.get(leadKey(lead)) as LeadKept | undefined) ?? { fields: {}, clocks: [], acts: [] }
+
+/** Takes in what an event of a lead tells of it. Gives whether that changed what is known of it. */
+export function reported({ event, occurred }: Heard, turn: Step): boolean {
+  if (typeOf(event.type)!.category !== 'lead') return false
+  const {
+    lead,
+    person,
+    visitor,
+    properties = {},
+    ...data
+  } = event.data as unknown as {
+    readonly lead: string
+    readonly properties?: Readonly<Record<string, string | number | boolean | null>>
+  } & Readonly<Record<'person' | 'visitor' | 'owner' | 'account' | 'stage', string | undefined>>
+  const { owner, account, stage } = data
+  const told = Object.entries({
+    owner,
+    account,
+    stage,
+    ...Object.fromEntries(Object.entries(properties).map(([name, value]) => [`properties.${name}`, value])),
+  })
+  const before = leadOf(turn, lead)
+  const news = told.flatMap(([name, value]) => {
+    const known = before.fields[name]
+    return value === undefined || (known && known.at > occurred) ? [] : [[name, { value, at: occurred }] as const]
+  })
+  const ties = { ...(person !== undefined && { person }), ...(visitor !== undefined && { visitor }) }
+  linked(lead, ties, turn)
+  if (news.length || Object.keys(ties).length)
+    turn.set(leadKey(lead), { ...before, ...ties, fields: { ...before.fields, ...Object.fromEntries(news) } })
+  return news.some(([name, { value }]) => before.fields[name]?.value !== value)
+}
+
+/** Lets the clocks of a lead hear of an event, and starts those that it starts. `changed`: so was what is known of the lead. */
+export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
+  const { event, occurred, recorded } = heardOf
+  const kept = leadOf(here.turn, here.lead)
+  const begun = Math.min(occurred, recorded)
+  const policies = here.agreedAt(begun).policies.filter((one): one is LeadPolicy => !isPeriodic(one))
+  const hit: ClockKept[] = []
+  let clocks = kept.clocks.map((clock) => {
+    const policy = policyOf(clock, here)
+    const role = policy && roleOf(policy, event, here.valueOf)
+    const concerned =
+      role !== undefined && ranAt(clock, occurred) && !clock.clock.facts.some(({ id }) => id === event.id)
+    const after = concerned ? heard(clock, { id: event.id, type: role, occurred, recorded }, here) : clock
+    if (concerned && role === 'stop') hit.push(after)
+    return changed && isOpen(after) ? retargeted(after, heardOf, here) : after
+  })
+  const acts = withAct(kept.acts, heardOf, policies, here)
+  for (const policy of policies) {
+    const follows = policy.recurs === 'chained' && hit.some((clock) => clock.policy === policy.id)
+    if (follows || policy.starts.some((one) => matches(one, event, here.valueOf)))
+      clocks = withStart(clocks, policy, heardOf, acts, follows, here)
+  }
+  if (clocks.some((clock, i) => clock !== kept.clocks[i]) || acts !== kept.acts)
+    here.turn.set(leadKey(here.lead), { ...leadOf(here.turn, here.lead), clocks, acts })
+}
+
+/** The clocks with what a start makes of them: one more, or one that started earlier than was known, or the same. */
+function withStart(
+  clocks: readonly ClockKept[],
+  policy: LeadPolicy,
+  { event, occurred, recorded }: Heard,
+  acts: readonly Act[],
+  follows: boolean,
+  here: AtLead,
+): ClockKept[] {
+  const mine = clocks.filter((clock) => clock.policy === policy.id)
+  const known = mine.some((clock) => clock.id === `${policy.id}/${event.id}`)
+  const factFor = (judge: LeadPolicy, begun: number): Fact & { readonly type: 'start' } => ({
+    id: event.id,
+    type: 'start',
+    terms: termsOfLead(judge, begun, here),
+    occurred,
+    recorded,
+    ...(event.importid !== undefined && { imported: true }),
+  })
+  if (policy.recurs !== 'each' && !follows) {
+    if (mine.some((clock) => ranAt(clock, occurred))) return [...clocks]
+    const later = mine.toSorted((a, b) => startOf(a) - startOf(b))[0]
+    if (later && startOf(later) > occurred) {
+      const judge = policyOf(later, here)
+      return clocks.map((clock) =>
+        clock === later && judge ? startedEarlier(clock, factFor(judge, later.begun), acts, here) : clock,
+      )
+    }
+  }
+  if (known || mine.filter(isOpen).length >= MOST_RUNNING) return [...clocks]
+  const begun = Math.min(occurred, recorded)
+  const clock = started(policy, factFor(policy, begun), begun, acts, here)
+  if (!clock) return [...clocks]
+  // what is promised may be there from the beginning; what goes on in a chain is not done by what began it
+  const isDone = policy.recurs !== 'chained' && roleOf(policy, event, here.valueOf) === 'stop'
+  const done: Fact = { id: `${event.id}/stop`, type: 'stop', occurred, recorded }
+  return [...clocks, isDone ? heard(clock, done, here) : clock]
+}
+
+function withAct(
+  acts: readonly Act[],
+  { event, occurred, recorded }: Heard,
+  policies: readonly LeadPolicy[],
+  here: AtLead,
+): readonly Act[] {
+  const does = policies.flatMap((policy) => {
+    const role = roleOf(policy, event, here.valueOf)
+    return role === undefined ? [] : [{ policy: policy.id, role }]
+  })
+  return does.length ? [...acts, { id: event.id, occurred, recorded, does }].slice(-MOST_ACTS) : acts
+}
