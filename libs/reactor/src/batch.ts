@@ -8,7 +8,8 @@ import { steps } from './steps.js'
 /** What a batch came to. */
 export interface Took {
   readonly events: number
-  readonly fired: number
+  /** When the timers that fired were due. */
+  readonly fired: readonly Instant[]
   readonly outcomes: readonly Outcome[]
 }
 
