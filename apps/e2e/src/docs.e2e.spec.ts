@@ -95,6 +95,7 @@ describe('The pages', () => {
       'postgres',
       'kafka',
       'automation',
+      'sla-monitor',
       'ingest-grpc',
     ]
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))

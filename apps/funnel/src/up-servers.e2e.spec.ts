@@ -27,7 +27,7 @@ describeKafka(
       async () => {
         for (const known of [1, 2]) {
           const up = await cli.start('--kafka', '--no-demo').ready()
-          expect(await names(cli)).toEqual(['ingest', 'relay', 'automation', 'projector', 'query', 'postgres', 'kafka'])
+          expect(await names(cli)).toEqual(['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'postgres', 'kafka'])
           expect(await leads(cli)).toBe(known - 1)
           await up.send(lead(`lead-${known}`))
           await until(
@@ -81,7 +81,7 @@ describeKafka('funnel up with DATABASE_URL and KAFKA_BROKERS', () => {
     async () => {
       const up = await cli.start().ready()
       expect(await cli.json('status')).toMatchObject({ workspace: 'default', demo: false, embeddedPostgres: false })
-      expect(await names(cli)).toEqual(['ingest', 'relay', 'automation', 'projector', 'query'])
+      expect(await names(cli)).toEqual(['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query'])
       expect(await sources()).toEqual([])
       await up.send(lead('lead-1'))
       await until(

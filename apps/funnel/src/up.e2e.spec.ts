@@ -54,6 +54,7 @@ describe('funnel up', () => {
         'ingest',
         'relay',
         'automation',
+        'sla-monitor',
         'projector',
         'query',
         'postgres',
@@ -244,7 +245,7 @@ describe('funnel up', () => {
       expect(await up.ended).toBe(0)
       expect(pids.filter(alive)).toEqual([])
       const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
-      expect(stopped).toEqual(['ingest', 'relay', 'automation', 'projector', 'query', 'postgres'])
+      expect(stopped).toEqual(['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'postgres'])
       expect((await funnel('status')).code).toBe(4)
     },
     PATIENCE,

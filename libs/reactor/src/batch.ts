@@ -8,7 +8,8 @@ import { steps } from './steps.js'
 /** What a batch came to. */
 export interface Took {
   readonly events: number
-  readonly fired: number
+  /** When the timers that fired were due. */
+  readonly fired: readonly Instant[]
   readonly outcomes: readonly Outcome[]
 }
 
@@ -35,7 +36,7 @@ export async function takeBatch<State extends Json, Command>(
   batch: Batch,
   evenIfNothing = false,
 ): Promise<Took | undefined> {
-  let took: Took = { events: 0, fired: 0, outcomes: [] }
+  let took: Took = { events: 0, fired: [], outcomes: [] }
   for (let rest: Batch | undefined = batch, isFirst = true; rest; isFirst = false) {
     const portion: Portion = await nextPortion(acting.keep, rest)
     const { events, timers } = portion
@@ -44,7 +45,7 @@ export async function takeBatch<State extends Json, Command>(
     const portionTook = await takePortion(acting, portion)
     took = {
       events: took.events + portionTook.events,
-      fired: took.fired + portionTook.fired,
+      fired: [...took.fired, ...portionTook.fired],
       outcomes: [...took.outcomes, ...portionTook.outcomes],
     }
   }

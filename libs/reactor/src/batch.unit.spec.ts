@@ -59,7 +59,7 @@ describe('a batch', () => {
               armed: new Map(timers.map((timer) => [timer.id, timer])),
               gone: new Set(),
               intents: [],
-              fired: 0,
+              fired: [],
             },
             {},
             0,

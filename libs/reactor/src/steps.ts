@@ -8,7 +8,8 @@ export interface Stepped<State extends Json, Command> {
   /** Timers that fired or were cancelled. */
   readonly gone: ReadonlySet<string>
   readonly intents: readonly Intent<Command>[]
-  readonly fired: number
+  /** When the timers that fired were due, in the order in which they did. */
+  readonly fired: readonly Instant[]
 }
 
 /**
@@ -37,7 +38,7 @@ export function steps<State extends Json, Command>(
   const intents: Intent<Command>[] = []
   // only what can fire in this batch; in order
   const pending = timers.toSorted(byDue)
-  let fired = 0
+  const fired: Instant[] = []
 
   const leave = (id: string): void => {
     armed.delete(id)
@@ -72,7 +73,7 @@ export function steps<State extends Json, Command>(
   const fire = (isDue: (due: Instant) => boolean): void => {
     for (let next = pending[0]; next && isDue(next.due); next = pending[0]) {
       leave(next.id)
-      fired++
+      fired.push(next.due)
       reactor.due(next, turn(next.cause, next.due))
     }
   }

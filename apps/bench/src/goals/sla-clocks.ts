@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { loadAllDefinitions, type LeadPolicy } from '@funnel/definitions'
+import { always, loadAllDefinitions, type LeadPolicy } from '@funnel/definitions'
 import { addressOf, advance, derivedId, mintId, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import { migrateStore, openDecisionStore } from '@funnel/event-store'
 import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch } from '@funnel/reactor'
@@ -42,7 +42,7 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
   const acting = {
     reactor: slaMonitor({ policies: [policy], calendars: [], teams: [], queues: [] }),
     keep: await keepOf<never>(pool, 'sla-monitor', head),
-    execute: slaExecutor(store, { funnel, reasons }),
+    execute: slaExecutor(store, always({ funnel, reasons })),
   }
   const boss = await pgBoss(bossAt.url, BATCH)
   const graphile = await graphileWorker(graphileAt.url, 500)

@@ -70,6 +70,7 @@ export function serviceSpecs({
     }),
     spec('relay', ports.relay, { DATABASE_URL: databases.store, ...kafka }),
     spec('automation', ports.automation, { DATABASE_URL: databases.store, ...kafka }),
+    spec('sla-monitor', ports.slaMonitor, { DATABASE_URL: databases.store, ...kafka }),
     spec('projector', ports.projector, { DATABASE_URL: databases.log, READ_DATABASE_URL: databases.read, ...kafka }),
     spec(
       'query',

@@ -26,7 +26,7 @@ import { embeddedDatabases, externalDatabases, type Databases } from './database
 import { mayFeed, wantsDemo, type DemoWish } from './demo-rule.js'
 import { openKeys, type KeyName } from './keys.js'
 import { portsOf, workspaceName, type UpFlags } from './options.js'
-import { assertFree, type PortName } from './ports.js'
+import { assertFree, portNames, type PortName } from './ports.js'
 import type { Reporter } from './reporter.js'
 import { reach, serviceSpecs } from './services.js'
 
@@ -56,7 +56,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const localKafka = flags.kafka === true && kafkaBrokers === undefined
   assertStartable(folder, localKafka)
 
-  const used: PortName[] = ['ingest', 'ingestGrpc', 'query', 'relay', 'projector', 'queryOps', 'automation']
+  const used: PortName[] = portNames.filter((name) => name !== 'postgres' && name !== 'kafka')
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))

@@ -50,6 +50,8 @@ export interface AtLead {
 export interface Watched {
   readonly lead: string
   readonly clock: string
+  /** It has ended, and is only to be forgotten. */
+  readonly over?: true
 }
 
 const timerOf = ({ lead, clock }: Watched): string => `clock/${lead}/${clock}`
@@ -117,6 +119,7 @@ export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
   if (!step || step.clock.facts.length === kept.clock.facts.length) return kept
   const before = standingAt(kept.clock, here.at, timeOf(kept, here))
   const after = standingAt(step.clock, here.at, timeOf(kept, here))
+  const follows = followed(kept, step, here)
   if (
     after &&
     (after.state === 'running' || after.state === 'paused') &&
@@ -132,7 +135,7 @@ export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
         because: [here.event],
       },
     })
-  return followed(kept, step, here)
+  return follows
 }
 
 /** A clock of which it came to be known that it started earlier, with what happened since then. */
@@ -158,13 +161,9 @@ export function retargeted(
   return heard(kept, { id: `${here.event}/terms`, type: 'retarget', terms, occurred, recorded }, here)
 }
 
-/** A clock whose time has come; undefined where it is forgotten. */
-export function looked(kept: ClockKept, here: AtLead): ClockKept | undefined {
-  const step = pass(kept.clock, here.at, timeOf(kept, here))
-  if (isOver(step.clock, kept, here) && !step.sayings.length && nextCut(step.clock, timeOf(kept, here)) === undefined)
-    return undefined
-  return followed(kept, step, here)
-}
+/** A clock whose time has come. */
+export const looked = (kept: ClockKept, here: AtLead): ClockKept =>
+  followed(kept, pass(kept.clock, here.at, timeOf(kept, here)), here)
 
 /** Says what is to be said of a clock, and sees to it that it is looked at again. */
 function followed({ next: armed, ...kept }: ClockKept, { clock, sayings }: Told, here: AtLead): ClockKept {
@@ -178,18 +177,13 @@ function followed({ next: armed, ...kept }: ClockKept, { clock, sayings }: Told,
       for (const said of verdictSaid(saying, about, before, { told, because: here.event })) told = say(here.turn, said)
       before = verdict
     } else sayLevel(kept, saying, clock, here)
-  const timer = { lead: here.lead, clock: kept.id }
-  const next = nextLook(kept, clock, here)
+  const cut = nextCut(clock, timeOf(kept, here))
+  const over = cut === undefined && isOver(clock, kept, here)
+  const next = over ? here.at + CORRECTABLE : cut
+  const timer = { lead: here.lead, clock: kept.id, ...(over && { over }) }
   if (next === undefined) here.turn.cancel(timerOf(timer))
   else if (next !== armed) here.turn.arm(timerOf(timer), next, timer)
   return { ...kept, clock, ...(told !== undefined && { told }), ...(next !== undefined && { next }) }
-}
-
-/** When there may be something to say, and of a clock that has ended when it is forgotten. */
-function nextLook(kept: ClockKept, clock: Clock, here: AtLead): Instant | undefined {
-  const cut = nextCut(clock, timeOf(kept, here))
-  if (cut !== undefined || !isOver(clock, kept, here)) return cut
-  return here.at + CORRECTABLE
 }
 
 const isOver = (clock: Clock, kept: ClockKept, here: AtLead): boolean => {

@@ -1,4 +1,5 @@
 import {
+  byRules,
   leadDecider,
   leadRules,
   leadStreams,
@@ -11,7 +12,7 @@ import {
 } from '@funnel/domain'
 import type { AllDefinitions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
-import { handle, type EventStore } from '@funnel/event-store'
+import { handle, type CurrentDefinitions, type EventStore } from '@funnel/event-store'
 import { outcomeOf, type Outcome } from '../outcome.js'
 import type { Cause, Intent } from '../reactor.js'
 import type { Consequence, Intended } from './intents.js'
@@ -24,10 +25,11 @@ import { SOURCE } from './telling.js'
  */
 export function slaExecutor(
   store: EventStore,
-  definitions: Pick<AllDefinitions, 'funnel' | 'reasons'>,
+  definitions: CurrentDefinitions<Pick<AllDefinitions, 'funnel' | 'reasons'>>,
   clock: () => Instant = Date.now,
 ): (intent: Intent<Intended>) => Promise<Outcome> {
-  const leads = leadDecider(leadRules(definitions))
+  const { refresh } = definitions
+  const leads = byRules(definitions, (rules) => leadDecider(leadRules(rules)))
   const asking = (key: string, cause: Cause, at: Instant) => ({
     source: SOURCE,
     key,
@@ -40,7 +42,7 @@ export function slaExecutor(
     const asked = asking(key, caused, at)
     return isOfQueue(command)
       ? handle(store, { decider: queueDecider, command, streams: queueStreams(command), ...asked })
-      : handle(store, { decider: leads, command, streams: leadStreams(command), ...asked })
+      : handle(store, { decider: leads, refresh, command, streams: leadStreams(command), ...asked })
   }
   return (intent) => {
     const { command, key, cause, at } = intent

@@ -124,7 +124,11 @@ function withStart(
   if (known || mine.filter(isOpen).length >= MOST_RUNNING) return [...clocks]
   const begun = Math.min(occurred, recorded)
   const clock = started(policy, factFor(policy, begun), begun, acts, here)
-  return clock ? [...clocks, clock] : [...clocks]
+  if (!clock) return [...clocks]
+  // what is promised may be there from the beginning; what goes on in a chain is not done by what began it
+  const isDone = policy.recurs !== 'chained' && roleOf(policy, event, here.valueOf) === 'stop'
+  const done: Fact = { id: `${event.id}/stop`, type: 'stop', occurred, recorded }
+  return [...clocks, isDone ? heard(clock, done, here) : clock]
 }
 
 function withAct(

@@ -2,7 +2,7 @@ import { occurredAt, type FunnelEvent } from '@funnel/events'
 import { agreed, AGREED, type AgreedKept } from '../agreed.js'
 import type { Reactor, Timer } from '../reactor.js'
 import { leadKey } from '../ties/keys.js'
-import { identified, joined, unlinked, type Of } from '../ties/ties.js'
+import { identified, joined, unlinked } from '../ties/ties.js'
 import { looked, type Watched } from './clocks.js'
 import type { Intended, Step } from './intents.js'
 import type { Kept } from './kept.js'
@@ -49,11 +49,13 @@ export const slaMonitor = ({ policies, calendars, teams, queues }: Rules): React
       const versions = rules.known(turn)
       const here = { agreedAt: (instant: number) => versions.at(instant), turn, event: timer.cause.id, at: timer.due }
       if (isOfPeriod(timer)) return closed(timer.data, here)
-      const { lead, clock: id } = timer.data as unknown as Watched
+      const { lead, clock: id, over } = timer.data as unknown as Watched
       const kept = leadOf(turn, lead)
-      const clocks = kept.clocks.flatMap((clock) =>
-        clock.id === id ? (looked(clock, { ...here, lead, valueOf: valuesOf(lead, turn) }) ?? []) : clock,
-      )
+      const clocks = over
+        ? kept.clocks.filter((clock) => clock.id !== id)
+        : kept.clocks.map((clock) =>
+            clock.id === id ? looked(clock, { ...here, lead, valueOf: valuesOf(lead, turn) }) : clock,
+          )
       turn.set(leadKey(lead), { ...kept, clocks })
     },
   }

@@ -1,4 +1,10 @@
-import { defaultDefinitions, loadAllDefinitions, type AllDefinitions, type LeadPolicy } from '@funnel/definitions'
+import {
+  always,
+  defaultDefinitions,
+  loadAllDefinitions,
+  type AllDefinitions,
+  type LeadPolicy,
+} from '@funnel/definitions'
 import { leadDecider, leadRules, leadStreams, type LeadCommand } from '@funnel/domain'
 import { derivedId, typeOf, type Envelope, type FunnelEvent, type Instant } from '@funnel/events'
 import { handle, memoryEventStore, type MemoryEventStore } from '@funnel/event-store'
@@ -67,7 +73,7 @@ export class World {
   ) {
     this.#definitions = definitions
     this.store = memoryEventStore(() => this.now)
-    this.#execute = slaExecutor(this.store, definitions, () => this.now)
+    this.#execute = slaExecutor(this.store, always(definitions), () => this.now)
   }
 
   /** Tells an event, which the monitor then sees. */

@@ -1,0 +1,425 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Calendar, LeadPolicy, PeriodPolicy, SlaPolicy } from '@funnel/definitions'
+import type { FunnelEvent } from '@funnel/events'
+import type { LeadKept } from './kept.js'
+import { answer, definition, rulesWith, World } from './testing/world.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** A Monday. */
+const NOON = Date.UTC(2026, 6, 13, 12)
+const at = (text: string) => Date.parse(text)
+
+const world = (...policies: SlaPolicy[]) => new World(NOON, rulesWith(...policies))
+const message = (kind = 'message') => ['lead.engaged', { lead: 'l', kind }] as const
+const ofType = <Type extends FunnelEvent['type']>(events: readonly FunnelEvent[], type: Type) =>
+  events.filter((event): event is Extract<FunnelEvent, { readonly type: Type }> => event.type === type)
+const reassign: LeadPolicy = answer({
+  terms: [
+    {
+      target: '1h',
+      warnings: [{ before: '10m' }],
+      escalations: [{ after: '0s', reassign: 'mona', pause: true }, { after: '1h' }],
+    },
+  ],
+})
+
+describe('the monitor', () => {
+  it('row 20: takes the first act of a person, whatever the order they come in; an automatic reply is none', async () => {
+    const here = world(answer())
+    const start = await here.tell(...message())
+    await here.wait(10 * MINUTE)
+    await here.tell(...message('automatic-reply'))
+    expect(await here.told('l')).toEqual(['started'])
+    await here.wait(20 * MINUTE)
+    const late = await here.tell(...message('call'))
+    const early = await here.tell(...message('call'), { at: here.now - 15 * MINUTE })
+    const [started, met, corrected] = await here.said('l')
+    expect(started!.data).toMatchObject({ clock: `answer/${start}`, policy: 'answer', policyVersion: 1, target: 3600 })
+    expect(met).toMatchObject({ type: 'sla.met', causationid: late, data: { by: late, start } })
+    expect(corrected).toMatchObject({
+      type: 'sla.corrected',
+      data: { corrects: { outcome: 'met', event: met!.id }, outcome: 'met', by: early, because: [early] },
+    })
+  })
+
+  it('row 20: hears a touch of the person of the lead, by whichever visitor', async () => {
+    const here = world(answer({ stops: [{ event: ['touchpoint.recorded'], where: { field: 'kind', is: 'call' } }] }))
+    await here.tell('lead.captured', { lead: 'l', person: 'p' })
+    await here.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    await here.tell(...message())
+    await here.tell('touchpoint.recorded', { visitor: 'w', kind: 'call' })
+    expect(await here.told('l')).toEqual(['started'])
+    await here.tell('touchpoint.recorded', { visitor: 'v', kind: 'call' })
+    expect(await here.told('l')).toEqual(['started', 'met'])
+  })
+
+  it('row 20: knows an act that was recorded before the start, and happened after it', async () => {
+    const here = world(answer())
+    const asked = here.now - 20 * MINUTE
+    await here.tell(...message('call'), { at: here.now - 10 * MINUTE })
+    await here.tell(...message(), { at: asked })
+    await here.wait(DAY)
+    expect(await here.told('l')).toEqual(['started', 'met'])
+  })
+
+  it('row 21: of three messages there are three clocks, each judged by the version of its start', async () => {
+    const each = answer({ recurs: 'each' })
+    const here = world(each)
+    await here.tell(...message())
+    await here.wait(30 * MINUTE)
+    await here.tell(...message())
+    await here.tell('definition.applied', {
+      definition: 'sla/answer',
+      version: 2,
+      effective: new Date(here.now).toISOString(),
+      approved: { marketing: 'mia', sales: 'sam' },
+      hash: '',
+      content: { ...each, version: 2, terms: [{ target: '3h' }] },
+    })
+    await here.wait(10)
+    await here.tell(...message())
+    await here.wait(2 * HOUR)
+    await here.tell(...message('call'))
+    const said = await here.said('l')
+    const started = ofType(said, 'sla.started').map(({ data }) => [data.policyVersion, data.target])
+    expect(started).toEqual([
+      [1, 3600],
+      [1, 3600],
+      [2, 10800],
+    ])
+    expect(ofType(said, 'sla.breached').map(({ data }) => data.policyVersion)).toEqual([1, 1])
+    expect(ofType(said, 'sla.ended')).toHaveLength(2)
+    expect(ofType(said, 'sla.met').map(({ data }) => data.policyVersion)).toEqual([2])
+  })
+
+  it('row 21: in a chain what ends a clock starts the next, until it is void', async () => {
+    const here = world(answer({ recurs: 'chained' }))
+    await here.tell(...message())
+    await here.wait(HOUR / 2)
+    const first = await here.tell(...message('call'))
+    await here.wait(HOUR / 2)
+    await here.tell(...message('call'))
+    await here.wait(2 * HOUR)
+    await here.tell('lead.disqualified', { lead: 'l', stage: 'lost', reason: 'x' })
+    expect(await here.told('l')).toEqual(['started', 'met', 'started', 'met', 'started', 'breached', 'ended'])
+    expect(ofType(await here.said('l'), 'sla.started')[1]!.data.start).toBe(first)
+  })
+
+  it('row 21: under once the first start counts while its clock runs, also where it comes to be known later', async () => {
+    const here = world(answer())
+    const second = await here.tell(...message())
+    await here.wait(10 * MINUTE)
+    await here.tell(...message())
+    const first = await here.tell(...message(), { at: NOON - 20 * MINUTE })
+    await here.wait(2 * HOUR)
+    await here.tell(...message('call'))
+    await here.tell(...message())
+    const said = await here.said('l')
+    expect(said.map(({ type }) => type)).toEqual([
+      'sla.started',
+      'sla.changed',
+      'sla.breached',
+      'sla.ended',
+      'sla.started',
+    ])
+    expect(said[2]!.data).toMatchObject({
+      clock: `answer/${second}`,
+      start: first,
+      due: new Date(NOON + 40 * MINUTE).toISOString(),
+    })
+  })
+
+  it('row 22: two promises of one lead are watched at once: one is broken, the other kept', async () => {
+    const handoff = answer({ ...definition('handoff'), stops: [{ event: ['handoff.accepted'] }] })
+    const here = world(answer(), handoff)
+    await here.tell(...message())
+    await here.wait(30 * MINUTE)
+    await here.tell(...message('reply'))
+    await here.wait(HOUR)
+    const said = await here.said('l')
+    expect(ofType(said, 'sla.met').map(({ data }) => data.policy)).toEqual(['answer'])
+    expect(ofType(said, 'sla.breached').map(({ data }) => data.policy)).toEqual(['handoff'])
+  })
+
+  it('row 23: restarted ten times around the due time it says each thing once, and the reassignment names the breach', async () => {
+    const here = world(reassign)
+    await here.tell('queue.staffed', { queue: 'inbound', members: rulesWith().queues[0]!.members })
+    await here.tell('lead.captured', { lead: 'l', owner: 'sam' })
+    await here.tell(...message())
+    await here.wait(49 * MINUTE)
+    for (let i = 0; i < 10; i++) {
+      await here.wait(2 * MINUTE)
+      await here.restart()
+    }
+    await here.wait(HOUR)
+    const said = await here.said('l')
+    expect(said.map(({ type }) => type)).toEqual([
+      'sla.started',
+      'sla.warned',
+      'sla.breached',
+      'sla.escalated',
+      'sla.escalated',
+    ])
+    const [level] = ofType(said, 'sla.escalated')
+    const assigned = ofType(await here.lead('l'), 'lead.assigned')
+    expect(assigned).toMatchObject([
+      { causationid: level!.id, data: { owner: 'mona', because: [level!.id] }, source: '/funnel/sla-monitor' },
+    ])
+    const left = (await here.store.read('queue-inbound')).filter(({ event }) => event.type === 'queue.member-left')
+    expect(left.map(({ event }) => event.data)).toEqual([{ queue: 'inbound', member: 'sam', reason: 'sla' }])
+  })
+
+  it('row 24: breaks a promise on time, with no later event and nobody looking', async () => {
+    const here = world(answer())
+    await here.tell(...message())
+    await here.wait(HOUR + 4000)
+    expect(await here.told('l')).toEqual(['started'])
+    await here.wait(1100)
+    const breach = ofType(await here.said('l'), 'sla.breached')[0]!
+    expect(breach.data.due).toBe(new Date(at(breach.data.started) + HOUR).toISOString())
+  })
+
+  it('row 24: an answer that is in the log and was not seen yet is no breach, however late the monitor looks', async () => {
+    const here = world(answer())
+    await here.tell(...message())
+    here.now += HOUR - 1000
+    await here.write(...message('call'))
+    await here.wait(DAY)
+    expect(await here.told('l')).toEqual(['started', 'met'])
+  })
+
+  it('row 25: an answer three hours late was missed once and is not overdue, and tells how late it was', async () => {
+    const here = world(answer())
+    await here.tell(...message())
+    here.now = NOON + 4 * HOUR
+    await here.tell(...message('call'))
+    const said = await here.said('l')
+    expect(said.map(({ type }) => type)).toEqual(['sla.started', 'sla.breached', 'sla.ended'])
+    const { lateness, used, how } = ofType(said, 'sla.ended')[0]!.data
+    expect([Math.round(lateness), Math.round(used), how]).toEqual([10800, 14400, 'stopped'])
+  })
+
+  it('row 25: a breach that did not happen is corrected, and the clock goes on', async () => {
+    const here = world(
+      answer({
+        pauses: [{ event: ['lead.engaged'], where: { field: 'kind', is: 'waiting' } }],
+        resumes: [{ event: ['lead.engaged'], where: { field: 'kind', is: 'back' } }],
+      }),
+    )
+    await here.tell(...message())
+    await here.wait(2 * HOUR)
+    await here.tell(...message('waiting'), { at: NOON + 30 * MINUTE })
+    await here.tell(...message('back'))
+    await here.wait(HOUR)
+    expect(await here.told('l')).toEqual(['started', 'breached', 'corrected', 'changed', 'changed', 'breached'])
+  })
+
+  it('row 26: a policy that is edited at noon judges what starts after it; what ran before keeps its version', async () => {
+    const here = world(answer())
+    await here.tell('lead.captured', { lead: 'l' })
+    await here.tell(...message())
+    const effective = new Date(here.now + MINUTE).toISOString()
+    const approved = { marketing: 'mia', sales: 'sam' }
+    const content = { ...answer(), version: 2, terms: [{ target: '2h' }] }
+    await here.tell('definition.applied', {
+      definition: 'sla/answer',
+      version: 2,
+      effective,
+      approved,
+      hash: '',
+      content,
+    })
+    await here.wait(10 * MINUTE)
+    await here.tell('lead.engaged', { lead: 'm', kind: 'message' })
+    await here.wait(DAY)
+    const breachOf = async (lead: string) => ofType(await here.said(lead), 'sla.breached')[0]!.data
+    expect(await breachOf('l')).toMatchObject({ policyVersion: 1, due: new Date(NOON + HOUR + 2).toISOString() })
+    expect((await breachOf('m')).policyVersion).toBe(2)
+  })
+
+  it('row 15: other facts of the lead bring other terms of the same version, which is told', async () => {
+    const here = world(
+      answer({
+        terms: [{ where: { field: 'properties.segment', is: 'large' }, target: '30m' }, { target: '2h' }],
+      }),
+    )
+    await here.tell(...message())
+    await here.wait(10 * MINUTE)
+    const enriched = await here.tell('lead.enriched', { lead: 'l', properties: { segment: 'large' } })
+    const changed = ofType(await here.said('l'), 'sla.changed')[0]!
+    expect(changed.data).toMatchObject({ state: 'running', because: [enriched], policyVersion: 1 })
+    expect(at(changed.data.due!) - at(changed.data.started)).toBe(30 * MINUTE)
+    await here.tell('lead.enriched', { lead: 'l', properties: { country: 'DE' } })
+    expect(ofType(await here.said('l'), 'sla.changed')).toHaveLength(1)
+  })
+
+  it('row 17: counts in the hours of whoever has the lead, and goes by those of the next owner', async () => {
+    const office = (id: string, zone: string, person: string): Calendar => ({
+      ...definition(id),
+      zone,
+      week: { mon: [{ from: '09:00', to: '17:00' }], tue: [{ from: '09:00', to: '17:00' }] },
+      people: [{ person }],
+    })
+    const calendars = [office('berlin', 'Europe/Berlin', 'sam'), office('new-york', 'America/New_York', 'sue')]
+    const terms = [{ target: '4h', calendar: { of: 'owner', otherwise: 'berlin' } as const }]
+    const here = new World(NOON, { ...rulesWith(answer({ terms })), calendars })
+    await here.tell('lead.captured', { lead: 'l', owner: 'sam' })
+    await here.tell(...message())
+    const [started] = ofType(await here.said('l'), 'sla.started')
+    // 14:00 in Berlin: three hours on Monday, one on Tuesday
+    expect(started!.data).toMatchObject({ owner: 'sam', team: 'sellers', calendar: 'berlin', calendarVersion: 1 })
+    expect(started!.data.due.slice(0, 16)).toBe('2026-07-14T08:00')
+    await here.command({ type: 'lead.assign', lead: 'l', owner: 'sue' })
+    const [changed] = ofType(await here.said('l'), 'sla.changed')
+    // 08:00 in New York: it opens an hour later
+    expect(changed!.data).toMatchObject({ owner: 'sue', calendar: 'new-york' })
+    expect(Math.round(at(changed!.data.due!) / MINUTE)).toBe(at('2026-07-13T17:00Z') / MINUTE)
+  })
+
+  it('what was imported, or is told late, is historical: nothing follows from it', async () => {
+    const here = world(reassign)
+    await here.tell('lead.captured', { lead: 'l', owner: 'sam' }, { importid: 'i' })
+    await here.tell(...message(), { at: NOON - 60 * DAY, importid: 'i' })
+    await here.tell('lead.engaged', { lead: 'm', kind: 'message' }, { at: NOON - 2 * HOUR })
+    // the next row has the answer
+    await here.tell('lead.engaged', { lead: 'n', kind: 'message' }, { at: NOON - 30 * DAY, importid: 'i' })
+    await here.tell('lead.engaged', { lead: 'n', kind: 'call' }, { at: NOON - 30 * DAY + MINUTE, importid: 'i' })
+    await here.wait(DAY)
+    for (const lead of ['l', 'm', 'n']) {
+      const said = await here.said(lead)
+      expect(said.map(({ type }) => type).at(1)).toBe(lead === 'n' ? 'sla.met' : 'sla.warned')
+      for (const { data } of said) expect(data).toHaveProperty('historical', true)
+    }
+    expect(ofType(await here.lead('l'), 'lead.assigned')).toEqual([])
+  })
+
+  it('what is there from the beginning is a promise kept at once', async () => {
+    const here = world(
+      answer({
+        starts: [{ event: ['handoff.offered'] }],
+        stops: [{ event: ['handoff.offered', 'lead.enriched'], lead: { field: 'properties.segment', known: true } }],
+      }),
+    )
+    await here.tell('lead.captured', { lead: 'l', properties: { segment: 'x' } })
+    const deadline = new Date(NOON + DAY).toISOString()
+    const offered = await here.tell('handoff.offered', { lead: 'l', handoff: 'h', deadline })
+    const [, met] = await here.said('l')
+    expect(met).toMatchObject({ type: 'sla.met', data: { by: offered, used: 0 } })
+  })
+
+  it('a finished clock is forgotten, a running one kept', async () => {
+    const here = world(answer({ recurs: 'each' }))
+    await here.tell(...message())
+    await here.tell(...message('call'))
+    await here.tell(...message())
+    await here.wait(31 * DAY)
+    const { clocks } = (await here.kept('lead:l')) as LeadKept
+    expect(clocks.map(({ clock }) => clock.said.outcome)).toEqual(['breached'])
+  })
+
+  it('says the same when it reads the log anew', async () => {
+    const here = world(reassign, answer({ ...definition('chain'), recurs: 'chained' }))
+    for (const kind of ['message', 'call', 'message', 'waiting']) {
+      await here.tell(...message(kind))
+      await here.wait(40 * MINUTE)
+    }
+    await here.wait(DAY)
+    const before = await here.said('l')
+    await here.restart()
+    expect(await here.said('l')).toEqual(before)
+    expect(before.length).toBeGreaterThan(6)
+  })
+})
+
+describe('row 27: promises about periods', () => {
+  const volume: PeriodPolicy = {
+    ...definition('volume'),
+    party: 'marketing',
+    every: { period: 'week', zone: 'Europe/Berlin' },
+    promise: { count: { event: ['handoff.accepted'] }, at_least: 2 },
+  }
+  const report: PeriodPolicy = {
+    ...definition('report'),
+    party: 'sales',
+    every: { period: 'month', zone: 'UTC' },
+    promise: { count: { event: ['insight.shared'] }, at_least: 1 },
+  }
+  const accepted = (lead: string) => ['handoff.accepted', { lead, handoff: 'h', owner: 'sam' }] as const
+
+  it('breach like any other: the weekly volume of marketing, the report of sales', async () => {
+    const here = world(volume, report)
+    await here.tell(...accepted('a'))
+    await here.tell(...accepted('b'))
+    await here.wait(7 * DAY)
+    await here.tell(...accepted('c'))
+    await here.wait(30 * DAY)
+    expect(ofType(await here.said('volume'), 'sla.met')).toMatchObject([
+      { data: { clock: 'volume/2026-07-13', value: 2, started: '2026-07-12T22:00:00.000Z', party: 'marketing' } },
+    ])
+    expect(ofType(await here.said('volume'), 'sla.breached')[0]!.data).toMatchObject({
+      clock: 'volume/2026-07-20',
+      value: 1,
+      due: '2026-07-26T22:00:00.000Z',
+    })
+    expect(ofType(await here.said('report'), 'sla.breached')[0]!.data).toMatchObject({
+      clock: 'report/2026-07-01',
+      party: 'sales',
+      value: 0,
+    })
+    // weeks in which nothing happens at all are broken, too
+    expect((await here.told('volume')).filter((type) => type === 'breached').length).toBeGreaterThan(2)
+  })
+
+  it('a share is judged from a sample on, and is void below it', async () => {
+    const quality: PeriodPolicy = {
+      ...volume,
+      promise: {
+        of: { event: ['handoff.accepted'] },
+        among: { event: ['handoff.accepted', 'handoff.rejected'] },
+        at_least: 0.6,
+        sample: 3,
+      },
+    }
+    const here = world(quality)
+    for (const lead of ['a', 'b']) await here.tell(...accepted(lead))
+    await here.wait(7 * DAY)
+    await here.tell(...accepted('c'))
+    for (const lead of ['d', 'e']) await here.tell('handoff.rejected', { lead, handoff: 'h', reason: 'x' })
+    await here.wait(7 * DAY)
+    const said = await here.said('volume')
+    expect(said.map(({ type }) => type)).toEqual([
+      'sla.started',
+      'sla.cancelled',
+      'sla.started',
+      'sla.breached',
+      'sla.started',
+    ])
+    expect(ofType(said, 'sla.breached')[0]!.data.value).toBeCloseTo(1 / 3)
+  })
+
+  it('what comes to be known later counts when it happened, and corrects', async () => {
+    const here = world(volume)
+    await here.tell(...accepted('a'))
+    await here.wait(8 * DAY)
+    const late = await here.tell(...accepted('b'), { at: NOON + DAY })
+    const said = await here.said('volume')
+    const [breach] = ofType(said, 'sla.breached')
+    expect(ofType(said, 'sla.corrected')[0]!.data).toMatchObject({
+      clock: 'volume/2026-07-13',
+      corrects: { outcome: 'breached', event: breach!.id },
+      outcome: 'met',
+      because: [late],
+    })
+  })
+
+  it('of before the monitor is judged an hour after it came to be known, and is historical', async () => {
+    const here = world(volume)
+    await here.tell(...accepted('a'), { at: NOON - 20 * DAY, importid: 'i' })
+    await here.wait(2 * HOUR)
+    const said = (await here.said('volume')).filter(({ data }) => 'historical' in data)
+    expect(said.map(({ type }) => type)).toEqual(['sla.started', 'sla.breached'])
+    expect(said[1]!.data).toMatchObject({ clock: 'volume/2026-06-22' })
+  })
+})
