@@ -13,6 +13,7 @@ export {
   type KindOf,
 } from './kinds.js'
 export { defaultDefinitions, definitionFolders, loadAllDefinitions, loadDefinitions, readDefinitions } from './load.js'
+export { readPlaced, type Path, type Placed } from './placed.js'
 export { missingFor } from './qualification/missing.js'
 export { qualifies, type Engagement, type LeadFacts, type Qualification } from './qualification/qualification.js'
 export {
