@@ -96,6 +96,7 @@ describe('The pages', () => {
       'kafka',
       'automation',
       'ingest-grpc',
+      'notifier',
     ]
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
     ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`

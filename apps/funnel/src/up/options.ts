@@ -21,6 +21,7 @@ export interface UpFlags {
   readonly kafkaPort?: string
   readonly automationPort?: string
   readonly ingestGrpcPort?: string
+  readonly notifierPort?: string
 }
 
 /**

@@ -13,6 +13,7 @@ describe('the flags of up', () => {
       kafka: 7076,
       automation: 7077,
       ingestGrpc: 7078,
+      notifier: 7080,
     })
     expect(portsOf({ portBase: '9000', queryPort: '50051' })).toMatchObject({
       ingest: 9000,

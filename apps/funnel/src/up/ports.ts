@@ -12,6 +12,7 @@ const offsets = {
   kafka: 6,
   automation: 7,
   ingestGrpc: 8,
+  notifier: 10,
 } as const
 
 export type PortName = keyof typeof offsets
@@ -28,6 +29,7 @@ export const portOptions: Readonly<Record<PortName, string>> = {
   kafka: '--kafka-port',
   automation: '--automation-port',
   ingestGrpc: '--ingest-grpc-port',
+  notifier: '--notifier-port',
 }
 const titles: Readonly<Record<PortName, string>> = {
   ingest: 'ingest, HTTP',
@@ -39,6 +41,7 @@ const titles: Readonly<Record<PortName, string>> = {
   kafka: 'local Kafka',
   automation: 'automation, health',
   ingestGrpc: 'commands, gRPC',
+  notifier: 'notifier, health',
 }
 export const portNames = Object.keys(offsets) as readonly PortName[]
 export const DEFAULT_BASE = 7070

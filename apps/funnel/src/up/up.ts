@@ -57,6 +57,8 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   assertStartable(folder, localKafka)
 
   const used: PortName[] = ['ingest', 'ingestGrpc', 'query', 'relay', 'projector', 'queryOps', 'automation']
+  const destinations = process.env['FUNNEL_DESTINATIONS'] || undefined
+  if (destinations) used.push('notifier')
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
@@ -159,6 +161,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers: brokers,
       kafkaTopicPrefix: prefix,
       definitions,
+      destinations,
     }).map((spec) => supervised(spec, { changed, said: report.said }))
     for (const service of running.services) service.start()
     await allReady(running.services, abort)
