@@ -115,7 +115,7 @@ describe('The notifier', () => {
     return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
   }
 
-  it('tells each breach once, though there are two of it, and nothing of history', async () => {
+  it('row 23: tells each breach once, though there are two of it, and nothing of history', async () => {
     const events = Array.from({ length: 200 }, (_, i) => breached(`lead-${i}`))
     await store.append({ events: [breached('old', true), ...events] })
     await until('all are sent', async () => (await states())['sent'] === 200)

@@ -40,7 +40,7 @@ describe('notifications of an event', () => {
     ).toEqual(['all', 'sales', 'team', 'policy'])
   })
 
-  it('row 15: go to the destinations that the policy names, whatever these want themselves', () => {
+  it('row 23: go to the destinations that the policy names, whatever these want themselves', () => {
     const event = golden('sla.escalated', { notify: ['boss', 'gone'] })
     expect(told(event, desk({ events: ['sla.breached'] }, 'boss'), desk({ events: ['sla.breached'] }, 'desk'))).toEqual(
       ['boss'],

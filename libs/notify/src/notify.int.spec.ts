@@ -211,6 +211,22 @@ describe('deliveries', () => {
     expect(ids(server).toSorted()).toEqual(sent.map(({ id }) => id).toSorted())
   })
 
+  it('a destination that does not answer holds up no other', async () => {
+    const silent = await receiver(() => undefined)
+    const other = await receiver()
+    const [a, b] = [hook(silent.url, 'a'), hook(other.url, 'b')]
+    await breach(20, a)
+    await breach(20, b)
+    const patient = openSender({ allowPrivate: true, timeout: 60_000 })
+    sending([a, b], { sender: patient })
+    await until(
+      () => [silent.received.length, other.received.length],
+      ([waiting, done]) => waiting === 8 && done === 20,
+    )
+    expect((await list()).filter(({ destination, attempts }) => destination === 'a' && attempts > 0)).toHaveLength(8)
+    await patient.close()
+  })
+
   it('a redirect to a private address is not followed, and no private address is connected to', async () => {
     const inside = await receiver()
     const server = await receiver(() => [302, { location: inside.url }])
@@ -340,6 +356,7 @@ describe('deliveries', () => {
         (head) => head?.positions.sla?.some((position) => position > 0) === true,
       )
       const one = await project()
+      expect(one.place!.positions.sla).toEqual((await postgresEventTail(pool).heads()).positions.sla)
       const fresh = breached('new')
       await tell(breached('imported', { historical: true }), fresh)
       await until(list, (deliveries) => deliveries.length > 0)

@@ -60,16 +60,16 @@ export function startSending(options: SendOptions): Sending {
     known = true
     return claim(pool, free(), lease)
   }
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
         tick = Date.now()
-        const parcel = underWay.size < AT_ONCE ? await next() : undefined
+        if (underWay.size >= AT_ONCE) await Promise.race(underWay.keys())
+        const parcel = await next()
         trouble = undefined
         pauses.reset()
         if (!parcel) {
-          await Promise.race([pause(POLL), ...(underWay.size < AT_ONCE ? [] : underWay.keys())])
+          await Promise.race([sleep(POLL), ...underWay.keys()]) // whoever ends makes room for their destination
           continue
         }
         const work: Promise<void> = sendParcel(parcel, options).finally(() => underWay.delete(work))
@@ -77,7 +77,7 @@ export function startSending(options: SendOptions): Sending {
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error)
         logger.warn({ reason: trouble }, 'cannot claim notifications')
-        await pause(pauses.next())
+        await sleep(pauses.next(), undefined, { signal: stop.signal }).catch(() => undefined)
       }
     }
     await Promise.all(underWay.keys())
