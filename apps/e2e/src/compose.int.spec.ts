@@ -10,7 +10,7 @@ import { composeFile, secrets, variables } from './compose.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
-const ours = ['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query']
+const ours = ['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'notifier']
 
 /** Docker Compose itself, where its plugin is installed; it needs no daemon for this. */
 const compose = (...args: string[]) =>

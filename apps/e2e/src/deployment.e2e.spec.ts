@@ -13,7 +13,7 @@ import { supervise, type Supervised } from './processes.js'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
 
-const ours = ['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query']
+const ours = ['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'notifier']
 const authorization = `Bearer ${secrets['FUNNEL_TOKEN']}`
 
 /**

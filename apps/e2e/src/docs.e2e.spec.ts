@@ -18,7 +18,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm start': 'apps/funnel/src/up.e2e.spec.ts starts the workspace demo',
   'npm test': 'this is part of it',
   'npm start -- --workspace mine': 'what the workspace of this spec was started with, but for ports and folder',
+  'FUNNEL_DESTINATIONS=destinations.yaml npx funnel notify test sales-desk':
+    'apps/e2e/src/notifications.e2e.spec.ts tries a destination that is on this machine',
   'FUNNEL_DEFINITIONS=our-definitions npm start -- --workspace mine': 'so was this one',
+  'FUNNEL_DESTINATIONS=destinations.yaml npm start': 'and with these destinations',
   [`grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' 127.0.0.1:7071 funnel.v1.KpiService/QueryKpi`]:
     'grpcurl may be absent; apps/query/src/grpc.int.spec.ts asks the reflection that it asks',
   [`grpcurl -plaintext -H "authorization: Bearer $COMMAND_KEY" -d '{"idempotency_key":"7f1c-advance-lead-1","actor":"ann","lead_advance":{"lead":"lead-1","stage":"mql"}}' 127.0.0.1:7078 funnel.v1.CommandService/Execute`]:
@@ -31,6 +34,7 @@ const pages = [
   'definitions/README.md',
   'docs/commands.md',
   'docs/privacy.md',
+  'docs/notifications.md',
 ]
 
 describe('The pages', () => {
@@ -79,12 +83,17 @@ describe('The pages', () => {
     dataDir = join(folder, 'data')
     const kpi = 'our-definitions/kpis/sqls-per-lead.yaml'
     write(kpi, fileIn('docs/adding-a-kpi.md', kpi))
+    write('destinations.yaml', fileIn('docs/notifications.md', 'destinations.yaml'))
     env = {
       PATH: process.env['PATH'] ?? '',
       NO_COLOR: '1',
       FUNNEL_DATA_DIR: dataDir,
       FUNNEL_WORKSPACE: 'mine',
       FUNNEL_DEFINITIONS: join(folder, 'our-definitions'),
+      FUNNEL_DESTINATIONS: join(folder, 'destinations.yaml'),
+      SALES_HOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      DESK_SLACK_PATH: 'T/B/X',
+      SMTP_PASSWORD: 'secret',
     }
     const names = [
       'ingest',
@@ -97,6 +106,7 @@ describe('The pages', () => {
       'automation',
       'sla-monitor',
       'ingest-grpc',
+      'notifier',
     ]
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
     ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`
@@ -238,6 +248,7 @@ describe('The pages', () => {
       'docs/backup.md',
       'docs/import.md',
       'docs/deployment.md',
+      'docs/notifications.md',
     ])
       for (const [, link] of readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g))
         expect([page, link, existsSync(join(root, dirname(page), link!))]).toEqual([page, link, true])

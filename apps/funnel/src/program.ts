@@ -11,6 +11,7 @@ import { exitHelp } from './cli/command.js'
 import { definitionsCommand } from './definitions/command.js'
 import { keyCommand } from './deploy/key.js'
 import { migrateCommand } from './deploy/migrate.js'
+import { notifyCommand } from './notify/command.js'
 import { topCommand } from './panel/top.js'
 import { eraseCommand } from './persons/erase.js'
 import { exportPersonCommand } from './persons/export.js'
@@ -49,6 +50,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.commandsGroup('Look after:')
   program.addCommand(await importing(args))
   for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
+  program.addCommand(notifyCommand())
   for (const make of [identityCommand, eraseCommand, exportPersonCommand]) program.addCommand(make())
   for (const make of [definitionsCommand, slaCommand, configCommand, migrateCommand, keyCommand])
     program.addCommand(make())

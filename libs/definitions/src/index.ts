@@ -21,6 +21,7 @@ export {
   readDefinitions,
   readDraft,
 } from './load.js'
+export { readPlaced, type Path, type Placed } from './placed.js'
 export { missingFor } from './qualification/missing.js'
 export { qualifies, type Engagement, type LeadFacts, type Qualification } from './qualification/qualification.js'
 export {

@@ -30,19 +30,21 @@ const PLACE = `epoch, fold, positions, (extract(epoch from w) * 1000)::bigint w,
 /**
  * The place of a reactor; a new one begins at the start of the log, and is quiet about what was recorded up to `simulated`
  * where the log begins with a history in which the reactor had its part, else up to the watermark of now. After a restore
- * of the store, which is another log, it begins anew, and is quiet up to the watermark.
+ * of the store, which is another log, it begins anew, and is quiet up to the watermark. `atEnd`: it begins at the end.
  */
 export async function keepOf<State extends Json>(
   pool: pg.Pool,
   name: string,
   head: Head,
   simulated?: Instant,
+  atEnd = false,
 ): Promise<Keep<State>> {
   const { rows: known } = await pool.query<{ epoch: string }>('select epoch from reactor.reactor where name = $1', [
     name,
   ])
-  if (!known[0]) await beginAnew(pool, name, head, simulated)
-  else if (known[0].epoch !== head.epoch) await beginAnew(pool, name, head)
+  const from = atEnd ? head.positions : {}
+  if (!known[0]) await beginAnew(pool, name, head, from, simulated)
+  else if (known[0].epoch !== head.epoch) await beginAnew(pool, name, head, from)
   const { rows } = await pool.query<Place>(`select ${PLACE} from reactor.reactor where name = $1`, [name])
   let place = rows[0]!
 
@@ -109,17 +111,17 @@ const SAVE = `
   gone as (delete from reactor.timer t using fenced f where t.reactor = f.name and t.id = any($8))
   select from fenced`
 
-async function beginAnew(pool: pg.Pool, name: string, head: Head, quietUntil = head.w): Promise<void> {
+async function beginAnew(pool: pg.Pool, name: string, head: Head, from: Positions, quietUntil = head.w): Promise<void> {
   // nothing was recorded yet: what comes is all new, even if it comes before this reactor is there
   const quiet = Object.keys(head.positions).length ? new Date(quietUntil) : null
   await pool.query(
     `with place as (
-       insert into reactor.reactor (name, epoch, quiet_until) values ($1, $2, $3)
-       on conflict (name) do update set epoch = excluded.epoch, quiet_until = excluded.quiet_until, positions = '{}', w = null, fold = reactor.fold + 1
+       insert into reactor.reactor (name, epoch, quiet_until, positions) values ($1, $2, $3, $4)
+       on conflict (name) do update set epoch = excluded.epoch, quiet_until = excluded.quiet_until, positions = excluded.positions, w = null, fold = reactor.fold + 1
        returning name
      ),
      states as (delete from reactor.state s using place p where s.reactor = p.name)
      delete from reactor.timer t using place p where t.reactor = p.name`,
-    [name, head.epoch, quiet],
+    [name, head.epoch, quiet, JSON.stringify(from)],
   )
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import { FunnelError, topicNames, type Instant } from '@funnel/events'
+import { FunnelError, topicNames, type Instant, type Topic } from '@funnel/events'
 import { growingPauses, leadOn, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { takeBatch, type Took } from './batch.js'
@@ -29,6 +29,8 @@ export interface ReactorOptions<State extends Json, Command> {
   readonly pool: pg.Pool
   /** Until when the store was filled with a history in which this reactor had its part. */
   readonly simulated?: Instant | undefined
+  /** What it reads, where that is not all there is: it begins at the end of the log then, as it knows nothing of what was before. */
+  readonly topics?: readonly Topic[]
   /** Carries out a command; must do nothing where the key was carried out before. */
   readonly execute: (intent: Intent<Command>) => Promise<Outcome>
   readonly logger: Logger
@@ -48,7 +50,7 @@ const IDLE_SAVE = 5000
  * once each, and after an outage all of them in order. On failure it starts again from its place, with growing pauses.
  */
 export function startReactor<State extends Json, Command>(options: ReactorOptions<State, Command>): Running {
-  const { reactor, log, tail, url, pool, simulated, execute, logger, onBatch } = options
+  const { reactor, log, tail, url, pool, simulated, topics, execute, logger, onBatch } = options
   const stop = new AbortController()
   let keep: Keep<State> | undefined
   let active = false
@@ -56,9 +58,9 @@ export function startReactor<State extends Json, Command>(options: ReactorOption
   let trouble: string | undefined = 'starting'
 
   const reactOn = async (ended: AbortSignal): Promise<void> => {
-    const kept = await keepOf<State>(pool, reactor.name, await tail.heads(), simulated)
+    const kept = await keepOf<State>(pool, reactor.name, await tail.heads(), simulated, topics !== undefined)
     keep = kept
-    const opened = await log.open(`funnel-${reactor.name}`, topicNames, async () => kept.place.positions, {
+    const opened = await log.open(`funnel-${reactor.name}`, topics ?? topicNames, async () => kept.place.positions, {
       whole: true,
     })
     const end = () => void opened.close().catch(() => undefined)

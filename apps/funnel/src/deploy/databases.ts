@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { migrateStore } from '@funnel/event-store'
+import { migrateNotify } from '@funnel/notify'
 import { migrateRead } from '@funnel/projections'
 import { migrateReactor } from '@funnel/reactor'
 
@@ -10,12 +11,13 @@ export interface Owners {
   readonly read: string
 }
 
-/** Migrates vault, store, what automation and the SLA monitor keep, and read models, each as its own role; a read role that is another one may then read the log. */
+/** Migrates vault, store, what automation and the SLA monitor keep, notifications and read models, each as its own role; a read role that is another one may then read the log. */
 export async function migrateDatabases({ store, vault, read }: Owners): Promise<void> {
   await migrateStore(store, vault)
   const [owner, reader] = [store, read].map((url) => decodeURIComponent(new URL(url).username))
   if (reader && reader !== owner) await grantLog(store, reader)
   await migrateReactor(store)
+  await migrateNotify(store)
   await migrateRead(read)
 }
 

@@ -30,7 +30,7 @@ export function upCommand(): Command {
   for (const name of portNames) up.addOption(new Option(`${portOptions[name]} <n>`, `port of ${name}`).hideHelp())
   up.addHelpText(
     'after',
-    `\nPorts: ingest 7070, query 7071, relay 7072, projector 7073, query's health 7074, PostgreSQL 7075, Kafka 7076, automation 7077, commands over gRPC 7078, SLA monitor 7079.\nOne of them moves with ${portNames.map((name) => `${portOptions[name]} N`).join(', ')}.`,
+    `\nPorts: ingest 7070, query 7071, relay 7072, projector 7073, query's health 7074, PostgreSQL 7075, Kafka 7076, automation 7077, commands over gRPC 7078, SLA monitor 7079, notifier 7080.\nOne of them moves with ${portNames.map((name) => `${portOptions[name]} N`).join(', ')}.`,
   )
   return up.action(async (flags: UpFlags) => {
     if (flags.detach) return detach(flags)

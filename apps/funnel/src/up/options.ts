@@ -22,6 +22,7 @@ export interface UpFlags {
   readonly automationPort?: string
   readonly ingestGrpcPort?: string
   readonly slaMonitorPort?: string
+  readonly notifierPort?: string
 }
 
 /**

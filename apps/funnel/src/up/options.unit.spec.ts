@@ -14,6 +14,7 @@ describe('the flags of up', () => {
       automation: 7077,
       ingestGrpc: 7078,
       slaMonitor: 7079,
+      notifier: 7080,
     })
     expect(portsOf({ portBase: '9000', queryPort: '50051' })).toMatchObject({
       ingest: 9000,

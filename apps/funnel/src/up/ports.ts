@@ -13,6 +13,7 @@ const offsets = {
   automation: 7,
   ingestGrpc: 8,
   slaMonitor: 9,
+  notifier: 10,
 } as const
 
 export type PortName = keyof typeof offsets
@@ -30,6 +31,7 @@ export const portOptions: Readonly<Record<PortName, string>> = {
   automation: '--automation-port',
   ingestGrpc: '--ingest-grpc-port',
   slaMonitor: '--sla-monitor-port',
+  notifier: '--notifier-port',
 }
 const titles: Readonly<Record<PortName, string>> = {
   ingest: 'ingest, HTTP',
@@ -42,6 +44,7 @@ const titles: Readonly<Record<PortName, string>> = {
   automation: 'automation, health',
   ingestGrpc: 'commands, gRPC',
   slaMonitor: 'SLA monitor, health',
+  notifier: 'notifier, health',
 }
 export const portNames = Object.keys(offsets) as readonly PortName[]
 export const DEFAULT_BASE = 7070

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { variablesIn } from '@funnel/notify'
 import { SHORT_PAUSES } from '@funnel/platform'
 import type { ServiceSpec } from '../supervisor/service.js'
 import { repository, type Folder } from '../workspace/folders.js'
@@ -14,6 +16,8 @@ export interface Wiring {
   readonly kafkaTopicPrefix?: string | undefined
   /** Folders of definitions, comma-separated. */
   readonly definitions?: string | undefined
+  /** The file of destinations; without it there is no notifier. */
+  readonly destinations?: string | undefined
 }
 
 /** The address under which a listener on `host` is reached from this machine. */
@@ -31,8 +35,14 @@ const NOT_THEIRS: ReadonlySet<string> = new Set([
   'FUNNEL_WRITE_KEY',
   'FUNNEL_COMMAND_KEY',
 ])
-const inherited = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_THEIRS.has(name)))
+const inherited = (secrets: ReadonlySet<string>): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_THEIRS.has(name) && !secrets.has(name)))
+
+/** What the notifier alone is told: the secrets that its file asks for. */
+const secretsIn = (file: string): NodeJS.ProcessEnv =>
+  existsSync(file)
+    ? Object.fromEntries(variablesIn(readFileSync(file, 'utf8')).map((name) => [name, process.env[name]]))
+    : {}
 
 /** The services in the order in which they are stopped. Each is told what it needs and no other's secrets. */
 export function serviceSpecs({
@@ -43,9 +53,11 @@ export function serviceSpecs({
   kafkaBrokers,
   kafkaTopicPrefix,
   definitions = '',
+  destinations,
 }: Wiring): ServiceSpec[] {
+  const secrets = destinations ? secretsIn(destinations) : {}
   const common = {
-    ...inherited(),
+    ...inherited(new Set(Object.keys(secrets))),
     FUNNEL_WORKSPACE: folder.workspace,
     FUNNEL_HOST: host,
     FUNNEL_DEFINITIONS: definitions,
@@ -84,5 +96,15 @@ export function serviceSpecs({
       },
       reach(host, ports.query),
     ),
+    ...(destinations
+      ? [
+          spec('notifier', ports.notifier, {
+            ...secrets,
+            DATABASE_URL: databases.store,
+            FUNNEL_DESTINATIONS: destinations,
+            ...kafka,
+          }),
+        ]
+      : []),
   ]
 }

@@ -56,7 +56,10 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const localKafka = flags.kafka === true && kafkaBrokers === undefined
   assertStartable(folder, localKafka)
 
-  const used: PortName[] = portNames.filter((name) => name !== 'postgres' && name !== 'kafka')
+  const destinations = process.env['FUNNEL_DESTINATIONS'] || undefined
+  const used: PortName[] = portNames.filter(
+    (name) => name !== 'postgres' && name !== 'kafka' && (name !== 'notifier' || destinations !== undefined),
+  )
   if (embedded) used.push('postgres')
   if (localKafka) used.push('kafka')
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
@@ -159,6 +162,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       kafkaBrokers: brokers,
       kafkaTopicPrefix: prefix,
       definitions,
+      destinations,
     }).map((spec) => supervised(spec, { changed, said: report.said }))
     for (const service of running.services) service.start()
     await allReady(running.services, abort)

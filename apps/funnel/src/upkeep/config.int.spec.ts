@@ -17,12 +17,17 @@ describe('config check', () => {
       KAFKA_BROKERS: 'nowhere',
       LOG_LEVEL: 'loud',
       FUNNEL_DEFINITIONS: '/no/such/folder',
+      FUNNEL_DESTINATIONS: 'examples/destinations.yaml',
+      SALES_HOOK_SECRET: 'hunter2',
+      SMTP_PASSWORD: 'hunter2',
     })
     expect(mistakes.map((line) => line.split(':')[0])).toEqual([
       'DATABASE_URL',
       'KAFKA_BROKERS',
       'LOG_LEVEL',
       '/no/such/folder',
+      'examples/destinations.yaml',
+      'examples/destinations.yaml',
     ])
     expect(mistakes.join()).not.toContain('hunter2')
   })

@@ -5,10 +5,10 @@ import { command } from '../cli/command.js'
 import { exits } from '../cli/exit.js'
 import { style } from '../cli/style.js'
 
-/** `funnel config check`: every mistake of environment and definitions at once, before anything is started. */
+/** `funnel config check`: every mistake of environment, definitions and destinations at once, before anything is started. */
 export const configCommand = (): Command =>
   new Command('config').summary('check the configuration').addCommand(
-    command('check', 'list every mistake in the environment and the definitions', [
+    command('check', 'list every mistake in the environment, the definitions and the destinations', [
       'npx funnel config check',
       'set -a; . ./.env; npx funnel config check',
     ]).action(async (flags: { json?: boolean }) => {
@@ -22,8 +22,17 @@ export const configCommand = (): Command =>
 
 /** The mistakes, each in one line. DATABASE_URL may be absent: then PostgreSQL is embedded. */
 export async function findMistakes(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const [{ assertClosed, ConfigError, loadConfig }, { Settings }, { definitionFolders, loadDefinitions }] =
-    await Promise.all([import('@funnel/platform'), import('./settings.js'), import('@funnel/definitions')])
+  const [
+    { assertClosed, ConfigError, loadConfig },
+    { Settings },
+    { definitionFolders, loadDefinitions },
+    { loadDestinations },
+  ] = await Promise.all([
+    import('@funnel/platform'),
+    import('./settings.js'),
+    import('@funnel/definitions'),
+    import('@funnel/notify'),
+  ])
   const mistakes: string[] = []
   const attempt = (check: () => void) => {
     try {
@@ -38,6 +47,10 @@ export async function findMistakes(env: NodeJS.ProcessEnv): Promise<string[]> {
     assertClosed(loadConfig(Settings, { ...env, DATABASE_URL: env['DATABASE_URL'] || 'postgresql://embedded' })),
   )
   attempt(() => void loadDefinitions(definitionFolders(env['FUNNEL_DEFINITIONS'])))
+  attempt(() => {
+    const allowPrivate = env['FUNNEL_ALLOW_PRIVATE_DESTINATIONS'] === 'true'
+    loadDestinations(env['FUNNEL_DESTINATIONS'], { env, allowPrivate })
+  })
   return mistakes
 }
 

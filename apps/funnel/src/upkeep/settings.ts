@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator'
+import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator'
 import { ServiceConfig, Whole } from '@funnel/platform'
 
 /** Everything that may stand in the environment: what all services are told, and what one of them is told. */
@@ -14,6 +14,15 @@ export class Settings extends ServiceConfig {
   @IsOptional()
   @IsString()
   funnelDefinitions?: string
+
+  /** The file of destinations that are told of promises; without it nobody is. */
+  @IsOptional()
+  @IsString()
+  funnelDestinations?: string
+
+  /** Whether destinations may lie on this machine or in a private network. */
+  @IsIn(['true', 'false'])
+  funnelAllowPrivateDestinations = 'false'
 
   /** Bytes of request bodies that ingest may hold at once; beyond them requests are told to come back (429). */
   @Whole()

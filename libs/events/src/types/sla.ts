@@ -32,6 +32,9 @@ const ending = {
   at: instant('When that happened'),
   used: seconds('How much time that counts had passed'),
 }
+const notify = Type.Optional(
+  Type.Array(Name('A destination'), { maxItems: 100, description: 'Destinations that the policy wants told' }),
+)
 const outcome = Type.Union(['open', 'met', 'cancelled', 'breached', 'ended'].map((one) => Type.Literal(one)))
 
 export const slaStarted = eventType({
@@ -62,7 +65,7 @@ export const slaWarned = eventType({
   title: 'A promise will be broken soon.',
   ...decision,
   schema: Type.Object(
-    { ...clock, level: Type.Integer({ minimum: 1 }), at: instant('When it was to be said'), due },
+    { ...clock, level: Type.Integer({ minimum: 1 }), at: instant('When it was to be said'), due, notify },
     closed,
   ),
 })
@@ -94,7 +97,12 @@ export const slaBreached = eventType({
   title: 'A promise was broken: what was promised had not happened when it was due.',
   ...decision,
   schema: Type.Object(
-    { ...clock, due, value: Type.Optional(Type.Number({ description: 'Of a period: the count or the share' })) },
+    {
+      ...clock,
+      due,
+      value: Type.Optional(Type.Number({ description: 'Of a period: the count or the share' })),
+      notify,
+    },
     closed,
   ),
 })
@@ -119,7 +127,10 @@ export const slaEscalated = eventType({
   name: 'sla.escalated',
   title: 'A promise has been broken for so long that more people are told or something is done about it.',
   ...decision,
-  schema: Type.Object({ ...clock, level: Type.Integer({ minimum: 1 }), at: instant('When that was'), due }, closed),
+  schema: Type.Object(
+    { ...clock, level: Type.Integer({ minimum: 1 }), at: instant('When that was'), due, notify },
+    closed,
+  ),
 })
 
 export const slaCorrected = eventType({

@@ -1,0 +1,5 @@
+import { migrate } from '@funnel/platform'
+import { Notify1764000000001 } from './1764000000001-notify.js'
+
+/** Brings the schema `notify` up to date. Safe to run again and from several processes. */
+export const migrateNotify = (url: string): Promise<void> => migrate(url, 'notify', [Notify1764000000001])

@@ -1,0 +1,43 @@
+import { createTransport } from 'nodemailer'
+import { isLoopback } from '../destinations/load.js'
+import type { EmailDestination } from '../destinations/destination.js'
+import { messageOf } from '../message.js'
+import type { Notification } from '../notification.js'
+import { failed, type Attempt } from './attempt.js'
+import { TIMEOUT } from './http.js'
+
+/** Sends one mail in plain text; its Message-ID is made of the id of the notification. A password goes over TLS only, but to this machine. Never rejects. */
+export async function sendEmail(
+  { server, from, to }: EmailDestination,
+  notification: Notification,
+  timeout = TIMEOUT,
+): Promise<Attempt> {
+  const { protocol, hostname, port, username, password } = new URL(server)
+  const transport = createTransport({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'smtps:' ? 465 : 587),
+    secure: protocol === 'smtps:',
+    ...(username && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+    requireTLS: username !== '' && !isLoopback(hostname),
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    socketTimeout: timeout,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  try {
+    const { subject, text } = messageOf(notification)
+    const { response } = await transport.sendMail({
+      from,
+      to,
+      subject,
+      messageId: `<${notification.id}@${from.split('@')[1]!}>`,
+      text: `${text}\n\nevent ${notification.event}, ${new Date(notification.occurred).toISOString()}\n`,
+    })
+    return { ok: true, said: 'taken by the mail server', body: response }
+  } catch (error) {
+    return failed(error)
+  } finally {
+    transport.close()
+  }
+}
