@@ -266,11 +266,15 @@ describe('deliveries', () => {
 
   it('a mail goes out as plain text, with a Message-ID made of the stable id', async () => {
     const mails: string[] = []
+    let silent = false
     const server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS'],
       onAuth: ({ username, password }, _session, done) =>
         done(password === 'hunter2' ? null : new Error(`no ${password}`), { user: username }),
+      onMailFrom: (_address, _session, done) => {
+        if (!silent) done()
+      },
       onData: (stream, _session, done) => {
         let mail = ''
         stream.on('data', (chunk: Buffer) => (mail += chunk.toString()))
@@ -294,6 +298,12 @@ describe('deliveries', () => {
     const wrong = await trySample(sender, to('sesame-open'))
     expect(wrong).toMatchObject({ ok: false, said: expect.stringMatching(/^EAUTH/) })
     expect(JSON.stringify(wrong)).not.toContain('sesame')
+    silent = true
+    const impatient = openSender({ allowPrivate: true, timeout: 200 })
+    expect(await trySample(impatient, to('hunter2'))).toEqual({ ok: false, said: 'no answer in time' })
+    await impatient.close()
+    silent = false
+    mails.length = 0
     await breach(1, to('hunter2'))
     sending([to('hunter2')])
     const [sent] = await all('sent')

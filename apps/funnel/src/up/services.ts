@@ -38,10 +38,14 @@ const NOT_THEIRS: ReadonlySet<string> = new Set([
 const inherited = (secrets: ReadonlySet<string>): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_THEIRS.has(name) && !secrets.has(name)))
 
-/** What the notifier alone is told: the secrets that its file asks for. */
+/** What the notifier alone is told: the secrets that its file asks for. What we name ourselves is told to others as well. */
 const secretsIn = (file: string): NodeJS.ProcessEnv =>
   existsSync(file)
-    ? Object.fromEntries(variablesIn(readFileSync(file, 'utf8')).map((name) => [name, process.env[name]]))
+    ? Object.fromEntries(
+        variablesIn(readFileSync(file, 'utf8'))
+          .filter((name) => !name.startsWith('FUNNEL_'))
+          .map((name) => [name, process.env[name]]),
+      )
     : {}
 
 /** The services in the order in which they are stopped. Each is told what it needs and no other's secrets. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 import { isLoopback } from '../destinations/load.js'
 import type { EmailDestination } from '../destinations/destination.js'
@@ -27,17 +28,23 @@ export async function sendEmail(
   })
   try {
     const { subject, text } = messageOf(notification)
-    const { response } = await transport.sendMail({
+    const sent = transport.sendMail({
       from,
       to,
       subject,
       messageId: `<${notification.id}@${from.split('@')[1]!}>`,
       text: `${text}\n\nevent ${notification.event}, ${new Date(notification.occurred).toISOString()}\n`,
     })
+    // a server that says a word now and then would outlast the lease
+    const { response } = await Promise.race([sent, sleep(3 * timeout, undefined, { ref: false }).then(tooLate)])
     return { ok: true, said: 'taken by the mail server', body: response }
   } catch (error) {
     return failed(error)
   } finally {
     transport.close()
   }
+}
+
+const tooLate = (): never => {
+  throw Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }
