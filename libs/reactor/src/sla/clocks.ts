@@ -203,11 +203,12 @@ function sayLevel(
     standingAt(clock, here.at, time)?.due ??
     // it was fulfilled between the warning and now
     time(termsOf(clock)).add(saying.at, termsOf(clock).warnings[saying.level] ?? 0)
-  const id = say(here.turn, levelSaid(saying, aboutOf(kept, saying, clock, here), due), saying.level + 1)
-  if (saying.type === 'warned' || saying.historical) return
   const policy = policyOf(kept, here)
-  const level = policy && termsFor(policy, here.valueOf).escalations?.[saying.level]
-  if (level) escalate(level, id, here)
+  const { warnings, escalations } = policy ? termsFor(policy, here.valueOf) : {}
+  const escalation = saying.type === 'escalated' ? escalations?.[saying.level] : undefined
+  const { notify } = (saying.type === 'warned' ? warnings?.[saying.level] : escalation) ?? {}
+  const id = say(here.turn, levelSaid(saying, aboutOf(kept, saying, clock, here), due, notify), saying.level + 1)
+  if (escalation && !saying.historical) escalate(escalation, id, here)
 }
 
 function escalate({ reassign, pause }: Escalation, of: string, { lead, agreedAt, at, valueOf, turn }: AtLead): void {

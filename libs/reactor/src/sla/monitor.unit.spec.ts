@@ -20,7 +20,10 @@ const reassign: LeadPolicy = answer({
     {
       target: '1h',
       warnings: [{ before: '10m' }],
-      escalations: [{ after: '0s', reassign: 'mona', pause: true }, { after: '1h' }],
+      escalations: [
+        { after: '0s', reassign: 'mona', pause: true },
+        { after: '1h', notify: ['head-of-sales'] },
+      ],
     },
   ],
 })
@@ -162,7 +165,8 @@ describe('the monitor', () => {
       'sla.escalated',
       'sla.escalated',
     ])
-    const [level] = ofType(said, 'sla.escalated')
+    const [level, next] = ofType(said, 'sla.escalated')
+    expect([level!.data.notify, next!.data.notify]).toEqual([undefined, ['head-of-sales']])
     const assigned = ofType(await here.lead('l'), 'lead.assigned')
     expect(assigned).toMatchObject([
       { causationid: level!.id, data: { owner: 'mona', because: [level!.id] }, source: '/funnel/sla-monitor' },

@@ -1,5 +1,4 @@
-import { DateTime } from 'luxon'
-import { isPeriodic, matches, type PeriodPolicy } from '@funnel/definitions'
+import { isPeriodic, matches, periodAt, type PeriodPolicy } from '@funnel/definitions'
 import type { Said } from '@funnel/domain'
 import type { FunnelEvent, Instant } from '@funnel/events'
 import { CORRECTABLE } from './clocks.js'
@@ -28,15 +27,6 @@ export interface PeriodWatched {
 }
 
 const timerOf = (period: string): string => `period/${period}`
-
-/** The period of a policy in which an instant lies, by the clock on the wall of its zone: weeks begin on Monday. */
-export function periodAt(
-  { every: { period, zone } }: PeriodPolicy,
-  at: Instant,
-): { from: Instant; to: Instant; first: string } {
-  const from = DateTime.fromMillis(at, { zone }).startOf(period)
-  return { from: from.toMillis(), to: from.plus({ [period]: 1 }).toMillis(), first: from.toISODate()! }
-}
 
 /** Begins the period at hand of every policy, once there is any business, and counts what an event says. */
 export function counted(event: FunnelEvent, occurred: Instant, isBusiness: boolean, here: AtPeriods): void {
@@ -118,7 +108,11 @@ function verdictOf(period: PeriodKept, policy: PeriodPolicy, outcome: NonNullabl
   const value = valueOf(period, policy)
   if (outcome === 'cancelled') return { type: 'sla.cancelled', data: { ...about, ...ended } }
   if (outcome === 'met') return { type: 'sla.met', data: { ...about, ...ended, value } }
-  return { type: 'sla.breached', data: { ...about, due: iso(period.to), value } }
+  const { notify } = policy
+  return {
+    type: 'sla.breached',
+    data: { ...about, due: iso(period.to), value, ...(notify && { notify: [...notify] }) },
+  }
 }
 
 /** A period after another count: what was said of it is corrected where it does not hold any more. */

@@ -49,14 +49,15 @@ export function verdictSaid(
   return [{ type: `sla.${verdict.outcome}`, data: { ...about, ...endingOf(verdict) } }]
 }
 
-/** What a warning or a level of escalation says; levels count from 1. */
+/** What a warning or a level of escalation says, and which destinations are told; levels count from 1. */
 export const levelSaid = (
   { type, level, at }: Exclude<Saying, Judged>,
   about: About,
   due: number,
+  notify: readonly string[] | undefined,
 ): Extract<Said, { readonly type: 'sla.warned' | 'sla.escalated' }> => ({
   type: `sla.${type}`,
-  data: { ...about, level: level + 1, at: iso(at), due: iso(due) },
+  data: { ...about, level: level + 1, at: iso(at), due: iso(due), ...(notify && { notify: [...notify] }) },
 })
 
 const outcomeOf = (verdict: Verdict): DataOf<'sla.corrected'>['outcome'] =>
