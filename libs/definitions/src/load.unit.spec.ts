@@ -390,8 +390,8 @@ describe('the hashes', () => {
 })
 
 describe('every measure', () => {
-  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals or persons', (measure) => {
+  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals, persons or clocks', (measure) => {
     const [family] = measure.split('.')
-    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person' }[family!] ?? 'lead')
+    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person', sla: 'clock' }[family!] ?? 'lead')
   })
 })

@@ -32,6 +32,7 @@ const ending = {
   at: instant('When that happened'),
   used: seconds('How much time that counts had passed'),
 }
+const how = Type.Union([Type.Literal('stopped'), Type.Literal('cancelled')])
 const outcome = Type.Union(['open', 'met', 'cancelled', 'breached', 'ended'].map((one) => Type.Literal(one)))
 
 export const slaStarted = eventType({
@@ -108,7 +109,7 @@ export const slaEnded = eventType({
       ...clock,
       ...ending,
       due,
-      how: Type.Union([Type.Literal('stopped'), Type.Literal('cancelled')]),
+      how,
       lateness: seconds('How late, in time that counts'),
     },
     closed,
@@ -135,6 +136,7 @@ export const slaCorrected = eventType({
       by: Type.Optional(ending.by),
       at: Type.Optional(ending.at),
       used: Type.Optional(ending.used),
+      how: Type.Optional(how),
       lateness: Type.Optional(seconds('How late, in time that counts')),
       because: Because,
     },
