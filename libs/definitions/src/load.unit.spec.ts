@@ -73,6 +73,8 @@ describe('the definitions that come with the platform', () => {
       'channel',
       'origin',
       'owner',
+      'party',
+      'policy',
       'reason',
       'segment',
     ])

@@ -23,7 +23,15 @@ const amount = fc.record({ minor: some('0', '100', '250').map(Number), currency:
 /** Clocks of promises about leads, and one of a promise about a period. */
 const clock = fc.constantFrom(
   { clock: 'c1', subject: 'l1', lead: 'l1', start: 's1', policy: 'response', party: 'sales', policyVersion: 1 },
-  { clock: '__proto__', subject: 'constructor', lead: 'constructor', start: 's2', policy: 'response', party: 'sales' },
+  {
+    clock: '__proto__',
+    subject: 'constructor',
+    lead: 'constructor',
+    start: 's2',
+    policy: 'response',
+    party: 'sales',
+    policyVersion: 1,
+  },
   { clock: 'c3', subject: 'volume', policy: 'volume', party: 'marketing', policyVersion: 2 },
 )
 const properties = fc.constantFrom(
@@ -177,7 +185,7 @@ const ofPromises = [...clocks, ...kinds.filter(({ type }) => /^(touchpoint|lead)
 
 /** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
 export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
-  fc.oneof({ weight: 3, arbitrary: listOf(kinds, maxLength) }, { weight: 1, arbitrary: listOf(ofPromises, maxLength) })
+  fc.oneof({ weight: 4, arbitrary: listOf(kinds, maxLength) }, { weight: 1, arbitrary: listOf(ofPromises, maxLength) })
 
 /** As `happenings`; of the logs some are about identities alone. */
 export const mixedHappenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
