@@ -34,17 +34,20 @@ export function clockContributions(
   const verdicts = indexes.filter((i) => verdictAt(i) !== undefined)
   const last = verdicts.at(-1) ?? -1
   const outcome = last < 0 ? 'open' : verdictAt(last)!
+  /** When it is due, as was told last by then. */
+  const dueBy = (i: number): Instant =>
+    indexes
+      .slice(0, i + 1)
+      .flatMap((j) => timeTold(j, 'due') ?? [])
+      .at(-1) ?? facts[i]!.at
   /** When it was missed, as the verdict says. */
-  const missedBy = (i: number): Instant | undefined => {
-    if (!['breached', 'ended'].includes(verdictAt(i)!)) return undefined
-    const due = indexes.findLast((j) => j <= i && told(j, 'due') !== undefined)
-    return due === undefined ? facts[i]!.at : timeTold(due, 'due')
-  }
+  const missedBy = (i: number): Instant | undefined =>
+    ['breached', 'ended'].includes(verdictAt(i)!) ? dueBy(i) : undefined
   const due = last < 0 ? undefined : missedBy(last)
   const agreed = verdicts.find((i) => verdicts.every((j) => j < i || missedBy(j) === due))!
   const isPeriod = told(0, 'start') === undefined
   const over = ['met', 'cancelled', 'ended'].includes(outcome)
-    ? (timeTold(last, 'at') ?? facts[last]!.at)
+    ? (timeTold(last, 'at') ?? dueBy(last))
     : outcome === 'breached' && isPeriod
       ? due
       : undefined

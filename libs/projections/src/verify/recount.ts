@@ -138,13 +138,13 @@ const EVENTS = `
     select distinct on (clock) clock, (data->>'started')::timestamptz as at, data->>'owner' as owner, not data ? 'start' as period
     from clock_told order by clock, version
   ),
-  -- what each verdict says of when it was missed: the due time that was told last
-  verdict as (
-    select *, case when outcome in ('breached', 'ended') then coalesce(due,
-      (select due from clock_told before where before.clock = told.clock and before.version < told.version and before.due is not null
-        order by before.version desc limit 1), at) end as missed
+  -- when it was due by each verdict, as was told last, and whether it was missed then
+  dated as (
+    select *, coalesce(due, (select due from clock_told before where before.clock = told.clock and before.version < told.version and before.due is not null
+        order by before.version desc limit 1), at) as due_at
     from clock_told told where outcome is not null
   ),
+  verdict as (select *, case when outcome in ('breached', 'ended') then due_at end as missed from dated),
   judged as (select distinct on (clock) * from verdict order by clock, version desc),
   -- by the first of those that agree with the last one
   missed as (
@@ -156,7 +156,7 @@ const EVENTS = `
   ),
   clock_over as (
     select clock, judged.outcome, judged.data->>'owner' as owner,
-      case when judged.outcome = 'breached' then judged.missed else coalesce((judged.data->>'at')::timestamptz, judged.at) end as at,
+      case when judged.outcome = 'breached' then judged.missed else coalesce((judged.data->>'at')::timestamptz, judged.due_at) end as at,
       judged.data ? 'by' and (judged.outcome = 'met' or judged.outcome = 'ended' and judged.data->>'how' is distinct from 'cancelled') as answered
     from judged join clock_begun using (clock)
     where judged.outcome in ('met', 'cancelled', 'ended') or judged.outcome = 'breached' and period

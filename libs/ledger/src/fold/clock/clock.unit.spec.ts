@@ -75,6 +75,17 @@ describe('clocks of promises', () => {
     expect(levels(both)).toEqual([1, 1])
   })
 
+  it('row 27: a week that brought enough after all is kept, in that week', () => {
+    const kept = told([
+      started(volume, 8),
+      breached(volume, 8),
+      volume(12, 'corrected', { corrects: { outcome: 'breached', event: 'b' }, outcome: 'met', because: ['e'] }),
+    ])
+    expect(all(kept)).toEqual([1, 1, 0, 0, 0, 0])
+    expect(kept.sum('sla.met', { period: [8, 9] })).toBe(1)
+    expect(kept.sum('sla.missed', { known: 11 })).toBe(1)
+  })
+
   it('count for the owner and the team that the event names, and move with a change of owner', () => {
     const moved = told([
       started(response, 3),

@@ -74,14 +74,14 @@ function after(before: ClockStory, fact: Fact, index: number): ClockStory {
   }
   const outcome = outcomeIn(fact, said)
   if (outcome === undefined) return { ...open, ...(missed && { missed }), ...(end && { end }) }
-  const missedAt = due ?? fact.at
+  const dueAt = due ?? fact.at
   return {
     ...open,
     outcome,
     ...((outcome === 'breached' || outcome === 'ended') && {
-      missed: missed?.due === missedAt ? missed : { due: missedAt, index },
+      missed: missed?.due === dueAt ? missed : { due: dueAt, index },
     }),
-    ...(outcome !== 'open' && outcome !== 'breached' && { end: endIn(outcome, fact, said, index) }),
+    ...(outcome !== 'open' && outcome !== 'breached' && { end: endIn(outcome, said, { index, dueAt }) }),
   }
 }
 
@@ -93,9 +93,14 @@ function outcomeIn({ type }: Fact, { outcome }: Said): Outcome | undefined {
   return undefined
 }
 
-const endIn = (outcome: Outcome, { at }: Fact, said: Said, index: number): ClockEnd => ({
+/** A period that is corrected says no time: it ends when it is due. */
+const endIn = (
+  outcome: Outcome,
+  said: Said,
+  { index, dueAt }: { readonly index: number; readonly dueAt: Instant },
+): ClockEnd => ({
   index,
-  at: said.at === undefined ? at : Date.parse(said.at),
+  at: said.at === undefined ? dueAt : Date.parse(said.at),
   answered: said.by !== undefined && (outcome === 'met' || (outcome === 'ended' && said.how !== 'cancelled')),
   ...(said.used === undefined ? {} : { used: said.used }),
   ...(said.lateness === undefined ? {} : { lateness: said.lateness }),
