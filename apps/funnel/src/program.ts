@@ -17,6 +17,7 @@ import { exportPersonCommand } from './persons/export.js'
 import { identityCommand } from './persons/identity.js'
 import { downCommand } from './up/down.js'
 import { statusCommand } from './up/status.js'
+import { slaCommand } from './sla/command.js'
 import { upCommand } from './up/command.js'
 import { configCommand } from './upkeep/config.js'
 import { rebuildCommand } from './upkeep/rebuild.js'
@@ -42,6 +43,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     dealsCommand,
     journeyCommand,
     claimsCommand,
+    slaCommand,
     tailCommand,
   ])
     program.addCommand(make())

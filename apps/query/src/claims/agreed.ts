@@ -33,7 +33,7 @@ export async function agreedHistory(
 
 const places = {
   definitions: topics.definitions.id,
-  business: [topics.touchpoints, topics.leads, topics.deals, topics.sla],
+  business: [topics.touchpoints, topics.leads, topics.deals],
 }
 
 function fromFiles({ qualifications, channels }: Pick<AllDefinitions, 'qualifications' | 'channels'>): Applied[] {
