@@ -44,6 +44,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     dealsCommand,
     journeyCommand,
     claimsCommand,
+    slaCommand,
     tailCommand,
   ])
     program.addCommand(make())
@@ -52,7 +53,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
   program.addCommand(notifyCommand())
   for (const make of [identityCommand, eraseCommand, exportPersonCommand]) program.addCommand(make())
-  for (const make of [definitionsCommand, slaCommand, configCommand, migrateCommand, keyCommand])
+  for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand])
     program.addCommand(make())
 
   forEach(program, (command) => {

@@ -499,6 +499,7 @@ describe('the query service', () => {
     reflection.close()
     expect(answers[0]?.listServicesResponse?.service.map(({ name }) => name).sort()).toEqual([
       'funnel.v1.ClaimService',
+      'funnel.v1.ClockService',
       'funnel.v1.DealService',
       'funnel.v1.JourneyService',
       'funnel.v1.KpiService',

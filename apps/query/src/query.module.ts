@@ -1,6 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, createPool, LOGGER, type Logger } from '@funnel/platform'
 import { ClaimsController } from './claims/claims.controller.js'
+import { ClocksController } from './clocks/clocks.controller.js'
 import type { QueryConfig } from './config.js'
 import { grpcServer } from './grpc/server.js'
 import { JourneyController } from './journey/journey.controller.js'
@@ -14,7 +15,15 @@ import { StatusController } from './status/status.controller.js'
 const CONNECTIONS = 10
 
 @Module({
-  controllers: [KpiController, LeadsController, DealsController, JourneyController, ClaimsController, StatusController],
+  controllers: [
+    KpiController,
+    LeadsController,
+    DealsController,
+    JourneyController,
+    ClocksController,
+    ClaimsController,
+    StatusController,
+  ],
   providers: [
     grpcServer,
     Readiness,

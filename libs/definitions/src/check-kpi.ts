@@ -82,7 +82,7 @@ export function checkKpi({ value: kpi, at }: Placed<Kpi>, funnel: Funnel): strin
 }
 
 /** Measures whose entries know how long it took. */
-const timed: readonly Measure[] = ['converted', 'deal.won', 'deal.lost']
+const timed: readonly Measure[] = ['converted', 'deal.won', 'deal.lost', 'sla.answered', 'sla.late']
 
 const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name)
 

@@ -78,14 +78,18 @@ function checkEntries(
 function checkDimension({ value: { id, sources }, at }: Placed<Dimension>): string[] {
   const mistakes: string[] = []
   if (id === 'stage') mistakes.push(`${at(['id'])}: every entry has its stage already; name the dimension otherwise`)
-  if (sources.deal?.from === 'lead' && !sources.lead)
-    mistakes.push(
-      `${at(['sources', 'deal', 'from'])}: deals cannot take ${id} from their lead, leads have no source for it`,
-    )
-  if (sources.deal?.from === 'lead' && sources.lead?.from === 'reason')
-    mistakes.push(
-      `${at(['sources', 'deal', 'from'])}: a reason is that of the event which gives it; write reason, deals have their own`,
-    )
+  for (const [subject, all] of [
+    ['deal', 'deals'],
+    ['clock', 'clocks'],
+  ] as const) {
+    if (sources[subject]?.from !== 'lead') continue
+    const place = at(['sources', subject, 'from'])
+    if (!sources.lead) mistakes.push(`${place}: ${all} cannot take ${id} from their lead, leads have no source for it`)
+    if (sources.lead?.from === 'reason')
+      mistakes.push(
+        `${place}: a reason is that of the event which gives it; ${subject === 'deal' ? 'write reason, deals have their own' : 'clocks have none'}`,
+      )
+  }
   for (const [subject, source] of Object.entries(sources)) {
     if (source.attribute !== undefined && source.from !== 'owner')
       mistakes.push(

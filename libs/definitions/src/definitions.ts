@@ -42,14 +42,14 @@ export interface Funnel extends Definition {
 }
 
 /** What has dimension values of its own. */
-export type Subject = 'touch' | 'lead' | 'deal'
+export type Subject = 'touch' | 'lead' | 'deal' | 'clock'
 
-/** What is counted. A person has the dimension values of the lead that it is counted by. */
-export const grains = ['touch', 'lead', 'deal', 'person'] as const
+/** What is counted. A person has the dimension values of the lead that it is counted by. A clock is one run of a promise. */
+export const grains = ['touch', 'lead', 'deal', 'person', 'clock'] as const
 export type Grain = (typeof grains)[number]
 
 /**
- * Where a dimension's value comes from: a field of the subject's own facts, its first touch, or (for deals) its lead.
+ * Where a dimension's value comes from: a field of the subject's own facts, its first touch, or (for deals and clocks) its lead.
  * `at_event`: as of the fact that made the line, never rebooked. `latest`: as known now, a change rebooks the lines;
  * what comes from the first touch or from the lead is always so. A `reason` is that of the fact that gives it and of no other.
  */
@@ -132,10 +132,20 @@ export const measures = {
   'deal.open.value': 'stock',
   'deal.won.standing': 'stock',
   'person.captured': 'flow',
+  'sla.started': 'flow',
+  'sla.met': 'flow',
+  'sla.missed': 'flow',
+  'sla.cancelled': 'flow',
+  'sla.answered': 'flow',
+  'sla.late': 'flow',
+  'sla.open': 'stock',
+  'sla.overdue': 'stock',
 } as const satisfies Record<string, 'flow' | 'stock'>
 
 export type Measure = keyof typeof measures
 
 /** What a measure counts, or holds the value of. */
 export const grainOf = (measure: Measure): Grain =>
-  grains.find((grain) => measure === grain || measure.startsWith(`${grain}.`)) ?? 'lead'
+  measure.startsWith('sla.')
+    ? 'clock'
+    : (grains.find((grain) => measure === grain || measure.startsWith(`${grain}.`)) ?? 'lead')

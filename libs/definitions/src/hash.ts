@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '@funnel/events'
-import type { Definitions } from './definitions.js'
+import type { Definitions, Dimension } from './definitions.js'
 
 /** Names the definitions by their content: equal content, equal hash. */
 export const definitionsHash = (definitions: Definitions): string => hash(definitions)
@@ -10,7 +10,7 @@ export const definitionsHash = (definitions: Definitions): string => hash(defini
  * change without one, and teams where no dimension asks for them.
  */
 export const foldHash = ({ funnel: { stages, conversions }, dimensions, teams }: Definitions): string => {
-  const asked = dimensions.some(({ sources }) => sources.lead?.attribute ?? sources.deal?.attribute)
+  const asked = dimensions.some(asksForTeams)
   return hash({
     stages: stages.map(({ id }) => id),
     conversions,
@@ -18,6 +18,10 @@ export const foldHash = ({ funnel: { stages, conversions }, dimensions, teams }:
     ...(asked && { teams: teams.map(({ id, manager, members }) => ({ id, manager, members })) }),
   })
 }
+
+/** Whether somebody's team has a part in the values of a dimension. */
+export const asksForTeams = ({ sources }: Dimension): boolean =>
+  Object.values(sources).some(({ attribute }) => attribute !== undefined)
 
 /** Names one definition by its content, without its approvals: SHA-256 of the canonical JSON, in hex. */
 export const definitionHash = (content: unknown): string => hash(content)

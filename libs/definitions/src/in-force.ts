@@ -49,7 +49,7 @@ export function withRecords(history: AppliedHistory, records: readonly Recorded<
 
 /** Whose category it is: queues are staffed and companies become known before there is business. */
 const isBusiness = ({ event: { type } }: Recorded<FunnelEvent>): boolean =>
-  ['visitor', 'lead', 'deal'].includes(typeOf(type)!.category)
+  ['visitor', 'lead', 'deal', 'sla'].includes(typeOf(type)!.category)
 
 const isApplied = (record: Recorded<FunnelEvent>): record is Recorded<EventOf<typeof definitionApplied>> =>
   record.event.type === 'definition.applied'

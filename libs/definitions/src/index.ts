@@ -3,7 +3,7 @@ export { inWords } from './condition/in-words.js'
 export { holds, type Condition, type FieldTest, type Scalar, type Value, type ValueOf } from './condition/condition.js'
 export * from './definitions.js'
 export { millisOf } from './duration.js'
-export { definitionHash, definitionsHash, foldHash } from './hash.js'
+export { asksForTeams, definitionHash, definitionsHash, foldHash } from './hash.js'
 export { appliedOf, inForce, nothingApplied, withRecords, type Applied, type AppliedHistory } from './in-force.js'
 export {
   kinds,

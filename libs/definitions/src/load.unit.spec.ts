@@ -80,6 +80,8 @@ describe('the definitions that come with the platform', () => {
       'channel',
       'origin',
       'owner',
+      'party',
+      'policy',
       'reason',
       'segment',
     ])
@@ -397,9 +399,9 @@ describe('the hashes', () => {
 })
 
 describe('every measure', () => {
-  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals or persons', (measure) => {
+  it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals, persons or clocks', (measure) => {
     const [family] = measure.split('.')
-    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person' }[family!] ?? 'lead')
+    expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person', sla: 'clock' }[family!] ?? 'lead')
   })
 })
 

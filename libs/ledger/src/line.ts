@@ -7,7 +7,7 @@ export type Dims = Readonly<Record<string, string>>
 
 /** What a line is about. Ids are subjects, never dimensions. */
 export interface LineSubject {
-  readonly kind: 'visitor' | 'person' | 'lead' | 'deal'
+  readonly kind: 'visitor' | 'person' | 'lead' | 'deal' | 'clock'
   readonly id: string
 }
 
@@ -23,7 +23,8 @@ export interface Line {
   readonly cohort?: Instant
   /**
    * Started seconds from `cohort` to `occurred`: the ceiling, so that "within w seconds" is exact whatever the
-   * milliseconds. Negative when the end was reported before the beginning.
+   * milliseconds. Negative when the end was reported before the beginning. Of a clock, which has no cohort, of the time that
+   * counts.
    */
   readonly elapsed?: number
   readonly subject: LineSubject

@@ -1,5 +1,6 @@
 import { createChannel, type ClientOptions } from './channel.js'
 import { ClaimServiceService, CompareClaimsRequest } from './gen/funnel/v1/claim.js'
+import { ClockServiceService, ListClocksRequest } from './gen/funnel/v1/clock.js'
 import { CommandServiceService, ExecuteRequest } from './gen/funnel/v1/command.js'
 import { DealServiceService, ListDealsRequest } from './gen/funnel/v1/deal.js'
 import { JourneyServiceService, ListJourneyRequest } from './gen/funnel/v1/journey.js'
@@ -27,6 +28,7 @@ export function createClient(address: string, options: ClientOptions = {}) {
     listLeads: unary(LeadServiceService.listLeads, ListLeadsRequest),
     listDeals: unary(DealServiceService.listDeals, ListDealsRequest),
     listJourney: unary(JourneyServiceService.listJourney, ListJourneyRequest),
+    listClocks: unary(ClockServiceService.listClocks, ListClocksRequest),
     compareClaims: unary(ClaimServiceService.compareClaims, CompareClaimsRequest),
     getStatus: unary(StatusServiceService.getStatus, GetStatusRequest),
     close,

@@ -19,8 +19,11 @@ export function formatMoney({ minor, currency, exponent }: Money): string {
 /** A share as a percentage with three decimals, so that rows line up: 10.525 %. */
 export const formatRatio = (value: number): string => `${(value * 100).toFixed(3)} %`
 
-/** Seconds as days, the unit of sales: 14.65 d. */
-export const formatSeconds = (seconds: number): string => `${(seconds / 86_400).toFixed(2)} d`
+/** Seconds as days, the unit of sales: 14.65 d. Less than one as hours: 2.25 h. */
+export const formatSeconds = (seconds: number): string =>
+  seconds === 0 || Math.abs(seconds) >= 86_400
+    ? `${(seconds / 86_400).toFixed(2)} d`
+    : `${(seconds / 3600).toFixed(2)} h`
 
 /** The value of a cell; without one a dash. */
 export function formatValue(value: KpiCell['value']): string {

@@ -48,6 +48,7 @@ describe('a value', () => {
     expect(formatValue({ $case: 'seconds', value: 14.65 * 86_400 })).toBe('14.65 d')
     expect(formatRatio(0)).toBe('0.000 %')
     expect(formatSeconds(-86_400)).toBe('-1.00 d')
+    expect(formatSeconds(8100)).toBe('2.25 h')
     expect(formatCount(-1000)).toBe('-1,000')
   })
 

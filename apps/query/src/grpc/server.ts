@@ -4,6 +4,7 @@ import { CONFIG, Health } from '@funnel/platform'
 import { GrpcServer } from '@funnel/platform/grpc'
 import {
   ClaimServiceService,
+  ClockServiceService,
   DealServiceService,
   JourneyServiceService,
   KpiServiceService,
@@ -18,6 +19,7 @@ const services = {
   DealService: DealServiceService,
   JourneyService: JourneyServiceService,
   ClaimService: ClaimServiceService,
+  ClockService: ClockServiceService,
   StatusService: StatusServiceService,
 } as const
 

@@ -119,6 +119,7 @@ deal as (
 stream as (
   select 'visitor-' || key stream from visitor union all select 'person-' || key from person
   union all select 'lead-' || key from lead union all select 'deal-' || key from deal
+  union all select 'sla-' || key from lead
 ),
 e as (
   select f.* from stream

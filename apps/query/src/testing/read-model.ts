@@ -15,7 +15,7 @@ export interface Line {
   readonly recorded?: string
   readonly cohort?: string
   readonly elapsed?: number
-  readonly kind?: 'lead' | 'deal' | 'visitor' | 'person'
+  readonly kind?: 'lead' | 'deal' | 'visitor' | 'person' | 'clock'
   readonly subject: string
   readonly stage?: string
   readonly dims?: Readonly<Record<string, string>>

@@ -35,6 +35,7 @@ const ending = {
 const notify = Type.Optional(
   Type.Array(Name('A destination'), { maxItems: 100, description: 'Destinations that the policy wants told' }),
 )
+const how = Type.Union([Type.Literal('stopped'), Type.Literal('cancelled')])
 const outcome = Type.Union(['open', 'met', 'cancelled', 'breached', 'ended'].map((one) => Type.Literal(one)))
 
 export const slaStarted = eventType({
@@ -116,7 +117,7 @@ export const slaEnded = eventType({
       ...clock,
       ...ending,
       due,
-      how: Type.Union([Type.Literal('stopped'), Type.Literal('cancelled')]),
+      how,
       lateness: seconds('How late, in time that counts'),
     },
     closed,
@@ -146,6 +147,7 @@ export const slaCorrected = eventType({
       by: Type.Optional(ending.by),
       at: Type.Optional(ending.at),
       used: Type.Optional(ending.used),
+      how: Type.Optional(how),
       lateness: Type.Optional(seconds('How late, in time that counts')),
       because: Because,
     },

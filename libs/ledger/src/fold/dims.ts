@@ -11,17 +11,20 @@ export interface About {
   readonly owner?: string
   readonly account?: string
   readonly reason?: string
+  readonly policy?: string
+  readonly party?: string
+  readonly team?: string
   readonly properties?: Readonly<Record<string, Value>>
 }
 
 /** What comes from the parents: always as known now. */
 export interface Parents {
   readonly touch?: Pick<FirstTouch, 'channel' | 'campaign'>
-  /** Of a deal. */
+  /** Of a deal or a clock. */
   readonly passed?: Passed
 }
 
-/** What a lead passes on to its deals: all that a dimension may be taken from, since each of their facts has its version. */
+/** What a lead passes on to its deals and clocks: all that a dimension may be taken from, since each of their facts has its version. */
 export interface Passed {
   readonly about: About
   readonly touch: Pick<FirstTouch, 'channel' | 'campaign'>
@@ -113,7 +116,7 @@ function readersOf(definitions: Definitions, subject: Subject): readonly Reader[
         const source = sources[subject]
         return source ? [{ id, latest: source.value === 'latest', read: readerOf(source, sources.lead) }] : []
       })
-    readers = { touch: of('touch'), lead: of('lead'), deal: of('deal') }
+    readers = { touch: of('touch'), lead: of('lead'), deal: of('deal'), clock: of('clock') }
     compiled.set(definitions, readers)
   }
   return readers[subject]
@@ -134,7 +137,7 @@ function readerOf({ from, attribute }: DimensionSource, ofLead: DimensionSource 
     const name = from.slice('properties.'.length)
     return ({ properties }) => (properties && Object.hasOwn(properties, name) ? properties[name] : undefined)
   }
-  const field = from as 'channel' | 'campaign' | 'kind' | 'owner' | 'account' | 'reason'
+  const field = from as Exclude<keyof About, 'properties'>
   return (about) => about[field]
 }
 

@@ -95,6 +95,8 @@ type OfVisitor = Extract<FunnelEvent, { readonly type: `touchpoint.${string}` | 
 type OfLead = Extract<FunnelEvent, { readonly type: `lead.${string}` | `handoff.${string}` }>
 type OfDeal = Extract<FunnelEvent, { readonly type: `deal.${string}` }>
 
+type OfClock = Extract<FunnelEvent, { readonly type: `sla.${string}` }>
+
 /** A touch, or whose the visitor is. */
 export const isOfVisitor = (event: FunnelEvent): event is OfVisitor => typeOf(event.type)!.category === 'visitor'
 
@@ -102,6 +104,9 @@ export const isOfVisitor = (event: FunnelEvent): event is OfVisitor => typeOf(ev
 export const isOfLead = (event: FunnelEvent): event is OfLead => typeOf(event.type)!.category === 'lead'
 
 export const isOfDeal = (event: FunnelEvent): event is OfDeal => typeOf(event.type)!.category === 'deal'
+
+/** What was said of a clock of a promise. */
+export const isOfClock = (event: FunnelEvent): event is OfClock => event.type.startsWith('sla.')
 
 /** Whom a fact of a lead or deal names beside its subject. */
 export const linksIn = ({ data }: OfLead | OfDeal) =>

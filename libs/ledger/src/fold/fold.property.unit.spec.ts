@@ -173,6 +173,10 @@ describe('the properties', () => {
     const attempts = (log: Parameters<typeof contributions>[0], measure: Entry['measure']) =>
       contributions(log, definitions).filter((line) => line.measure === measure).length
     expect(share(({ log }) => attempts(log, 'person.captured') < attempts(log, 'lead.captured'))).toBeGreaterThan(0.1)
+    expect(some(({ amount, measure }) => amount < 0 && measure === 'sla.missed')).toBeGreaterThan(0.04)
+    expect(some(({ amount, measure }) => amount < 0 && measure === 'sla.overdue')).toBeGreaterThan(0.05)
+    expect(some(({ measure, elapsed }) => measure === 'sla.late' && elapsed !== undefined)).toBeGreaterThan(0.01)
+    expect(some(({ subject, dims }) => subject.kind === 'clock' && 'channel' in dims)).toBeGreaterThan(0.01)
     const booked = (type: string) =>
       share(({ log, entries }) => log.some((one) => one.event.type === type && books(entries, one)))
     expect(booked('person.absorbed')).toBeGreaterThan(0.03)

@@ -1,8 +1,9 @@
 import type { Versions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
+import { clock } from './clock/node.js'
 import { deal } from './deal/node.js'
-import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { consentIn } from './identity/consent.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
@@ -54,8 +55,8 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
     const cause = { topic, partition, position }
     const lines: Line[] = []
     const messages = messagesOf(record)
-    // grows while nodes tell others; ends because news only runs visitor → person → lead → deal, and back from a deal to its
-    // lead and from a lead to its person what none below depends on; the ids of a person are a tree, since none is absorbed
+    // grows while nodes tell others; ends because news only runs visitor → person → lead → deal and clock, and back from these to
+    // their lead and from a lead to its person what none below depends on; the ids of a person are a tree, since none is absorbed
     // into one of its own, and in it news runs up to the root and then down
     for (const message of messages) {
       const ref = { kind: message.kind, key: message.key }
@@ -101,10 +102,11 @@ function messagesOf(record: Recorded<FunnelEvent>): Message[] {
       { kind: 'lead', key: lead, news: { fact } },
     ]
   }
+  if (isOfClock(event)) return [{ kind: 'clock', key: event.data.clock, news: { fact } }]
   return isOfDeal(event) ? [{ kind: 'deal', key: event.data.deal, news: { fact } }] : []
 }
 
-const nodes: { readonly [K in NodeKind]: React<K> } = { visitor, person, lead, deal }
+const nodes: { readonly [K in NodeKind]: React<K> } = { visitor, person, lead, deal, clock }
 
 const react = <K extends NodeKind>(
   { kind, key, news }: Message<K>,

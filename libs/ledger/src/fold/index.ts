@@ -1,3 +1,4 @@
+export { clockRow, type ClockRow } from './clock/row.js'
 export { dealRow, type DealFlag, type DealRow } from './deal/row.js'
 export { recordOf } from './fact.js'
 export { fold, type Folded, type Parked } from './fold.js'

@@ -1,6 +1,7 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
+import { clockLead } from './clock/node.js'
 import { leadOf } from './deal/node.js'
-import { factOf, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
@@ -10,7 +11,7 @@ import type { NodeRef } from './state.js'
 /**
  * The nodes that must be loaded before `records` can be folded and that `loaded` does not have yet. The caller loads them
  * (or notes that they do not exist) and asks again, until nothing is missing: a few rounds, visitor → person (up to the
- * root of its ids, then down) → leads → deals. What the records link to one another needs no further round: each end is
+ * root of its ids, then down) → leads → deals and clocks. What the records link to one another needs no further round: each end is
  * named by one of them.
  */
 export function missing(
@@ -45,6 +46,7 @@ export function missing(
       // another one where an id between them was parked before it could tell the lead
       want('person', lead.person)
       for (const deal of lead.deals) want('deal', deal)
+      for (const clock of lead.clocks ?? []) want('clock', clock)
     }
   }
   /** An id and what is merged into it; a parked one tells nobody, and may still list what it has lost. */
@@ -80,6 +82,9 @@ export function missing(
     } else if (isOfDeal(event)) {
       want('lead', linksIn(event).lead)
       want('lead', leadOf(want('deal', event.data.deal)?.facts ?? []))
+    } else if (isOfClock(event)) {
+      want('lead', event.data.lead)
+      want('lead', clockLead(want('clock', event.data.clock)?.facts ?? []))
     }
   }
   return [...wanted.values()]

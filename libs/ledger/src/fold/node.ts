@@ -27,7 +27,9 @@ export interface News {
     | { readonly parents: 'changed' }
     | { readonly deal: string; readonly won?: Instant }
     | { readonly lostDeal: string }
+    | { readonly clock: string }
   readonly deal: { readonly fact: Fact } | { readonly passed: Passed }
+  readonly clock: { readonly fact: Fact } | { readonly passed: Passed }
 }
 
 /** News for one node. */

@@ -3,8 +3,8 @@ import type { Dims } from '../line.js'
 import type { Passed } from './dims.js'
 import type { Fact, FactOrder } from './fact.js'
 
-/** What is folded together: a visitor's touches belong to a person, a person has leads, a lead has deals. */
-export type NodeKind = 'visitor' | 'person' | 'lead' | 'deal'
+/** What is folded together: a visitor's touches belong to a person, a person has leads, a lead has deals and clocks. */
+export type NodeKind = 'visitor' | 'person' | 'lead' | 'deal' | 'clock'
 
 export interface NodeRef {
   readonly kind: NodeKind
@@ -94,6 +94,8 @@ export interface LeadState extends Node {
   readonly won: Readonly<Record<string, Instant>>
   /** Deals whose lead this is. */
   readonly deals: readonly string[]
+  /** Clocks that are about it; absent where there are none. */
+  readonly clocks?: readonly string[]
 }
 
 export interface DealState extends Node {
@@ -104,7 +106,16 @@ export interface DealState extends Node {
   readonly passed?: Passed
 }
 
-export type NodeState = VisitorState | PersonState | LeadState | DealState
+/** One run of a promise. */
+export interface ClockState extends Node {
+  readonly kind: 'clock'
+  /** In the order in which they were decided. */
+  readonly facts: readonly Fact[]
+  /** What the lead passes on, as known now; absent without a lead. */
+  readonly passed?: Passed
+}
+
+export type NodeState = VisitorState | PersonState | LeadState | DealState | ClockState
 export type StateOf<K extends NodeKind> = Extract<NodeState, { kind: K }>
 
 /** The states a fold may need, loaded beforehand. Plain JSON; never changed in place. */
@@ -120,6 +131,7 @@ const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   person: { kind: 'person', touches: [], leads: [] },
   lead: { kind: 'lead', facts: [], won: {}, deals: [] },
   deal: { kind: 'deal', facts: [] },
+  clock: { kind: 'clock', facts: [] },
 }
 
 /** The state of a node; of one that nothing is known of yet, an empty one. */

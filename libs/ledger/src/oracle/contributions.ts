@@ -1,10 +1,11 @@
 import type { Definitions } from '@funnel/definitions'
-import type { FunnelEvent, Recorded } from '@funnel/events'
+import { totalOrder, type FunnelEvent, type Recorded } from '@funnel/events'
 import type { Line } from '../line.js'
+import { clockContributions } from './clock.js'
 import { dealContributions, wonAt } from './deal.js'
 import { definitionsIn } from './definitions.js'
 import { valuesAt } from './dimensions.js'
-import { inOrder, lastOf, type Happened } from './happened.js'
+import { happenedIn, inOrder, lastOf, type Happened } from './happened.js'
 import { firstTouches } from './first-touch.js'
 import { identities } from './identity.js'
 import { leadContributions } from './lead.js'
@@ -27,6 +28,13 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
   const touches = all.filter(({ type }) => type === 'touchpoint.recorded')
   const leads = group(/^(lead|handoff)\./, 'lead')
   const deals = group(/^deal\./, 'deal')
+  const clocks = Map.groupBy(
+    records
+      .filter(({ event }) => event.type.startsWith('sla.'))
+      .toSorted(totalOrder)
+      .map(happenedIn),
+    ({ data }) => data['clock'] as string,
+  )
 
   const identity = identities(records)
   const firstTouchOf = firstTouches(all, identity)
@@ -53,6 +61,11 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
     ...[...deals].flatMap(([id, facts]) => {
       const lead = leads.get(leadOf(facts) ?? '') ?? []
       return dealContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)
+    }),
+    ...[...clocks].flatMap(([id, facts]) => {
+      const of = facts.find(({ data }) => data['lead'] !== undefined)?.data['lead'] as string | undefined
+      const lead = (of === undefined ? undefined : leads.get(of)) ?? []
+      return clockContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)
     }),
   ]
 }

@@ -11,7 +11,8 @@ export function definitionsIn(records: readonly Recorded<FunnelEvent>[], base: D
     applied: log.flatMap((record) =>
       record.event.type === 'definition.applied' ? [appliedOf(record as Parameters<typeof appliedOf>[0])] : [],
     ),
-    firstBusiness: log.find(({ event }) => /^(touchpoint|visitor|lead|handoff|deal)\./.test(event.type))?.recorded,
+    firstBusiness: log.find(({ event }) => /^(touchpoint|visitor|lead|handoff|deal|sla|insight)\./.test(event.type))
+      ?.recorded,
   }
   const all = <T extends Definition>(kind: string, base: readonly T[], instant: Instant): T[] => {
     const applied = history.applied.map(({ definition }) => definition).filter((name) => name.startsWith(`${kind}/`))

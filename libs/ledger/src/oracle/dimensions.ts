@@ -3,7 +3,7 @@ import type { Dims } from '../line.js'
 import type { InForce } from './definitions.js'
 import { lastOf, type Happened } from './happened.js'
 
-/** What a subject has from others, as known now: the first touch, of a deal that of its lead; a deal the facts of its lead. */
+/** What a subject has from others, as known now: the first touch, of a deal or a clock that of its lead; and these the facts of their lead. */
 export interface FromOthers {
   readonly firstTouch?: Happened | undefined
   readonly lead?: readonly Happened[]
@@ -26,7 +26,9 @@ export function valuesAt(
     const { from, attribute, value } = source
     if (from === 'reason') return [id, inherits ? undefined : facts[index]?.data['reason']]
     if (from.startsWith('first-touch.')) return [id, firstTouch?.data[from.slice('first-touch.'.length)]]
-    const known = inherits ? lead : value === 'latest' ? facts : facts.slice(0, index + 1)
+    // an event of a clock says all of it that is known
+    const own = value === 'latest' ? facts : facts.slice(0, index + 1)
+    const known = inherits ? lead : subject === 'clock' ? own.slice(-1) : own
     if (attribute !== undefined) {
       const owner = lastOf(known, 'owner') as string
       const at = value === 'latest' && !inherits ? facts.at(-1)! : facts[index]!

@@ -19,18 +19,21 @@ export const inOrder = (records: readonly Recorded<FunnelEvent>[]): Happened[] =
         record.event.sequence ?? 0,
         record.event.id,
       ] as const,
-      happened: {
-        at: occurredAt(record),
-        judged: Math.min(occurredAt(record), record.recorded),
-        type: record.event.type,
-        data: record.event.data,
-      },
+      happened: happenedIn(record),
     }))
     .toSorted((a, b) => {
       const at = a.place.findIndex((value, i) => value !== b.place[i])
       return at < 0 ? 0 : a.place[at]! < b.place[at]! ? -1 : 1
     })
     .map(({ happened }) => happened)
+
+/** What happened, as a record tells. */
+export const happenedIn = (record: Recorded<FunnelEvent>): Happened => ({
+  at: occurredAt(record),
+  judged: Math.min(occurredAt(record), record.recorded),
+  type: record.event.type,
+  data: record.event.data,
+})
 
 /** The last value of a field among facts. */
 export const lastOf = (facts: readonly Happened[], field: string): unknown =>

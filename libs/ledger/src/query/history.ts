@@ -10,7 +10,7 @@ export interface HistoryRow {
 }
 
 /** All partitions that hold business. */
-const business = (['touchpoints', 'leads', 'deals'] as const).flatMap((name) => {
+const business = (['touchpoints', 'leads', 'deals', 'sla'] as const).flatMap((name) => {
   const { id, partitions } = topics[name]
   return Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition})`)
 })

@@ -1,4 +1,4 @@
-import type { Definition, Definitions, Kpi, VersionHistory } from '@funnel/definitions'
+import { asksForTeams, type Definition, type Definitions, type Kpi, type VersionHistory } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { STAGE, type Question } from './question.js'
 
@@ -45,9 +45,7 @@ export function usedVersions(
 
 /** Ids of the teams, where one of these dimensions asks for them. */
 const teamsAsked = ({ dimensions, teams }: Definitions, ids: ReadonlySet<string>): string[] =>
-  dimensions.some(({ id, sources }) => ids.has(id) && (sources.lead?.attribute ?? sources.deal?.attribute))
-    ? teams.map(({ id }) => id)
-    : []
+  dimensions.some((dimension) => ids.has(dimension.id) && asksForTeams(dimension)) ? teams.map(({ id }) => id) : []
 
 function versionsIn(
   periods: VersionHistory['periods'],

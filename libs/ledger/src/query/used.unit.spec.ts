@@ -14,10 +14,11 @@ const applied = (definition: string, content: object, version: number, recorded:
 })
 const [dimension] = base.dimensions
 const name = `dimension/${dimension!.id}`
+const { version } = dimension!
 const versions = versionsOf(base, {
   applied: [
     applied('funnel/funnel', base.funnel, 2, 99),
-    applied(name, dimension!, 2, 199),
+    applied(name, dimension!, version + 1, 199),
     applied('team/t1', team('t1', 'zoe', []), 2, 249),
     applied('dimension/new', { ...dimension!, id: 'new' }, 1, 299),
   ],
@@ -33,7 +34,10 @@ describe('The versions that an answer used', () => {
   it('are those of the funnel for leads, and of the dimensions that are asked', () => {
     expect(used({})).toEqual(['funnel/funnel@1', 'funnel/funnel@2 from 100'])
     expect(used({}, 'deal')).toEqual([])
-    expect(used({ by: ['stage', dimension!.id] }, 'deal')).toEqual([`${name}@1`, `${name}@2 from 200`])
+    expect(used({ by: ['stage', dimension!.id] }, 'deal')).toEqual([
+      `${name}@${version}`,
+      `${name}@${version + 1} from 200`,
+    ])
     expect(used({ filters: [{ dimension: 'new', values: [], none: true }] }, 'deal')).toEqual([
       'dimension/new@1 from 300',
     ])

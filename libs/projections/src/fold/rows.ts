@@ -1,5 +1,13 @@
 import { canonicalJson, FunnelError, occurredAt, topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { dimsId, type DealRow, type Entry, type LeadRow, type NodeRef, type NodeState } from '@funnel/ledger'
+import {
+  dimsId,
+  type ClockRow,
+  type DealRow,
+  type Entry,
+  type LeadRow,
+  type NodeRef,
+  type NodeState,
+} from '@funnel/ledger'
 import type { Column } from './columns.js'
 
 const iso = (instant: number | undefined): string | null =>
@@ -125,4 +133,22 @@ export const dealTableRow = (row: DealRow): object => ({
   closed_at: iso(row.closedAt),
   properties: row.properties,
   flags: row.flags,
+})
+
+/** A clock as a row of the table `clock`. */
+export const clockTableRow = (row: ClockRow): object => ({
+  clock: row.clock,
+  policy: row.policy,
+  policy_version: row.policyVersion,
+  party: row.party,
+  subject: row.subject,
+  lead: row.lead ?? null,
+  owner: row.owner ?? null,
+  team: row.team ?? null,
+  state: row.state,
+  started_at: iso(row.started),
+  due_at: iso(row.due),
+  left_s: row.left ?? null,
+  missed: row.missed,
+  ended_at: iso(row.ended),
 })

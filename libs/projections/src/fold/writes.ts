@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
+import { clockRow, dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, unnest, type Column } from './columns.js'
 import {
+  clockTableRow,
   dealTableRow,
   dimsClash,
   entryColumns,
@@ -81,6 +82,16 @@ export function* writesOf(
     `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
        (excluded.lead, excluded.person, excluded.account, excluded.stage, excluded.outcome, excluded.amount, excluded.currency, excluded.owner,
         excluded.opened_at, excluded.closed_at, excluded.properties, excluded.flags)`,
+  )
+  yield* json(
+    schema,
+    'clock',
+    statesOf('clock').flatMap(({ key, node }) =>
+      node.kind === 'clock' && node.facts.length ? [clockTableRow(clockRow(key, node))] : [],
+    ),
+    `on conflict (clock) do update set (policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at) =
+       (excluded.policy, excluded.policy_version, excluded.party, excluded.subject, excluded.lead, excluded.owner, excluded.team, excluded.state,
+        excluded.started_at, excluded.due_at, excluded.left_s, excluded.missed, excluded.ended_at)`,
   )
   if (!parked.length) return
   yield* json(

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { QueryRunner } from 'typeorm'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
+import { Clocks1764000000007 } from '../migrations/1764000000007-clocks.js'
 import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
@@ -60,6 +61,14 @@ describe('generations', () => {
     expect(await dropRetired(database.pool, 0)).toBe(1)
     await expect(generationOf(database.pool, old.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect((await liveGeneration(database.pool))!.id).toBe(next.id)
+  })
+
+  it('that were made before promises were kept get the list of clocks', async () => {
+    const { schema } = await make('live')
+    await database.pool.query(`drop table ${schema}.clock`)
+    const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
+    await new Clocks1764000000007().up(runner)
+    await expect(database.pool.query(`select from ${schema}.clock`)).resolves.toMatchObject({ rowCount: 0 })
   })
 
   it('are left alone by a process whose connection was cut, which hears of it as an error and lives on', async () => {

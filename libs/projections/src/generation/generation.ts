@@ -80,7 +80,7 @@ export async function adoptKpis(db: Queryable, generation: Generation, definitio
 export const addIndexes = async (db: Queryable, { schema }: Generation): Promise<void> => {
   await db.query(indexes(schema))
   await db.query(
-    `analyze ${schema}.entry, ${schema}.dims, ${schema}.fact, ${schema}.node, ${schema}.lead, ${schema}.deal`,
+    `analyze ${schema}.entry, ${schema}.dims, ${schema}.fact, ${schema}.node, ${schema}.lead, ${schema}.deal, ${schema}.clock`,
   )
 }
 

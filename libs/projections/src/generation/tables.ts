@@ -35,12 +35,25 @@ export const tables = (schema: string): string => `
     kind text not null, key text not null, reason text not null,
     topic smallint not null, partition smallint not null, "position" bigint not null,
     since timestamptz(3) not null default clock_timestamp(), primary key (kind, key)
-  );
+  );${clockTable(schema)}
   create index entry_known on ${schema}.entry (recorded_at);${rollupTables(schema)}${rollupIndexes(schema)}`
 
 /** What only questions need; a rebuild makes it last. */
 export const indexes = (schema: string): string => `
-  create index entry_cell on ${schema}.entry (measure, occurred_at);${journeyIndexes(schema)}`
+  create index entry_cell on ${schema}.entry (measure, occurred_at);${clockIndexes(schema)}${journeyIndexes(schema)}`
+
+/** The clocks of promises as they stand. */
+export const clockTable = (schema: string): string => `
+  create table if not exists ${schema}.clock (
+    clock text primary key, policy text not null, policy_version int not null, party text not null, subject text not null,
+    lead text, owner text, team text, state text not null,
+    started_at timestamptz(3) not null, due_at timestamptz(3), left_s float8, missed boolean not null, ended_at timestamptz(3)
+  ) with (fillfactor = 80);`
+
+/** What open clocks are listed by, and those of one lead. */
+export const clockIndexes = (schema: string): string => `
+  create index if not exists clock_open on ${schema}.clock (coalesce(due_at, 'infinity'), coalesce(left_s, 0), clock) where ended_at is null;
+  create index if not exists clock_lead on ${schema}.clock (lead) where lead is not null;`
 
 /** What a journey is put together by. */
 export const journeyIndexes = (schema: string): string => `

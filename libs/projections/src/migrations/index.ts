@@ -4,6 +4,7 @@ import { Rollups1764000000002 } from './1764000000002-rollups.js'
 import { TimedRolls1764000000003 } from './1764000000003-timed-rolls.js'
 import { Journeys1764000000005 } from './1764000000005-journeys.js'
 import { Versions1764000000006 } from './1764000000006-versions.js'
+import { Clocks1764000000007 } from './1764000000007-clocks.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -13,4 +14,5 @@ export const migrateRead = (url: string): Promise<void> =>
     TimedRolls1764000000003,
     Journeys1764000000005,
     Versions1764000000006,
+    Clocks1764000000007,
   ])

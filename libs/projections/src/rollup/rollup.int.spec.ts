@@ -45,6 +45,7 @@ const definitions: Definitions = {
     }),
     kpiOf('lost-mean', { elapsed: { measure: 'deal.lost', stat: 'mean' } }),
     kpiOf('closed-mean', { elapsed: { measures: ['deal.won', 'deal.lost'], stat: 'mean' } }),
+    kpiOf('late-mean', { elapsed: { measure: 'sla.late', stat: 'mean' } }),
     kpiOf('mean-won', { ratio: { numerator: { measure: 'deal.won.value' }, denominator: { measure: 'deal.won' } } }),
   ],
 }
@@ -59,7 +60,8 @@ const hours = fc.array(fc.constantFrom(0, 0, 1, 5 * 3_600_000, 17 * 3_600_000), 
 const asking =
   `within-14 within-14 within-14 open-pipeline open-pipeline open-pipeline won-revenue lost-for-won leads stage-entries
   deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median
-  sales-cycle-mean sales-cycle-mean lead-cycle-mean lost-mean closed-mean`.split(/\s+/)
+  sales-cycle-mean sales-cycle-mean lead-cycle-mean lost-mean closed-mean
+  sla-compliance sla-overdue late-mean`.split(/\s+/)
 const dimensions = ['stage', ...definitions.dimensions.map(({ id }) => id)]
 const values = ['c1', 'c2', 'a1', 'o1', 'web', '', 'unknown', 'big', 'mql', 'sql', 's1', 'mql>sql']
 const question: fc.Arbitrary<Question> = fc
@@ -158,7 +160,7 @@ describe('rolls', () => {
           await database.clear()
         },
       ),
-      { ...runs(36), endOnFailure: true },
+      { ...runs(44), endOnFailure: true },
     )
     // the rolls were asked, and had something to tell of every kind
     expect(tally.rolled).toBeGreaterThan(tally.questions / 3)
@@ -172,6 +174,8 @@ describe('rolls', () => {
       'lead-to-won',
       'within-14',
       'sales-cycle-mean',
+      'sla-compliance',
+      'sla-overdue',
     ])
       expect(told).toContain(id)
   })

@@ -60,7 +60,7 @@ interface EntryRow {
   readonly recorded: number
   readonly cohort: number | null
   readonly elapsed: number | null
-  readonly kind: 'visitor' | 'person' | 'lead' | 'deal'
+  readonly kind: Line['subject']['kind']
   readonly subject: string
   readonly stage: string | null
   readonly dims: Record<string, string>

@@ -26,7 +26,7 @@ describe('the recount', () => {
     const met = new Set<string>()
     const months = new Set<string>()
     const owners = new Set<string>()
-    for (const [list, between] of fc.sample(fc.tuple(happenings(40), gaps), runs(25, 30))) {
+    for (const [list, between] of fc.sample(fc.tuple(happenings(40), gaps), runs(70, 33))) {
       const records = record(spread(list), between)
       await store(records)
       const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
@@ -45,6 +45,7 @@ describe('the recount', () => {
     }
     expect(owners).toContain('handoff.rejected o1')
     expect(owners).toContain('handoff.accepted o2')
+    expect(owners).toContain('sla.missed o1')
     expect([...months].toSorted()).toEqual(['2025-12', '2026-01'])
     expect([...met].toSorted()).toEqual([
       'conversions captured>mql',
@@ -73,7 +74,15 @@ describe('the recount', () => {
       'leads in sql',
       'leads recycled',
       'open pipeline in minor',
+      'promises open',
+      'promises overdue',
       'revenue in minor',
+      'sla.answered',
+      'sla.cancelled',
+      'sla.late',
+      'sla.met',
+      'sla.missed',
+      'sla.started',
       'stage entries',
       'touches',
     ])

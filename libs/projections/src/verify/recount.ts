@@ -8,7 +8,10 @@ export interface Recounted {
   readonly number: string
   /** In which month (UTC) it happened, as 2026-01; of what stands, what came and went in it. */
   readonly month: string
-  /** Of handoffs who accepted it, else the person it was offered to; where there is nobody, and of all else, absent. */
+  /**
+   * Of handoffs who accepted it, else the person it was offered to; of promises who had to keep it; where there is nobody, and
+   * of all else, absent.
+   */
   readonly owner?: string
   readonly fromEvents: number
   readonly fromLedger: number
@@ -19,16 +22,20 @@ const COUNTED = `'lead.qualified', 'lead.disqualified'`
 /** The same of handoffs, told by owner. */
 const HANDOFFS = `'handoff.offered', 'handoff.accepted', 'handoff.rejected', 'handoff.expired', 'handoff.withdrawn'`
 
+/** What promises came to, told by owner as well. */
+const PROMISES = `'sla.started', 'sla.met', 'sla.missed', 'sla.cancelled', 'sla.answered', 'sla.late'`
+
 const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
 
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
  * fold. $2 is the funnel where the log says nothing of it, $3 what its versions are applied as; $4 tells whether to count
- * handoffs by owner. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told.
+ * handoffs by owner, $5 whether promises. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told. A clock is
+ * what was said of it last, in the order of its stream.
  */
 const EVENTS = `
   with fact as (
-    select type, envelope->'data' as data, id, recorded_at,
+    select type, envelope->'data' as data, id, recorded_at, version,
       case when (envelope->>'time')::timestamptz > recorded_at + interval '5 minutes' then recorded_at else (envelope->>'time')::timestamptz end as at,
       case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
         when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end as rank,
@@ -37,7 +44,7 @@ const EVENTS = `
   ),
   -- versions of the funnel: what was applied before the first business event is its set-up and counts from the beginning, the
   -- first of it and what was due by then; any other from its day, and not within the millisecond in which it was recorded
-  begin as (select min(recorded_at) as at from fact where type ~ '^(touchpoint|visitor|lead|handoff|deal)\\.'),
+  begin as (select min(recorded_at) as at from fact where type ~ '^(touchpoint|visitor|lead|handoff|deal|sla|insight)\\.'),
   applied as (
     select fact.*, (data->>'effective')::timestamptz as effective, row_number() over (order by (data->>'version')::int) as n
     from fact where type = 'definition.applied' and data->>'definition' = $3
@@ -122,6 +129,45 @@ const EVENTS = `
       join reached using (lead)
     where begun.name = "from" and reached.name = "to" group by 1, 2
   ),
+  clock_told as (
+    select data->>'clock' as clock, *, (data->>'due')::timestamptz as due,
+      case when type = 'sla.corrected' then data->>'outcome' when type in ('sla.met', 'sla.cancelled', 'sla.breached', 'sla.ended') then substr(type, 5) end as outcome
+    from fact where type like 'sla.%'
+  ),
+  clock_begun as (
+    select distinct on (clock) clock, (data->>'started')::timestamptz as at, data->>'owner' as owner, not data ? 'start' as period
+    from clock_told order by clock, version
+  ),
+  -- when it was due by each verdict, as was told last, and whether it was missed then
+  dated as (
+    select *, coalesce(due, (select due from clock_told before where before.clock = told.clock and before.version < told.version and before.due is not null
+        order by before.version desc limit 1), at) as due_at
+    from clock_told told where outcome is not null
+  ),
+  verdict as (select *, case when outcome in ('breached', 'ended') then due_at end as missed from dated),
+  judged as (select distinct on (clock) * from verdict order by clock, version desc),
+  -- by the first of those that agree with the last one
+  missed as (
+    select distinct on (clock) clock, judged.missed as at, verdict.data->>'owner' as owner
+    from judged join verdict using (clock)
+    where judged.missed is not null and verdict.version > all (
+      select other.version from verdict other where other.clock = judged.clock and other.missed is distinct from judged.missed)
+    order by clock, verdict.version
+  ),
+  clock_over as (
+    select clock, judged.outcome, judged.data->>'owner' as owner,
+      case when judged.outcome = 'breached' then judged.missed else coalesce((judged.data->>'at')::timestamptz, judged.due_at) end as at,
+      judged.data ? 'by' and (judged.outcome = 'met' or judged.outcome = 'ended' and judged.data->>'how' is distinct from 'cancelled') as answered
+    from judged join clock_begun using (clock)
+    where judged.outcome in ('met', 'cancelled', 'ended') or judged.outcome = 'breached' and period
+  ),
+  promise (number, at, owner) as (
+    select 'sla.started', at, owner from clock_begun
+    union all select 'sla.' || outcome, at, owner from clock_over where outcome in ('met', 'cancelled')
+    union all select 'sla.missed', at, owner from missed
+    union all select 'sla.answered', at, owner from clock_over where answered
+    union all select 'sla.late', over.at, over.owner from clock_over over join missed using (clock) where answered
+  ),
   counted (number, at, n) as (
     select 'touches', at, 1::numeric from fact where type = 'touchpoint.recorded'
     union all select 'leads', at, 1 from captured
@@ -143,9 +189,14 @@ const EVENTS = `
     union all select 'open pipeline in minor ' || (amount->>'currency'), at, (amount->>'minor')::numeric from deal_step where outcome = 'open'
     union all select 'open pipeline in minor ' || (amount_before->>'currency'), at, -(amount_before->>'minor')::numeric
       from deal_step where outcome_before = 'open'
+    union all select 'promises open', at, 1 from clock_begun
+    union all select 'promises open', greatest(over.at, begun.at), -1 from clock_over over join clock_begun begun using (clock)
+    union all select 'promises overdue', at, 1 from missed
+    union all select 'promises overdue', greatest(over.at, missed.at), -1 from clock_over over join missed using (clock)
   )
   select number, ${MONTH} as month, null as owner, sum(n) as n from counted where number is not null group by 1, 2 having sum(n) <> 0
-  union all select type, ${MONTH}, case when $4 then owner end, count(*) from handoff_of group by 1, 2, 3`
+  union all select type, ${MONTH}, case when $4 then owner end, count(*) from handoff_of group by 1, 2, 3
+  union all select number, ${MONTH}, case when $5 then owner end, count(*) from promise group by 1, 2, 3`
 
 const LEDGER = (schema: string) => `
   select number, ${MONTH} as month, owner, sum(amount) as n from (
@@ -156,14 +207,15 @@ const LEDGER = (schema: string) => `
         when 'deal.opened' then 'deals opened' when 'deal.won' then 'deals won' when 'deal.lost' then 'deals lost'
         when 'deal.open' then 'deals that stand open' when 'deal.won.standing' then 'deals that stand won'
         when 'deal.won.value' then 'revenue in minor ' || currency when 'deal.open.value' then 'open pipeline in minor ' || currency
-        else case when measure in (${COUNTED}, ${HANDOFFS}) then measure end end as number,
-        case when $2 and measure in (${HANDOFFS}) then owner end as owner
+        when 'sla.open' then 'promises open' when 'sla.overdue' then 'promises overdue'
+        else case when measure in (${COUNTED}, ${HANDOFFS}, ${PROMISES}) then measure end end as number,
+        case when $2 and measure in (${HANDOFFS}) or $3 and measure in (${PROMISES}) then owner end as owner
     from ${schema}.entry where recorded_at <= $1) x
   where number is not null group by 1, 2, 3 having sum(amount) <> 0`
 
 /**
  * Counts again, straight from the event table, what the ledger says, both as known at `w`, by the month in which it
- * happened, and handoffs by owner. Two connections, because the read side cannot reach the store.
+ * happened, and handoffs and promises by owner. Two connections, because the read side cannot reach the store.
  */
 export async function recount(
   store: pg.Pool,
@@ -173,12 +225,10 @@ export async function recount(
 ): Promise<Recounted[]> {
   const { dimensions, funnel } = generation.definitions
   const at = new Date(w)
-  const byOwner = await alwaysOwners(
-    store,
-    dimensions.find(({ id }) => id === 'owner'),
-  )
-  const told = await store.query<Counted>(EVENTS, [at, JSON.stringify(funnel), `funnel/${funnel.id}`, byOwner])
-  const booked = await read.query<Counted>(LEDGER(generation.schema), [at, byOwner])
+  const owner = dimensions.find(({ id }) => id === 'owner')
+  const byOwner = await Promise.all([alwaysOwners(store, owner, 'lead'), alwaysOwners(store, owner, 'clock')])
+  const told = await store.query<Counted>(EVENTS, [at, JSON.stringify(funnel), `funnel/${funnel.id}`, ...byOwner])
+  const booked = await read.query<Counted>(LEDGER(generation.schema), [at, ...byOwner])
   const [events, ledger] = [byPlace(told.rows), byPlace(booked.rows)]
   return [...new Set([...events.keys(), ...ledger.keys()])].toSorted().map((place) => ({
     ...(events.get(place) ?? ledger.get(place))!.place,
@@ -187,14 +237,14 @@ export async function recount(
   }))
 }
 
-/** Whether the dimension `owner` is that of leads at the event, in each of its versions: a company's own of that name may be another. */
-async function alwaysOwners(store: pg.Pool, base: Dimension | undefined): Promise<boolean> {
+/** Whether the dimension `owner` is that of the subject at the event, in each of its versions: a company's own of that name may be another. */
+async function alwaysOwners(store: pg.Pool, base: Dimension | undefined, subject: 'lead' | 'clock'): Promise<boolean> {
   const { rows } = await store.query<{ content: Dimension }>(
     `select envelope->'data'->'content' as content from store.event
      where type = 'definition.applied' and envelope->'data'->>'definition' = 'dimension/owner'`,
   )
   return [base, ...rows.map(({ content }) => content)].every((dimension) => {
-    const source = dimension?.sources.lead
+    const source = dimension?.sources[subject]
     return source?.from === 'owner' && source.attribute === undefined && source.value !== 'latest'
   })
 }

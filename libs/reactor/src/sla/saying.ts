@@ -63,11 +63,11 @@ export const levelSaid = (
 const outcomeOf = (verdict: Verdict): DataOf<'sla.corrected'>['outcome'] =>
   verdict.outcome === 'breached' && verdict.ended ? 'ended' : verdict.outcome
 
-function partsOf(verdict: Verdict): Pick<DataOf<'sla.corrected'>, 'due' | 'by' | 'at' | 'used' | 'lateness'> {
+function partsOf(verdict: Verdict): Pick<DataOf<'sla.corrected'>, 'due' | 'by' | 'at' | 'used' | 'how' | 'lateness'> {
   if (verdict.outcome === 'open') return {}
   if (verdict.outcome !== 'breached') return endingOf(verdict)
   const { due, ended } = verdict
-  return { due: iso(due), ...(ended && { ...endingOf(ended), lateness: seconds(ended.lateness) }) }
+  return { due: iso(due), ...(ended && { ...endingOf(ended), how: ended.how, lateness: seconds(ended.lateness) }) }
 }
 
 const endingOf = ({ by, at, used }: { readonly by: string; readonly at: number; readonly used: number }) => ({

@@ -8,8 +8,8 @@ import { leadLines } from './lines.js'
 import { withParents } from './parents.js'
 
 /**
- * A lead: books what its lines change, and tells its deals when what it passes on to them is another, and its person when its
- * first capture is.
+ * A lead: books what its lines change, and tells its deals and clocks when what it passes on to them is another, and its
+ * person when its first capture is.
  */
 export const lead: React<'lead'> = (key, before, news, context) => {
   const after = leadAfter(before, news, context)
@@ -19,7 +19,7 @@ export const lead: React<'lead'> = (key, before, news, context) => {
   return {
     after,
     lines: changes(was, is),
-    tell: [...tellDeals(before, after), ...tellPerson(captureFor(before, was), captureFor(after, is))],
+    tell: [...tellDependents(before, after), ...tellPerson(captureFor(before, was), captureFor(after, is))],
   }
 }
 
@@ -50,14 +50,18 @@ function tellPerson(was: CaptureFor | undefined, is: CaptureFor | undefined): Me
 /** By id, so that states are equal to the letter whichever definitions are applied by the time they are folded. */
 const sorted = (dims: Dims): Dims => Object.fromEntries(Object.entries(dims).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
-function tellDeals(before: LeadState, after: LeadState): Message[] {
-  if (!after.deals.length) return []
+function tellDependents(before: LeadState, after: LeadState): Message[] {
+  const { deals, clocks = [] } = after
+  if (!deals.length && !clocks.length) return []
   const passed = passedOn(after)
   if (samePassed(passed, passedOn(before))) return []
-  return after.deals.map((deal) => ({ kind: 'deal', key: deal, news: { passed } }))
+  return [
+    ...deals.map((key) => ({ kind: 'deal', key, news: { passed } }) as const),
+    ...clocks.map((key) => ({ kind: 'clock', key, news: { passed } }) as const),
+  ]
 }
 
-/** What a lead passes on to its deals, as known now; a reason is that of an event and not the lead's to pass on. */
+/** What a lead passes on to its deals and clocks, as known now; a reason is that of an event and not the lead's to pass on. */
 export function passedOn({ facts, touch }: LeadState): Passed {
   const { channel, campaign } = touch ?? {}
   const { reason: _, ...about } = knownAfter(facts).at(-1) ?? {}
@@ -74,6 +78,7 @@ function leadAfter(before: LeadState, news: News['lead'], context: Context): Lea
     const { [news.lostDeal]: _, ...won } = before.won
     return { ...before, won, deals: before.deals.filter((deal) => deal !== news.lostDeal) }
   }
+  if ('clock' in news) return { ...before, clocks: withKey(before.clocks ?? [], news.clock) }
   const { [news.deal]: _, ...won } = before.won
   return {
     ...before,

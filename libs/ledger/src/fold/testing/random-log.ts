@@ -20,6 +20,20 @@ const handoff = some('h1', 'h1', 'h2')
 const stage = some('mql', 'sal', 'sql', 'opportunity', 'nowhere')
 const dealStage = some('s1', 's2')
 const amount = fc.record({ minor: some('0', '100', '250').map(Number), currency: some('USD', 'EUR') })
+/** Clocks of promises about leads, and one of a promise about a period. */
+const clock = fc.constantFrom(
+  { clock: 'c1', subject: 'l1', lead: 'l1', start: 's1', policy: 'response', party: 'sales', policyVersion: 1 },
+  {
+    clock: '__proto__',
+    subject: 'constructor',
+    lead: 'constructor',
+    start: 's2',
+    policy: 'response',
+    party: 'sales',
+    policyVersion: 1,
+  },
+  { clock: 'c3', subject: 'volume', policy: 'volume', party: 'marketing', policyVersion: 2 },
+)
 const properties = fc.constantFrom(
   undefined,
   { origin: 'web' },
@@ -124,15 +138,56 @@ const kinds: readonly { weight: number; type: FunnelEvent['type']; data: fc.Arbi
   { weight: 3, type: 'deal.reopened', data: fc.record({ deal, stage: maybe(dealStage) }) },
 ]
 
+const time = fc.integer({ min: 0, max: 6 }).map((n) => new Date(T0 + n * 40_000_000).toISOString())
+const duration = some('0', '0.25', '90', '3600').map(Number)
+/** An event of a clock, with what it says beside whose it is. */
+const ofClock = (type: `sla.${string}`, weight: number, said: Record<string, fc.Arbitrary<unknown>>) => ({
+  weight,
+  type: type as FunnelEvent['type'],
+  data: fc
+    .tuple(clock, fc.record({ owner: maybe(owner), team: maybe(some('t1', 't2')), ...said }))
+    .map(([whose, data]): Record<string, unknown> => ({ ...whose, started: STARTED[whose.clock], ...data })),
+})
+/** When a clock started is known from the start. */
+const STARTED: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  c1: new Date(T0 + 80_000_000).toISOString(),
+  ['__proto__']: new Date(T0).toISOString(),
+  c3: new Date(T0 + 40_000_000).toISOString(),
+})
+const ending = { by: maybe(some('e1', 'e2')), at: time, used: duration }
+const clocks: typeof kinds = [
+  ofClock('sla.started', 4, { due: time, target: duration }),
+  ofClock('sla.changed', 3, { state: some('running', 'paused'), due: maybe(time), left: duration }),
+  ofClock('sla.warned', 1, { level: fc.constant(1), at: time, due: time }),
+  ofClock('sla.met', 2, ending),
+  ofClock('sla.cancelled', 1, ending),
+  ofClock('sla.breached', 4, { due: time }),
+  ofClock('sla.ended', 3, { ...ending, due: time, how: some('stopped', 'cancelled'), lateness: duration }),
+  ofClock('sla.escalated', 1, { level: fc.constant(1), at: time, due: time }),
+  ofClock('sla.corrected', 3, {
+    outcome: some('open', 'met', 'cancelled', 'breached', 'ended'),
+    due: maybe(time),
+    by: maybe(some('e1')),
+    at: maybe(time),
+    used: maybe(duration),
+    how: maybe(some('stopped', 'cancelled')),
+    lateness: maybe(duration),
+  }),
+]
+
 /** Who is who, and what depends on it. */
 const ofIdentity = kinds
   .filter(({ type }) => /^(touchpoint|visitor|person)\.|^lead\.captured$|^deal\.(opened|won)$/.test(type))
   .map((kind) => ({ ...kind, weight: /(absorbed|released|unlinked)$/.test(kind.type) ? 5 * kind.weight : kind.weight }))
 
-/** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
-export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> => listOf(kinds, maxLength)
+/** Clocks, and what moves the leads that they are about. */
+const ofPromises = [...clocks, ...kinds.filter(({ type }) => /^(touchpoint|lead)\.|identified$/.test(type))]
 
-/** As `happenings`; half of the logs are about identities alone. */
+/** Few subjects, so that they meet; few instants, some of them a few milliseconds apart, so that they tie. */
+export const happenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
+  fc.oneof({ weight: 4, arbitrary: listOf(kinds, maxLength) }, { weight: 1, arbitrary: listOf(ofPromises, maxLength) })
+
+/** As `happenings`; of the logs some are about identities alone. */
 export const mixedHappenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
   fc.oneof(happenings(maxLength), listOf(ofIdentity, maxLength))
 
@@ -195,6 +250,8 @@ const changedDefinition = fc.constantFrom(
   teamOf('t1', 'max', []),
   teamOf('t2', 'o2', ['o2']),
   teamOf('t0', 'zoe', ['o1', 'o2']),
+  dimension('owner', { lead: { from: 'owner' }, clock: { from: 'owner', attribute: 'team', value: 'latest' } }),
+  dimension('policy', { lead: { from: 'owner' }, clock: { from: 'lead' } }),
   dimension('new', { touch: { from: 'kind' }, lead: { from: 'properties.origin' }, deal: { from: 'lead' } }),
 )
 
@@ -208,11 +265,11 @@ export const changingHappenings = (maxLength = 36): fc.Arbitrary<Happening[]> =>
       {
         weight: 6,
         arbitrary: happening(
-          kinds,
+          [...kinds, ...clocks],
           fc.integer({ min: 0, max: 30 }).map((n) => RECORDED + n),
         ),
       },
-      { weight: 2, arbitrary: happening(kinds) },
+      { weight: 2, arbitrary: happening([...kinds, ...clocks]) },
       {
         weight: 2,
         arbitrary: fc
@@ -267,7 +324,7 @@ function applied({ type, data }: Happening, at: number, versions: Map<unknown, n
 export const gaps = fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 1, maxLength: 24 })
 
 /**
- * Happenings, and an order in which they arrive: any in which the decisions of a person, and those of a visitor with what
+ * Happenings, and an order in which they arrive: any in which the decisions of a person or about a clock, and those of a visitor with what
  * they judge, keep their order. Without merges in a circle, of which the first to be recorded would count.
  */
 export const shuffled = (): fc.Arbitrary<[Happening[], number[]]> =>
@@ -287,9 +344,11 @@ function decisionsInOrder(list: readonly Happening[], order: readonly number[]):
   const kept = ({ type, data }: Happening) =>
     type.startsWith('person.') && type !== 'person.consent-recorded'
       ? `person-${data['person'] as string}`
-      : type.startsWith('visitor.') && unlinked.has(data['visitor'])
-        ? `visitor-${data['visitor'] as string}`
-        : undefined
+      : type.startsWith('sla.')
+        ? `sla-${data['subject'] as string}`
+        : type.startsWith('visitor.') && unlinked.has(data['visitor'])
+          ? `visitor-${data['visitor'] as string}`
+          : undefined
   const left = Map.groupBy(list.keys(), (index) => kept(list[index]!))
   return order.map((index) => {
     const stream = kept(list[index]!)

@@ -1,10 +1,11 @@
 import type { Measure } from '@funnel/definitions'
 import { derivedId, type Instant } from '@funnel/events'
 import { journalHash, type Entry } from '../../line.js'
+import { clockRow, type ClockRow } from '../clock/row.js'
 import { dealRow, type DealRow } from '../deal/row.js'
 import type { Parked } from '../fold.js'
 import { leadRow, type LeadRow } from '../lead/row.js'
-import { nodeId, type LeadState, type DealState, type NodeKind } from '../state.js'
+import { nodeId, type ClockState, type LeadState, type DealState, type NodeKind } from '../state.js'
 import { everyDimension as definitions } from './definitions.js'
 import { drive, firstWrongInstant } from './drive.js'
 import { recordedLog, type Happening } from './recorded-log.js'
@@ -48,6 +49,7 @@ export interface Told {
   readonly sum: (measure: Measure, asked?: Asked) => number
   readonly lead: (id: string) => LeadRow
   readonly deal: (id: string) => DealRow
+  readonly clock: (id: string) => ClockRow
   readonly state: (kind: NodeKind, key: string) => string | undefined
 }
 
@@ -78,6 +80,7 @@ export function told(list: readonly ReturnType<typeof on>[], { poisoned = false 
     sum: (measure, asked) => matching(entries, measure, asked).reduce((sum, { amount }) => sum + amount, 0),
     lead: (id) => leadRow(id, JSON.parse(state('lead', id)!) as LeadState, versions),
     deal: (id) => dealRow(id, JSON.parse(state('deal', id)!) as DealState),
+    clock: (id) => clockRow(id, JSON.parse(state('clock', id)!) as ClockState),
   }
 }
 

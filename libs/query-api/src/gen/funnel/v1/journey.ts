@@ -473,7 +473,7 @@ export const ListJourneyResponse: MessageFns<ListJourneyResponse> = {
 /** What happened between the company and a person or another company, from the first touch on. */
 export type JourneyServiceService = typeof JourneyServiceService;
 export const JourneyServiceService = {
-  /** Every touchpoint, stage, handoff and deal event, web and offline, oldest first. */
+  /** Every touchpoint, stage, handoff, deal and SLA event, web and offline, oldest first. */
   listJourney: {
     path: "/funnel.v1.JourneyService/ListJourney" as const,
     requestStream: false as const,
@@ -486,12 +486,12 @@ export const JourneyServiceService = {
 } as const;
 
 export interface JourneyServiceServer extends UntypedServiceImplementation {
-  /** Every touchpoint, stage, handoff and deal event, web and offline, oldest first. */
+  /** Every touchpoint, stage, handoff, deal and SLA event, web and offline, oldest first. */
   listJourney: handleUnaryCall<ListJourneyRequest, ListJourneyResponse>;
 }
 
 export interface JourneyServiceClient extends Client {
-  /** Every touchpoint, stage, handoff and deal event, web and offline, oldest first. */
+  /** Every touchpoint, stage, handoff, deal and SLA event, web and offline, oldest first. */
   listJourney(
     request: ListJourneyRequest,
     callback: (error: ServiceError | null, response: ListJourneyResponse) => void,

@@ -1,0 +1,88 @@
+import type { Instant } from '@funnel/events'
+import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from '@funnel/ledger'
+
+/** Which clocks are listed; an empty list asks for nothing. */
+export interface Selection {
+  readonly policies: readonly string[]
+  readonly parties: readonly string[]
+  readonly owners: readonly string[]
+  readonly teams: readonly string[]
+  readonly leads: readonly string[]
+  /** Only those that were missed. */
+  readonly overdue: boolean
+  /** Also those that are over. */
+  readonly over: boolean
+}
+
+/** A clock as its row says; `clock` is null where there is none. */
+export interface ClockRow extends BasisRow {
+  readonly clock: string
+  readonly policy: string
+  readonly policyVersion: number
+  readonly party: string
+  readonly subject: string
+  readonly lead: string | null
+  readonly owner: string | null
+  readonly team: string | null
+  readonly clockState: 'running' | 'paused' | 'met' | 'cancelled' | 'breached' | 'ended'
+  readonly startedAt: Instant
+  readonly dueAt: Instant | null
+  readonly left: number | null
+  readonly missed: boolean
+  readonly endedAt: Instant | null
+}
+
+/** After which clock a page starts: due (null: it is paused in time), what is left, and its id. */
+export type Place = readonly [due: Instant | null, left: number, clock: string]
+
+export const isPlace = (value: unknown): value is Place =>
+  Array.isArray(value) &&
+  value.length === 3 &&
+  (value[0] === null || (Number.isSafeInteger(value[0]) && Math.abs(Number(value[0])) < 8.64e15)) &&
+  Number.isFinite(value[1]) &&
+  typeof value[2] === 'string'
+
+export const placeOf = ({ dueAt, left, clock }: ClockRow): Place => [dueAt, left ?? 0, clock]
+
+const NEVER = `'infinity'::timestamptz`
+/** As the index of the table has it. */
+const order = `coalesce(t.due_at, 'infinity'), coalesce(t.left_s, 0), t.clock`
+
+/** The statement of a page of clocks by time left; one row with `clock` null where there are none. */
+export function planClocks(
+  generation: number,
+  selection: Selection,
+  after: Place | undefined,
+  limit: number,
+): Statement {
+  const parameters = new Parameters()
+  const id = parameters.add(generation)
+  const columns = {
+    policy: selection.policies,
+    party: selection.parties,
+    owner: selection.owners,
+    team: selection.teams,
+    lead: selection.leads,
+  }
+  const terms = [
+    ...Object.entries(columns).flatMap(([column, any]) =>
+      any.length ? [`t.${column} = any(${parameters.add(any)})`] : [],
+    ),
+    ...(selection.overdue ? ['t.missed'] : []),
+    ...(selection.over ? [] : ['t.ended_at is null']),
+  ]
+  if (after) {
+    const [due, left, clock] = after
+    terms.push(
+      `(${order}) > (${due === null ? NEVER : parameters.at(due)}, ${parameters.add(left)}::float8, ${parameters.add(clock)})`,
+    )
+  }
+  return parameters.statement(
+    generation,
+    `with g as (select * from read.generation where id = ${id}),
+t as (select * from ${schemaOf(generation)}.clock t ${terms.length ? `where ${terms.join(' and ')}` : ''} order by ${order} limit ${parameters.add(limit)})
+select ${basisColumns}, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
+  ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt"
+from g left join t on true order by ${order}`,
+  )
+}
