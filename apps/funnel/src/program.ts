@@ -53,8 +53,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
   program.addCommand(notifyCommand())
   for (const make of [identityCommand, eraseCommand, exportPersonCommand]) program.addCommand(make())
-  for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand])
-    program.addCommand(make())
+  for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand]) program.addCommand(make())
 
   forEach(program, (command) => {
     command.exitOverride().showHelpAfterError('(--help shows how)')

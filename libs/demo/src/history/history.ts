@@ -1,8 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { always, type AllDefinitions } from '@funnel/definitions'
-import { FunnelError, upcastRecord, validateEvent, type Instant, type Positions, type Recorded } from '@funnel/events'
+import {
+  covers,
+  FunnelError,
+  upcastRecord,
+  validateEvent,
+  type Instant,
+  type Positions,
+  type Recorded,
+} from '@funnel/events'
 import { memoryEventStore, type EventStore } from '@funnel/event-store'
-import { automation, catchUp, executor, memoryKeep } from '@funnel/reactor'
+import { automation, catchUp, executor, memoryKeep, slaExecutor, slaMonitor } from '@funnel/reactor'
 import type { Act, DemoCommand } from '../company/act.js'
 import { DAY } from '../company/calendar.js'
 import { founded, nextAt, type Founding } from '../company/company.js'
@@ -37,8 +45,8 @@ export interface History {
 const LATENCY = 20
 
 /**
- * Plays the company from its founding until an instant on a simulated clock, in memory, with the deciders and the
- * automation of the platform: all is recorded when it would have been. The same options give the same records. Memory
+ * Plays the company from its founding until an instant on a simulated clock, in memory, with the deciders, the automation
+ * and the SLA monitor of the platform: all is recorded when it would have been. The same options give the same records. Memory
  * grows with the records alone. Throws INTERNAL when the company says what the published language does not know.
  */
 export async function playHistory(options: HistoryOptions): Promise<History> {
@@ -50,6 +58,12 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
   const { execute, staff } = executor(store, always(definitions), clock)
   const keep = memoryKeep<never>()
   const acting = { reactor: automation(definitions), keep, execute: oneByOne(execute) }
+  const watch = memoryKeep<never>()
+  const watching = {
+    reactor: slaMonitor(definitions),
+    keep: watch,
+    execute: oneByOne(slaExecutor(store, always(definitions), clock)),
+  }
   const ask = deskOn(store, definitions, clock)
   const refused: DemoCommand[] = []
 
@@ -61,11 +75,17 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
       return records
     },
   }
-  const follow = (): Promise<void> =>
-    catchUp(acting, tail, () => {
-      now += LATENCY
-      return store.tail.heads()
-    })
+  const head = () => {
+    now += LATENCY
+    return store.tail.heads()
+  }
+  /** Until neither automation nor the SLA monitor has anything to add. */
+  const follow = async (): Promise<void> => {
+    do {
+      await catchUp(acting, tail, head)
+      await catchUp(watching, store.tail, () => store.tail.heads())
+    } while (!covers(keep.place.positions, (await store.tail.heads()).positions))
+  }
   const act = async (one: Act): Promise<void> => {
     if (one.kind === 'command') {
       if ((await ask(one)) !== 'refused') return
@@ -85,7 +105,7 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
   await follow()
   const days = Math.ceil((until - from) / DAY)
   for (let day = 0; ;) {
-    const next = Math.min(nextAt(company), (keep.nextDue ?? Infinity) + 1)
+    const next = Math.min(nextAt(company), (keep.nextDue ?? Infinity) + 1, (watch.nextDue ?? Infinity) + 1)
     if (next >= until) break
     now = Math.max(now, next)
     if (nextAt(company) <= now) for (const one of step(company)) await act(one)

@@ -62,6 +62,18 @@ describe('a history of 90 days', () => {
     expect(won).toBeLessThan(0.6)
   })
 
+  it('keeps promises of both teams, and breaks others: late ones and some for good', () => {
+    for (const party of ['marketing', 'sales']) {
+      const said = (type: FunnelEvent['type']) =>
+        events.filter((event) => event.type === type && (event.data as { party?: string }).party === party).length
+      expect(said('sla.started')).toBeGreaterThan(100)
+      for (const type of ['sla.met', 'sla.breached', 'sla.ended', 'sla.escalated'] as const)
+        expect([party, type, said(type) > 10]).toEqual([party, type, true])
+    }
+    const clocks = of('sla.breached').map(({ data }) => data.clock)
+    expect(new Set(clocks).size).toBe(clocks.length)
+  })
+
   it('comes to all outcomes of a handoff, and everything else that can be decided about leads and deals', () => {
     for (const outcome of ['accepted', 'rejected', 'expired'] as const)
       expect(count(`handoff.${outcome}`)).toBeGreaterThan(0.1 * count('handoff.offered'))
