@@ -23,7 +23,7 @@ describe('a history of 90 days', () => {
   beforeAll(async () => {
     history = await play(90)
     events = history.records.map((record) => upcastRecord(record).event)
-  })
+  }, 180_000) // half a minute of one core
 
   it('is recorded over 90 days, in the total order, without a gap', () => {
     const { records } = history
