@@ -148,7 +148,7 @@ describe('funnel definitions apply', () => {
     expect(applied!.map(({ definition }) => definition)).toEqual(all.slice(7))
     const recorded = await events()
     expect(recorded.map(({ definition, version }) => [definition, version])).toEqual(
-      all.map((name) => [name, name === 'dimension/owner' ? 2 : 1]),
+      kinds.flatMap((kind) => files[kind].map(({ value }) => [`${kind}/${value.id}`, value.version])),
     )
     for (const { stream, topic, definition } of recorded) {
       expect(stream).toBe(`definition-${definition}`)

@@ -85,7 +85,8 @@ async function saidOf(client: FunnelClient, lead: string): Promise<Event[]> {
       pageSize: 1000,
       pageToken,
     })
-    events.push(...page.events)
+    // whoever is behind the lead may have others, of which clocks have the same id
+    events.push(...page.events.filter(({ stream }) => stream === `sla-${lead}`))
     if (!(pageToken = page.nextPageToken)) return events
   }
 }

@@ -26,10 +26,10 @@ export class ClocksController {
     const size = sizeOf(request.pageSize)
     const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
       const statement = planClocks(id, selection, after, size + 1)
-      const rows = await database.rows<ClockRow | (ClockRow & { readonly clock: null })>(statement, deadline)
+      const rows = await database.rows<ClockRow | (ClockRow & { readonly key: null })>(statement, deadline)
       return { generation: id, basis: rows[0], rows }
     })
-    const found = rows.filter((row): row is ClockRow => row.clock !== null)
+    const found = rows.filter((row): row is ClockRow => row.key !== null)
     const { messages, last } = paged(found, size, { toMessage, codec: Clock })
     return {
       basis: toBasis(undefined, generation, basis),

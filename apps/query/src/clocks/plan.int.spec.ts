@@ -20,7 +20,7 @@ describe('the statement of a page of clocks', () => {
     generation = await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' })
     await pool.query(`
       insert into ${generation.schema}.clock
-        select 'response/' || n, 'response', 1, 'sales', 'l' || n, 'l' || n, 'o' || n % 50, null, 'running',
+        select 'l' || n || '/response/e', 'response/e', 'response', 1, 'sales', 'l' || n, 'l' || n, 'o' || n % 50, null, 'running',
           '2026-01-01', timestamptz '2026-01-02' + n * interval '1 min', null, false, case when n % 10 > 0 then '2026-01-02'::timestamptz end
         from generate_series(1, ${CLOCKS}) n;
       analyze`)

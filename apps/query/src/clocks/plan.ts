@@ -14,8 +14,10 @@ export interface Selection {
   readonly over: boolean
 }
 
-/** A clock as its row says; `clock` is null where there is none. */
+/** A clock as its row says; `key` is null where there is none. */
 export interface ClockRow extends BasisRow {
+  /** Of the lead and the clock: clocks of several leads may have one id. */
+  readonly key: string
   readonly clock: string
   readonly policy: string
   readonly policyVersion: number
@@ -32,8 +34,8 @@ export interface ClockRow extends BasisRow {
   readonly endedAt: Instant | null
 }
 
-/** After which clock a page starts: due (null: it is paused in time), what is left, and its id. */
-export type Place = readonly [due: Instant | null, left: number, clock: string]
+/** After which clock a page starts: due (null: it is paused in time), what is left, and its key. */
+export type Place = readonly [due: Instant | null, left: number, key: string]
 
 export const isPlace = (value: unknown): value is Place =>
   Array.isArray(value) &&
@@ -42,13 +44,13 @@ export const isPlace = (value: unknown): value is Place =>
   Number.isFinite(value[1]) &&
   typeof value[2] === 'string'
 
-export const placeOf = ({ dueAt, left, clock }: ClockRow): Place => [dueAt, left ?? 0, clock]
+export const placeOf = ({ dueAt, left, key }: ClockRow): Place => [dueAt, left ?? 0, key]
 
 const NEVER = `'infinity'::timestamptz`
 /** As the index of the table has it. */
-const order = `coalesce(t.due_at, 'infinity'), coalesce(t.left_s, 0), t.clock`
+const order = `coalesce(t.due_at, 'infinity'), coalesce(t.left_s, 0), t.key`
 
-/** The statement of a page of clocks by time left; one row with `clock` null where there are none. */
+/** The statement of a page of clocks by time left; one row with `key` null where there are none. */
 export function planClocks(
   generation: number,
   selection: Selection,
@@ -72,16 +74,16 @@ export function planClocks(
     ...(selection.over ? [] : ['t.ended_at is null']),
   ]
   if (after) {
-    const [due, left, clock] = after
+    const [due, left, key] = after
     terms.push(
-      `(${order}) > (${due === null ? NEVER : parameters.at(due)}, ${parameters.add(left)}::float8, ${parameters.add(clock)})`,
+      `(${order}) > (${due === null ? NEVER : parameters.at(due)}, ${parameters.add(left)}::float8, ${parameters.add(key)})`,
     )
   }
   return parameters.statement(
     generation,
     `with g as (select * from read.generation where id = ${id}),
 t as (select * from ${schemaOf(generation)}.clock t ${terms.length ? `where ${terms.join(' and ')}` : ''} order by ${order} limit ${parameters.add(limit)})
-select ${basisColumns}, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
+select ${basisColumns}, t.key, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
   ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt"
 from g left join t on true order by ${order}`,
   )

@@ -108,6 +108,13 @@ export const isOfDeal = (event: FunnelEvent): event is OfDeal => typeOf(event.ty
 /** What was said of a clock of a promise. */
 export const isOfClock = (event: FunnelEvent): event is OfClock => event.type.startsWith('sla.')
 
+/**
+ * What tells a clock from all others: one event may start clocks of several leads, such as a touch of a person who has two,
+ * and these have one id.
+ */
+export const clockKey = ({ lead, clock }: { readonly lead?: string | undefined; readonly clock: string }): string =>
+  lead === undefined ? clock : `${lead}/${clock}`
+
 /** Whom a fact of a lead or deal names beside its subject. */
 export const linksIn = ({ data }: OfLead | OfDeal) =>
   data as { readonly person?: string; readonly visitor?: string; readonly lead?: string }

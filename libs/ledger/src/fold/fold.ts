@@ -3,7 +3,7 @@ import type { FunnelEvent, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { clock } from './clock/node.js'
 import { deal } from './deal/node.js'
-import { factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { consentIn } from './identity/consent.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
@@ -102,7 +102,7 @@ function messagesOf(record: Recorded<FunnelEvent>): Message[] {
       { kind: 'lead', key: lead, news: { fact } },
     ]
   }
-  if (isOfClock(event)) return [{ kind: 'clock', key: event.data.clock, news: { fact } }]
+  if (isOfClock(event)) return [{ kind: 'clock', key: clockKey(event.data), news: { fact } }]
   return isOfDeal(event) ? [{ kind: 'deal', key: event.data.deal, news: { fact } }] : []
 }
 

@@ -1,7 +1,6 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { clockLead } from './clock/node.js'
 import { leadOf } from './deal/node.js'
-import { factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
@@ -83,8 +82,8 @@ export function missing(
       want('lead', linksIn(event).lead)
       want('lead', leadOf(want('deal', event.data.deal)?.facts ?? []))
     } else if (isOfClock(event)) {
+      want('clock', clockKey(event.data))
       want('lead', event.data.lead)
-      want('lead', clockLead(want('clock', event.data.clock)?.facts ?? []))
     }
   }
   return [...wanted.values()]

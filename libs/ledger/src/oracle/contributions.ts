@@ -33,7 +33,7 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
       .filter(({ event }) => event.type.startsWith('sla.'))
       .toSorted(totalOrder)
       .map(happenedIn),
-    ({ data }) => data['clock'] as string,
+    ({ data }) => (data['lead'] === undefined ? '' : `${data['lead'] as string}/`) + (data['clock'] as string),
   )
 
   const identity = identities(records)
@@ -63,7 +63,7 @@ export function contributions(records: readonly Recorded<FunnelEvent>[], base: D
       return dealContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)
     }),
     ...[...clocks].flatMap(([id, facts]) => {
-      const of = facts.find(({ data }) => data['lead'] !== undefined)?.data['lead'] as string | undefined
+      const of = facts[0]!.data['lead'] as string | undefined
       const lead = (of === undefined ? undefined : leads.get(of)) ?? []
       return clockContributions(id, facts, { lead, firstTouch: firstTouchOf(lead) }, definitions)
     }),

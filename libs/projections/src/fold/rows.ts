@@ -137,6 +137,7 @@ export const dealTableRow = (row: DealRow): object => ({
 
 /** A clock as a row of the table `clock`. */
 export const clockTableRow = (row: ClockRow): object => ({
+  key: row.key,
   clock: row.clock,
   policy: row.policy,
   policy_version: row.policyVersion,

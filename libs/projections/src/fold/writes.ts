@@ -89,8 +89,8 @@ export function* writesOf(
     statesOf('clock').flatMap(({ key, node }) =>
       node.kind === 'clock' && node.facts.length ? [clockTableRow(clockRow(key, node))] : [],
     ),
-    `on conflict (clock) do update set (policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at) =
-       (excluded.policy, excluded.policy_version, excluded.party, excluded.subject, excluded.lead, excluded.owner, excluded.team, excluded.state,
+    `on conflict (key) do update set (clock, policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at) =
+       (excluded.clock, excluded.policy, excluded.policy_version, excluded.party, excluded.subject, excluded.lead, excluded.owner, excluded.team, excluded.state,
         excluded.started_at, excluded.due_at, excluded.left_s, excluded.missed, excluded.ended_at)`,
   )
   if (!parked.length) return

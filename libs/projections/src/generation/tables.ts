@@ -45,14 +45,14 @@ export const indexes = (schema: string): string => `
 /** The clocks of promises as they stand. */
 export const clockTable = (schema: string): string => `
   create table if not exists ${schema}.clock (
-    clock text primary key, policy text not null, policy_version int not null, party text not null, subject text not null,
+    key text primary key, clock text not null, policy text not null, policy_version int not null, party text not null, subject text not null,
     lead text, owner text, team text, state text not null,
     started_at timestamptz(3) not null, due_at timestamptz(3), left_s float8, missed boolean not null, ended_at timestamptz(3)
   ) with (fillfactor = 80);`
 
 /** What open clocks are listed by, and those of one lead. */
 export const clockIndexes = (schema: string): string => `
-  create index if not exists clock_open on ${schema}.clock (coalesce(due_at, 'infinity'), coalesce(left_s, 0), clock) where ended_at is null;
+  create index if not exists clock_open on ${schema}.clock (coalesce(due_at, 'infinity'), coalesce(left_s, 0), key) where ended_at is null;
   create index if not exists clock_lead on ${schema}.clock (lead) where lead is not null;`
 
 /** What a journey is put together by. */

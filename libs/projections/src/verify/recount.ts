@@ -130,7 +130,7 @@ const EVENTS = `
     where begun.name = "from" and reached.name = "to" group by 1, 2
   ),
   clock_told as (
-    select data->>'clock' as clock, *, (data->>'due')::timestamptz as due,
+    select coalesce(data->>'lead' || '/', '') || (data->>'clock') as clock, *, (data->>'due')::timestamptz as due,
       case when type = 'sla.corrected' then data->>'outcome' when type in ('sla.met', 'sla.cancelled', 'sla.breached', 'sla.ended') then substr(type, 5) end as outcome
     from fact where type like 'sla.%'
   ),

@@ -86,6 +86,18 @@ describe('clocks of promises', () => {
     expect(kept.sum('sla.missed', { known: 11 })).toBe(1)
   })
 
+  it('of two leads that one event started are two, though they have one id', () => {
+    const other = { lead: 'm', subject: 'm' }
+    const two = told([
+      started(response),
+      response(1, 'started', { due: iso(2), target: 3600, ...other }),
+      breached(response),
+    ])
+    expect(two.sum('sla.started')).toBe(2)
+    expect(levels(two)).toEqual([2, 1])
+    expect(two.clock('m/lead-response/s')).toMatchObject({ lead: 'm', clock: 'lead-response/s', missed: false })
+  })
+
   it('count for the owner and the team that the event names, and move with a change of owner', () => {
     const moved = told([
       started(response, 3),
@@ -139,7 +151,7 @@ describe('a correction', () => {
     expect(met.sum('sla.met', { period: [1, 2] })).toBe(1)
     expect(met.sum('sla.missed', { known: 3 })).toBe(1)
     expect(levels(met, 3)).toEqual([0, 0])
-    expect(met.clock('lead-response/s')).toMatchObject({ state: 'met', missed: false, ended: day(1.5) })
+    expect(met.clock('l/lead-response/s')).toMatchObject({ state: 'met', missed: false, ended: day(1.5) })
   })
 
   it('of what was kept opens it again, and it may be missed then', () => {
@@ -175,7 +187,8 @@ describe('the row of a clock', () => {
   const paused = response(1.5, 'changed', { state: 'paused', left: 600, because: ['e'] })
 
   it('tells when it is due while it runs, and how much is left while it is paused', () => {
-    expect(told([started(response)]).clock('lead-response/s')).toEqual({
+    expect(told([started(response)]).clock('l/lead-response/s')).toEqual({
+      key: 'l/lead-response/s',
       clock: 'lead-response/s',
       policy: 'lead-response',
       policyVersion: 1,
@@ -189,7 +202,7 @@ describe('the row of a clock', () => {
       due: day(2),
       missed: false,
     })
-    const waiting = told([started(response), paused]).clock('lead-response/s')
+    const waiting = told([started(response), paused]).clock('l/lead-response/s')
     expect(waiting).toMatchObject({ state: 'paused', left: 600 })
     expect(waiting.due).toBeUndefined()
   })
@@ -200,7 +213,7 @@ describe('the row of a clock', () => {
       breached(response),
       response(3, 'changed', { state: 'paused', left: 0, because: ['e'] }),
     ])
-    expect(late.clock('lead-response/s')).toMatchObject({ state: 'paused', due: day(2), missed: true })
+    expect(late.clock('l/lead-response/s')).toMatchObject({ state: 'paused', due: day(2), missed: true })
     expect(levels(late)).toEqual([1, 1])
   })
 })

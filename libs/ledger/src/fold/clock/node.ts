@@ -15,9 +15,8 @@ export const clock: React<'clock'> = (key, before, news, context) => {
   return { after, lines, tell: isNew ? [{ kind: 'lead', key: lead, news: { clock: key } }] : [] }
 }
 
-/** The lead that a clock is about, if any: the first that it names. */
-export const clockLead = (facts: readonly Fact[]): string | undefined =>
-  facts.find(({ data }) => data['lead'] !== undefined)?.data['lead'] as string | undefined
+/** The lead that a clock is about, if any: every event of it says so. */
+export const clockLead = ([first]: readonly Fact[]): string | undefined => first?.data['lead'] as string | undefined
 
 function clockAfter(before: ClockState, news: News['clock'], { state }: Context): ClockState {
   if ('passed' in news)

@@ -5,6 +5,8 @@ import { clockStory } from './story.js'
 
 /** A row of the list of clocks. */
 export interface ClockRow {
+  /** See `clockKey`. */
+  readonly key: string
   readonly clock: string
   readonly policy: string
   readonly policyVersion: number
@@ -27,14 +29,15 @@ export interface ClockRow {
 }
 
 /** The clock as it is known now. */
-export function clockRow(clock: string, { facts }: ClockState): ClockRow {
+export function clockRow(key: string, { facts }: ClockState): ClockRow {
   const { started, outcome, paused, due, left, missed, end } = clockStory(facts)!
   const last = facts.at(-1)!.data as unknown as ClockRow
-  const { policy, policyVersion, party, subject, owner, team } = last
+  const { clock, policy, policyVersion, party, subject, owner, team } = last
   const lead = clockLead(facts)
   const isWaiting = !end && !missed && paused
   const dueAt = isWaiting ? undefined : (missed?.due ?? due)
   return {
+    key,
     clock,
     policy,
     policyVersion,

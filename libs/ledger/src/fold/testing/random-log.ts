@@ -20,11 +20,11 @@ const handoff = some('h1', 'h1', 'h2')
 const stage = some('mql', 'sal', 'sql', 'opportunity', 'nowhere')
 const dealStage = some('s1', 's2')
 const amount = fc.record({ minor: some('0', '100', '250').map(Number), currency: some('USD', 'EUR') })
-/** Clocks of promises about leads, and one of a promise about a period. */
+/** Clocks of promises about leads, started by one event, and one of a promise about a period. */
 const clock = fc.constantFrom(
   { clock: 'c1', subject: 'l1', lead: 'l1', start: 's1', policy: 'response', party: 'sales', policyVersion: 1 },
   {
-    clock: '__proto__',
+    clock: 'c1',
     subject: 'constructor',
     lead: 'constructor',
     start: 's2',
@@ -146,14 +146,11 @@ const ofClock = (type: `sla.${string}`, weight: number, said: Record<string, fc.
   type: type as FunnelEvent['type'],
   data: fc
     .tuple(clock, fc.record({ owner: maybe(owner), team: maybe(some('t1', 't2')), ...said }))
-    .map(([whose, data]): Record<string, unknown> => ({ ...whose, started: STARTED[whose.clock], ...data })),
+    .map(([whose, data]): Record<string, unknown> => ({ ...whose, started: STARTED[whose.subject], ...data })),
 })
-/** When a clock started is known from the start. */
-const STARTED: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
-  c1: new Date(T0 + 80_000_000).toISOString(),
-  ['__proto__']: new Date(T0).toISOString(),
-  c3: new Date(T0 + 40_000_000).toISOString(),
-})
+const STARTED: Readonly<Record<string, string>> = Object.fromEntries(
+  ['constructor', 'volume', 'l1'].map((subject, i) => [subject, new Date(T0 + i * 40_000_000).toISOString()]),
+)
 const ending = { by: maybe(some('e1', 'e2')), at: time, used: duration }
 const clocks: typeof kinds = [
   ofClock('sla.started', 4, { due: time, target: duration }),

@@ -107,7 +107,10 @@ export interface ListClocksRequest {
 }
 
 export interface Clock {
-  /** <policy>/<id of the event that started it>, or <policy>/<first day of the period>. */
+  /**
+   * <policy>/<id of the event that started it>, or <policy>/<first day of the period>. One event may start clocks of several
+   * leads.
+   */
   clock: string;
   policy: string;
   /** The version that judges it. */
