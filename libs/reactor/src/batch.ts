@@ -85,7 +85,7 @@ async function takePortion<State extends Json, Command>(
 ): Promise<Took> {
   const kept = await statesFor(reactor, keep, events, timers)
   const stepped = steps(reactor, { records: events, w, timers, kept })
-  const outcomes = await carryOut(loud(stepped.intents, keep.place.quietUntil), execute)
+  const outcomes = await carryOut(loud(stepped.intents, keep.place.quietUntil), execute, reactor.laneOf)
   await keep.save(stepped, positions, w)
   return { events: events.length, fired: stepped.fired, outcomes }
 }
@@ -112,12 +112,13 @@ async function statesFor<State extends Json, Command>(
 const loud = <Command>(intents: readonly Intent<Command>[], quietUntil: Instant | null): readonly Intent<Command>[] =>
   quietUntil === null ? intents : intents.filter(({ at }) => at > quietUntil)
 
-/** Carries out intents: those that one cause led to one after the other, others beside them. */
+/** Carries out intents: those of one lane one after the other, others beside them. */
 async function carryOut<Command>(
   intents: readonly Intent<Command>[],
   execute: (intent: Intent<Command>) => Promise<Outcome>,
+  laneOf?: (command: Command) => string,
 ): Promise<Outcome[]> {
-  const chains = [...Map.groupBy(intents, ({ cause }) => cause.id).values()]
+  const chains = [...Map.groupBy(intents, ({ command, cause }) => laneOf?.(command) ?? cause.id).values()]
   const outcomes: Outcome[] = []
   let next = 0
   const worker = async (): Promise<void> => {

@@ -83,4 +83,28 @@ describe('a batch', () => {
       { numRuns: 50 },
     )
   })
+
+  it('has what is asked for in one lane carried out in that order, whatever caused it', async () => {
+    const records = Array.from({ length: 60 }, (_, i) => engaged(i + 1, `t${i % 5}`, i + 1))
+    const lane = (text: string) => /of (t\d)/.exec(text)![1]!
+    const done: string[] = []
+    await takeBatch(
+      {
+        reactor: { ...calling, laneOf: lane },
+        keep: memoryKeep<number>(),
+        execute: async ({ command }: { command: string }) => {
+          // whoever was asked for earlier takes longer
+          for (let turns = 20 * (60 - Number(command.split(':')[0])); turns > 0; turns--) await Promise.resolve()
+          done.push(command)
+          return 'done'
+        },
+      },
+      { events: records, positions: advance({}, records), w: 60 },
+    )
+    expect(done).toHaveLength(60)
+    for (const said of Map.groupBy(done, lane).values()) {
+      const order = said.map((text) => Number(text.split(':')[0]))
+      expect(order).toEqual(order.toSorted((a, b) => a - b))
+    }
+  })
 })

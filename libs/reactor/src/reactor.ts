@@ -54,6 +54,8 @@ export interface Reactor<State extends Json, Command> {
   readonly keysOf: (step: Recorded<FunnelEvent> | Timer, peek: (key: string) => State | undefined) => readonly string[]
   readonly react: (record: Recorded<FunnelEvent>, turn: Turn<State, Command>) => void
   readonly due: (timer: Timer, turn: Turn<State, Command>) => void
+  /** What is carried out one after the other, in the order asked for: commands with one of these; absent: those of one cause. */
+  readonly laneOf?: (command: Command) => string
 }
 
 export const isTimer = (step: Recorded<FunnelEvent> | Timer): step is Timer => 'due' in step

@@ -32,6 +32,8 @@ export const slaMonitor = ({ policies, calendars, teams, queues }: Rules): React
   return {
     name: 'sla-monitor',
     keysOf,
+    // what is said of a lead or a policy in the order in which it came about, and what follows after that
+    laneOf: (command) => (command.type === 'consequence' ? command.lead : command.said.data.subject),
     react: (record, turn) => {
       const { event, recorded } = record
       if (isVerdict(event)) return
