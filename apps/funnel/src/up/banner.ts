@@ -38,6 +38,7 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
         `npx funnel kpi acceptance-rate --by campaign${option}`,
         `npx funnel kpi open-pipeline --known-at 30d${option}`,
         `npx funnel journey lead lead-100${option}`,
+        `npx funnel sla clocks --overdue${option}`,
         `npx funnel explain won-revenue --limit 5${option}`,
         `npx funnel verify${option}`,
       ]
