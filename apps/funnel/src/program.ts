@@ -17,6 +17,7 @@ import { eraseCommand } from './persons/erase.js'
 import { exportPersonCommand } from './persons/export.js'
 import { identityCommand } from './persons/identity.js'
 import { slaCommand } from './sla/command.js'
+import { whatIfCommand } from './sla/what-if.js'
 import { downCommand } from './up/down.js'
 import { statusCommand } from './up/status.js'
 import { upCommand } from './up/command.js'
@@ -45,6 +46,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     journeyCommand,
     claimsCommand,
     slaCommand,
+    whatIfCommand,
     tailCommand,
   ])
     program.addCommand(make())

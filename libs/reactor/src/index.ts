@@ -11,4 +11,5 @@ export { ReactorService, runs, type ReactorConfig, type Surroundings } from './s
 export * from './start.js'
 export { slaExecutor } from './sla/execute.js'
 export { slaMonitor } from './sla/monitor.js'
+export { whatIf, type Judgement, type Missed, type WhatIf } from './sla/what-if.js'
 export { waitingClocks } from './sla/waiting.js'

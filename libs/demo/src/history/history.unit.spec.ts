@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { defaultDefinitions, loadAllDefinitions } from '@funnel/definitions'
+import { defaultDefinitions, isPeriodic, loadAllDefinitions, type SlaPolicy } from '@funnel/definitions'
 import { totalOrder, typeOf, upcastRecord, type FunnelEvent, type Recorded } from '@funnel/events'
+import { whatIf } from '@funnel/reactor'
 import { DAY, HOUR, isFriday } from '../company/calendar.js'
 import { nextAt, setPace } from '../company/company.js'
 import { step } from '../company/step.js'
@@ -73,6 +74,27 @@ describe('a history of 90 days', () => {
     const clocks = of('sla.breached').map(({ data }) => data.clock)
     expect(new Set(clocks).size).toBe(clocks.length)
   })
+
+  it.each(['lead-response', 'insight-report'])(
+    'row N3: replayed under the policy %s that was in force, misses exactly what was told; under a more patient one, less',
+    async (id) => {
+      const policy = definitions.policies.find((one) => one.id === id)!
+      async function* pages() {
+        for (let at = 0; at < history.records.length; at += 5000) yield history.records.slice(at, at + 5000)
+      }
+      const w = history.records.at(-1)!.recorded
+      const same = await whatIf({ pages: pages(), w, definitions, draft: policy })
+      expect(same).toMatchObject({ gained: [], lost: [], unlike: [] })
+      expect(same.told.missed.length).toBeGreaterThan(0)
+      const draft: SlaPolicy = isPeriodic(policy)
+        ? { ...policy, promise: { count: { event: ['handoff.accepted'] }, at_least: 1 } }
+        : { ...policy, terms: policy.terms.map((terms) => ({ ...terms, target: '400h', warnings: [] })) }
+      const other = await whatIf({ pages: pages(), w, definitions, draft })
+      expect(other).toMatchObject({ gained: [], told: same.told, agreed: same.agreed, unlike: [] })
+      expect(other.lost.length).toBe(same.told.missed.length - other.draft.missed.length)
+      expect(other.lost.length).toBeGreaterThan(0)
+    },
+  )
 
   it('comes to all outcomes of a handoff, and everything else that can be decided about leads and deals', () => {
     for (const outcome of ['accepted', 'rejected', 'expired'] as const)
