@@ -244,7 +244,7 @@ describe('funnel up', () => {
       up.kill('SIGTERM')
       expect(await up.ended).toBe(0)
       expect(pids.filter(alive)).toEqual([])
-      const stopped = [...up.stderr.matchAll(/^(\w+) +\| stopped$/gm)].map(([, name]) => name)
+      const stopped = [...up.stderr.matchAll(/^([\w-]+) +\| stopped$/gm)].map(([, name]) => name)
       expect(stopped).toEqual(['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'postgres'])
       expect((await funnel('status')).code).toBe(4)
     },
