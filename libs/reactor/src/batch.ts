@@ -37,7 +37,9 @@ export async function takeBatch<State extends Json, Command>(
   if (!events.length && !timers.length && !evenIfNothing) return undefined
   const kept = await statesFor(reactor, keep, events, timers)
   const stepped = steps(reactor, { records: events, w, timers, kept })
-  const outcomes = await carryOut(loud(stepped.intents, keep.place.quietUntil), execute)
+  const { about } = reactor
+  const chainOf = ({ cause, command }: Intent<Command>) => about?.(command) ?? cause.id
+  const outcomes = await carryOut(loud(stepped.intents, keep.place.quietUntil), chainOf, execute)
   await keep.save(stepped, positions, w)
   return { events: events.length, fired: stepped.fired, outcomes }
 }
@@ -64,12 +66,13 @@ async function statesFor<State extends Json, Command>(
 const loud = <Command>(intents: readonly Intent<Command>[], quietUntil: Instant | null): readonly Intent<Command>[] =>
   quietUntil === null ? intents : intents.filter(({ at }) => at > quietUntil)
 
-/** Carries out intents: those that one cause led to one after the other, others beside them. */
+/** Carries out intents: those of one chain one after the other, others beside them. */
 async function carryOut<Command>(
   intents: readonly Intent<Command>[],
+  chainOf: (intent: Intent<Command>) => string,
   execute: (intent: Intent<Command>) => Promise<Outcome>,
 ): Promise<Outcome[]> {
-  const chains = [...Map.groupBy(intents, ({ cause }) => cause.id).values()]
+  const chains = [...Map.groupBy(intents, chainOf).values()]
   const outcomes: Outcome[] = []
   let next = 0
   const worker = async (): Promise<void> => {

@@ -54,6 +54,8 @@ export interface Reactor<State extends Json, Command> {
   readonly keysOf: (step: Recorded<FunnelEvent> | Timer, peek: (key: string) => State | undefined) => readonly string[]
   readonly react: (record: Recorded<FunnelEvent>, turn: Turn<State, Command>) => void
   readonly due: (timer: Timer, turn: Turn<State, Command>) => void
+  /** What a command is about: those about the same are carried out one after the other. Absent: those of one cause are. */
+  readonly about?: (command: Command) => string
 }
 
 export const isTimer = (step: Recorded<FunnelEvent> | Timer): step is Timer => 'due' in step

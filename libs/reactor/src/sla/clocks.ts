@@ -217,12 +217,14 @@ function escalate({ reassign, pause }: Escalation, of: string, { lead, agreedAt,
       if (members.some(({ member }) => member === owner))
         turn.command(`pause/${of}/${id}`, {
           type: 'consequence',
+          lead,
           of,
           command: { type: 'queue.leave', queue: id, member: owner, reason: 'sla' },
         })
   if (reassign !== undefined)
     turn.command(`reassign/${of}`, {
       type: 'consequence',
+      lead,
       of,
       command: { type: 'lead.assign', lead, owner: reassign, because: [of] },
     })

@@ -5,6 +5,7 @@ import type { Kept } from './kept.js'
 /** What follows from an escalation: done in its name, so that the log tells why. */
 export interface Consequence {
   readonly type: 'consequence'
+  readonly lead: string
   /** The event of the escalation. */
   readonly of: string
   readonly command:

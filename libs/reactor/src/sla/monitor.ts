@@ -32,6 +32,7 @@ export const slaMonitor = ({ policies, calendars, teams, queues }: Rules): React
   return {
     name: 'sla-monitor',
     keysOf,
+    about: (command) => (command.type === 'consequence' ? command.lead : command.said.data.subject),
     react: (record, turn) => {
       const { event, recorded } = record
       if (isVerdict(event)) return
