@@ -28,6 +28,7 @@ const pages = [
   'README.md',
   'docs/import.md',
   'docs/adding-a-kpi.md',
+  'docs/adding-an-sla.md',
   'definitions/README.md',
   'docs/commands.md',
   'docs/privacy.md',
@@ -79,6 +80,7 @@ describe('The pages', () => {
     dataDir = join(folder, 'data')
     const kpi = 'our-definitions/kpis/sqls-per-lead.yaml'
     write(kpi, fileIn('docs/adding-a-kpi.md', kpi))
+    for (const { file, text } of fencesOf('docs/adding-an-sla.md')) if (file) write(file, text)
     env = {
       PATH: process.env['PATH'] ?? '',
       NO_COLOR: '1',
@@ -116,6 +118,17 @@ describe('The pages', () => {
     const answer = JSON.parse(await shell('npx funnel kpi sqls-per-lead --json')) as { kpi: object }
     expect(JSON.stringify(answer)).toContain('"version":1')
   }, 60_000)
+
+  it('docs/adding-an-sla.md: a file makes a promise, and its preview says what the page says', async () => {
+    const page = 'docs/adding-an-sla.md'
+    const previews = commandsIn(page).filter((command) => command.startsWith('npx funnel sla preview'))
+    const promised = /is due `([^`]+)`/.exec(readFileSync(join(root, page), 'utf8'))![1]!
+    const [first] = (await shell(previews.at(-1)!)).split('all other leads')
+    expect(first).toMatch(new RegExp(`^ +due +Mon ${promised.replace('+', '[+]')} `, 'm'))
+    expect(await shell(previews[0]!)).toContain('Friday afternoon')
+    const files = await shell('npx funnel definitions diff our-definitions --json')
+    expect(files).toContain('sla/demo-requests')
+  })
 
   it('the imports of the pages read what the mapping of docs/import.md says', async () => {
     const { text } = fencesOf('docs/import.md').find(
@@ -234,6 +247,7 @@ describe('The pages', () => {
     for (const page of [
       'README.md',
       'definitions/README.md',
+      'docs/adding-an-sla.md',
       'docs/architecture.md',
       'docs/backup.md',
       'docs/import.md',

@@ -15,6 +15,7 @@ import { topCommand } from './panel/top.js'
 import { eraseCommand } from './persons/erase.js'
 import { exportPersonCommand } from './persons/export.js'
 import { identityCommand } from './persons/identity.js'
+import { slaCommand } from './sla/command.js'
 import { downCommand } from './up/down.js'
 import { statusCommand } from './up/status.js'
 import { upCommand } from './up/command.js'
@@ -49,7 +50,8 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   program.addCommand(await importing(args))
   for (const make of [rebuildCommand, verifyCommand, replayCommand, restoreCommand]) program.addCommand(make())
   for (const make of [identityCommand, eraseCommand, exportPersonCommand]) program.addCommand(make())
-  for (const make of [definitionsCommand, configCommand, migrateCommand, keyCommand]) program.addCommand(make())
+  for (const make of [definitionsCommand, slaCommand, configCommand, migrateCommand, keyCommand])
+    program.addCommand(make())
 
   forEach(program, (command) => {
     command.exitOverride().showHelpAfterError('(--help shows how)')

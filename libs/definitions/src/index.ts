@@ -1,4 +1,5 @@
 export { channelOf, type ChannelRule, type Channels, type Visit } from './channels/channels.js'
+export { inWords } from './condition/in-words.js'
 export { holds, type Condition, type FieldTest, type Scalar, type Value, type ValueOf } from './condition/condition.js'
 export * from './definitions.js'
 export { millisOf } from './duration.js'
@@ -12,7 +13,14 @@ export {
   type Kind,
   type KindOf,
 } from './kinds.js'
-export { defaultDefinitions, definitionFolders, loadAllDefinitions, loadDefinitions, readDefinitions } from './load.js'
+export {
+  defaultDefinitions,
+  definitionFolders,
+  loadAllDefinitions,
+  loadDefinitions,
+  readDefinitions,
+  readDraft,
+} from './load.js'
 export { missingFor } from './qualification/missing.js'
 export { qualifies, type Engagement, type LeadFacts, type Qualification } from './qualification/qualification.js'
 export {
@@ -26,6 +34,7 @@ export {
 } from './routing/routing.js'
 export type { Calendar } from './sla/calendar.js'
 export { hoursFor, hoursOf, timesOf } from './sla/hours.js'
+export { periodAt } from './sla/period.js'
 export {
   isPeriodic,
   type Escalation,

@@ -36,10 +36,41 @@ type Found = { readonly [K in Kind]: Map<string, DefinitionFile<KindOf[K]>> }
  * later of a kind that has one file only. Throws INVALID with every mistake as `file:line: message`.
  */
 export function readDefinitions(folders: readonly string[] = [defaultDefinitions]): DefinitionFiles {
+  const { found, mistakes } = readFolders(folders)
+  return checked(found, mistakes)
+}
+
+/**
+ * A definition in a file of its own, wherever that is, and all that would be agreed with it: it comes in the place of the one with its id in
+ * these folders. To try something before it is agreed. Throws as `readDefinitions` does.
+ */
+export function readDraft<K extends Kind>(
+  kind: K,
+  file: string,
+  folders: readonly string[] = [defaultDefinitions],
+): { readonly draft: KindOf[K]; readonly definitions: AllDefinitions } {
+  const { found, mistakes } = readFolders(folders)
+  const drafts: Found[K] = new Map()
+  mistakes.push(...readFiles(kind, [file], drafts))
+  for (const [id, draft] of drafts) found[kind].set(id, draft)
+  const definitions = allOf(checked(found, mistakes))
+  const [draft] = drafts.values()
+  return { draft: draft!.value, definitions }
+}
+
+/** Everything that is agreed on in these folders. Throws as `readDefinitions` does. */
+export const loadAllDefinitions = (folders?: readonly string[]): AllDefinitions => allOf(readDefinitions(folders))
+
+function readFolders(folders: readonly string[]): { readonly found: Found; readonly mistakes: string[] } {
   const found = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Found
   const mistakes = folders.flatMap((folder) => readFolder(folder, found))
   if (!found.funnel.size && !mistakes.length)
     mistakes.push(`${folders.join(', ') || 'no folder'}: there is no funnel.yaml`)
+  return { found, mistakes }
+}
+
+/** What was found, if it is right and nothing was wrong before. */
+function checked(found: Found, mistakes: string[]): DefinitionFiles {
   const files = Object.fromEntries(
     kinds.map((kind) => [kind, inOrder(kind, found[kind])]),
   ) as unknown as DefinitionFiles
@@ -53,9 +84,7 @@ export function readDefinitions(folders: readonly string[] = [defaultDefinitions
   return files
 }
 
-/** Everything that is agreed on in these folders. Throws as `readDefinitions` does. */
-export function loadAllDefinitions(folders?: readonly string[]): AllDefinitions {
-  const files = readDefinitions(folders)
+function allOf(files: DefinitionFiles): AllDefinitions {
   const all = <K extends Kind>(kind: K): readonly KindOf[K][] => files[kind].map(({ value }) => value)
   const [channels] = all('channels')
   return {

@@ -3,7 +3,14 @@ import { describe, expect, it } from '@jest/globals'
 import { grainOf, measures, reasonsFor, type Approvals, type Measure } from './definitions.js'
 import { definitionHash, definitionsHash, foldHash } from './hash.js'
 import { kinds, type Kind } from './kinds.js'
-import { defaultDefinitions, definitionFolders, loadAllDefinitions, loadDefinitions, readDefinitions } from './load.js'
+import {
+  defaultDefinitions,
+  definitionFolders,
+  loadAllDefinitions,
+  loadDefinitions,
+  readDefinitions,
+  readDraft,
+} from './load.js'
 import { definitionsFolder, funnel, head } from './testing/folder.js'
 
 const { at, write, mistakesOf } = definitionsFolder()
@@ -393,5 +400,21 @@ describe('every measure', () => {
   it.each(Object.keys(measures) as Measure[])('%s counts touches, leads, deals or persons', (measure) => {
     const [family] = measure.split('.')
     expect(grainOf(measure)).toBe({ touch: 'touch', deal: 'deal', person: 'person' }[family!] ?? 'lead')
+  })
+})
+
+describe('a draft in a file of its own', () => {
+  it('comes in the place of the one with its id, and is checked with all others', () => {
+    write({
+      'a/funnel.yaml': funnel(),
+      'a/kpis/leads.yaml': kpi('leads', '{ sum: { measure: lead.captured } }'),
+      'elsewhere.yaml': kpi('leads', '{ sum: { measure: stage.entered, where: { stage: sql } } }'),
+      'wrong.yaml': kpi('leads', '{ sum: { measure: stage.entered, where: { stage: none } } }'),
+    })
+    const { draft, definitions } = readDraft('kpi', at('elsewhere.yaml'), [at('a')])
+    expect(draft.formula).toEqual({ sum: { measure: 'stage.entered', where: { stage: 'sql' } } })
+    expect(definitions.kpis).toEqual([draft])
+    expect(() => readDraft('kpi', at('wrong.yaml'), [at('a')])).toThrow(/wrong[.]yaml:8: there is no stage none/)
+    expect(() => readDraft('kpi', at('none.yaml'), [at('a')])).toThrow(/none[.]yaml:1: cannot be read/)
   })
 })

@@ -64,11 +64,6 @@ describe('The hours that count', () => {
     expect(at().add(0, 5)).toBe(5)
     expect(() => at('ny@1')).toThrow('there is no calendar ny@1')
   })
-
-  it('of a person are not those of another one, though their names are like fields that every object has', () => {
-    const { calendars } = agreed()
-    expect(hoursFor(terms(ofOwner), 'constructor', { calendars, teams: [] })).toBe('always@1')
-  })
 })
 
 describe('Deadlines of clocks under terms', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { FunnelEvent } from '@funnel/events'
 import type { Condition } from '../condition/condition.js'
 import type { EventPattern, LeadPolicy, PolicyTerms } from './policy.js'
+import { versionsOf } from '../versions.js'
 import { clockTerms, matches, termsFor } from './terms.js'
 
 const event = (type: string, data: object = {}) => ({ type, data }) as Pick<FunnelEvent, 'type' | 'data'>
@@ -88,5 +89,30 @@ describe('The terms of a lead', () => {
       warnings: [600_000, 300_000],
       escalations: [0, 86_400_000],
     })
+  })
+
+  it('row 26: are those of the version in force at the start of a clock, whatever is applied later', () => {
+    const noon = Date.parse('2026-07-13T12:00Z')
+    const [before, after] = [policy({ target: '4h' }), { ...policy({ target: '1h' }), version: 4 }]
+    const applied = {
+      definition: 'sla/response',
+      version: 4,
+      effective: noon,
+      recorded: noon,
+      hash: '',
+      content: after,
+    }
+    const { at } = versionsOf(
+      { policies: [before], calendars: [], teams: [] },
+      { applied: [applied], firstBusiness: 1 },
+    )
+    const startedAt = (instant: number) => {
+      const agreed = at(instant)
+      const judge = agreed.policies[0] as LeadPolicy
+      const { policy: name, target } = clockTerms(judge, termsFor(judge, known({})), 'ann', agreed)
+      return [name, target / 3_600_000]
+    }
+    expect(startedAt(noon - 1)).toEqual(['response@3', 4])
+    expect(startedAt(noon + 1)).toEqual(['response@4', 1])
   })
 })

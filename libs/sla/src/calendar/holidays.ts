@@ -1,17 +1,21 @@
 import { createRequire } from 'node:module'
-import HolidaysOf from 'date-holidays'
+import type HolidaysOf from 'date-holidays'
 import type { Holidays } from './calendar.js'
 import { dayOf } from './day.js'
 
 const DAY = 86_400_000
-const { name, version } = createRequire(import.meta.url)('date-holidays/package.json') as Record<string, string>
+const require = createRequire(import.meta.url)
+const { name, version } = require('date-holidays/package.json') as Record<string, string>
+/** Read when the first calendar asks for it: its rules take 30 MB, and most processes need none. */
+const rules = () => require('date-holidays') as typeof HolidaysOf
 
 /** Where holidays come from, and which version of it: what a verdict over a calendar with holidays rests on. */
 export const holidaySource = `${name}@${version}`
 
 /** What is wrong with these holidays, one line each. */
 export function holidayMistakes({ country, region }: Holidays): string[] {
-  const source = new HolidaysOf()
+  const Source = rules()
+  const source = new Source()
   if (!has(source.getCountries(), country)) return [`there are no holidays of the country ${country}`]
   const regions = source.getStates(country)
   if (region === undefined || has(regions, region)) return []
@@ -35,7 +39,8 @@ const known = new Map<string, ReadonlySet<number>>()
 
 function publicDays([country, region]: readonly string[], year: number): number[] {
   const only = { types: ['public' as const] }
-  const source = region ? new HolidaysOf(country!, region, only) : new HolidaysOf(country!, only)
+  const Source = rules()
+  const source = region ? new Source(country!, region, only) : new Source(country!, only)
   return source.getHolidays(year).flatMap(({ date, start, end }) => {
     if (!/^\d{4}-\d{2}-\d{2} 00:00:00/.test(date)) return []
     // hours that clocks are put forward or back by do not make another day
