@@ -26,5 +26,7 @@ child.once('exit', (code, signal) => {
 
 /** What `funnel up` runs; the rest of the repository need not be built for it. */
 function services() {
-  return ['funnel', 'ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query'].map((name) => join(root, 'apps', name))
+  return ['funnel', 'ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query'].map((name) =>
+    join(root, 'apps', name),
+  )
 }

@@ -27,7 +27,16 @@ describeKafka(
       async () => {
         for (const known of [1, 2]) {
           const up = await cli.start('--kafka', '--no-demo').ready()
-          expect(await names(cli)).toEqual(['ingest', 'relay', 'automation', 'sla-monitor', 'projector', 'query', 'postgres', 'kafka'])
+          expect(await names(cli)).toEqual([
+            'ingest',
+            'relay',
+            'automation',
+            'sla-monitor',
+            'projector',
+            'query',
+            'postgres',
+            'kafka',
+          ])
           expect(await leads(cli)).toBe(known - 1)
           await up.send(lead(`lead-${known}`))
           await until(
