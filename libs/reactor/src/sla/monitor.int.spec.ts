@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
+import { always } from '@funnel/definitions'
 import { mintId, type Envelope, type FunnelEvent, type Recorded } from '@funnel/events'
 import { PostgresEventLog, postgresEventTail, startHeadReader } from '@funnel/event-log'
 import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
@@ -51,7 +52,7 @@ describe('monitors on PostgreSQL', () => {
   const start = (dies: () => boolean = () => false): Running => {
     const tail = postgresEventTail(pool)
     const log = new PostgresEventLog(pool, tail)
-    const execute = slaExecutor(store, rules)
+    const execute = slaExecutor(store, always(rules))
     const one = startReactor({
       reactor: slaMonitor(rules),
       log,
