@@ -32,9 +32,10 @@ const slaWhatIf = (): Command =>
     'npx funnel whatif sla drafts/lead-response.yaml --from 2030-01 --to 2030-02 --json | jq .gained',
   ])
     .argument('<policy>', 'the file of the policy, which comes in the place of the one with its id')
+    .argument('[folder...]', 'folders with its calendars and teams, after those of the workspace')
     .option('--from <time>', 'promises that came due from this instant on')
     .option('--to <time>', 'and before this one')
-    .action(async (file: string, flags: Flags) => {
+    .action(async (file: string, more: string[], flags: Flags) => {
       const { databaseUrl, definitions: folders, name } = storeOf(flags)
       if (!flags.json) say(style('dim', name, process.stderr))
       const now = Date.now()
@@ -54,8 +55,8 @@ const slaWhatIf = (): Command =>
         import('@funnel/definitions'),
         import('@funnel/events'),
       ])
-      const all = definitionFolders(folders)
-      const { draft } = readDraft('sla', file, all)
+      const known = definitionFolders(folders)
+      const { draft, definitions: withDraft } = readDraft('sla', file, [...known, ...more])
       const store = createPool(databaseUrl, 'funnel-whatif', 1)
       const progress = eventProgress('replay', flags.json === true)
       try {
@@ -72,8 +73,14 @@ const slaWhatIf = (): Command =>
             progress.update({ done: (done += page.length), total })
           }
         }
-        const definitions = loadAllDefinitions(all)
-        const found = await whatIf({ pages: pages(), w: head.w, definitions, draft, from, to })
+        const found = await whatIf({
+          pages: pages(),
+          w: head.w,
+          definitions: loadAllDefinitions(known),
+          draft: { policy: draft, ...withDraft },
+          from,
+          to,
+        })
         progress.stop()
         if (found.unlike.length) process.exitCode = exits.difference
         if (flags.json) return printJson({ policy: draft.id, version: draft.version, ...found })

@@ -83,13 +83,13 @@ describe('a history of 90 days', () => {
         for (let at = 0; at < history.records.length; at += 5000) yield history.records.slice(at, at + 5000)
       }
       const w = history.records.at(-1)!.recorded
-      const same = await whatIf({ pages: pages(), w, definitions, draft: policy })
+      const same = await whatIf({ pages: pages(), w, definitions, draft: { ...definitions, policy } })
       expect(same).toMatchObject({ gained: [], lost: [], unlike: [] })
       expect(same.told.missed.length).toBeGreaterThan(0)
       const draft: SlaPolicy = isPeriodic(policy)
         ? { ...policy, promise: { count: { event: ['handoff.accepted'] }, at_least: 1 } }
         : { ...policy, terms: policy.terms.map((terms) => ({ ...terms, target: '400h', warnings: [] })) }
-      const other = await whatIf({ pages: pages(), w, definitions, draft })
+      const other = await whatIf({ pages: pages(), w, definitions, draft: { ...definitions, policy: draft } })
       expect(other).toMatchObject({ gained: [], told: same.told, agreed: same.agreed, unlike: [] })
       expect(other.lost.length).toBe(same.told.missed.length - other.draft.missed.length)
       expect(other.lost.length).toBeGreaterThan(0)

@@ -43,8 +43,8 @@ export interface WhatIfOptions {
   readonly w: Instant
   /** What counts where the log says nothing. */
   readonly definitions: AllDefinitions
-  /** In the place of the policy with its id, in all its versions. */
-  readonly draft: SlaPolicy
+  /** A policy in the place of the one with its id, in all its versions, and the calendars and teams that it is judged by. */
+  readonly draft: { readonly policy: SlaPolicy } & Pick<AllDefinitions, 'calendars' | 'teams'>
   /** Of clocks that came due from one instant on and before another. */
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
@@ -55,22 +55,23 @@ export interface WhatIfOptions {
  * followed from escalations and what people did meanwhile is not replayed. Pure but for the pages; keeps the states of all leads in memory.
  */
 export async function whatIf({ pages, w, definitions, draft, from, to }: WhatIfOptions): Promise<WhatIf> {
-  const agreed = player(definitions)
-  const others = definitions.policies.filter(({ id }) => id !== draft.id)
-  const drafted = player({ ...definitions, policies: [...others, draft] })
+  const { policy, calendars, teams } = draft
+  // the other policies have no part in what is compared
+  const agreed = player({ ...definitions, policies: definitions.policies.filter(({ id }) => id === policy.id) })
+  const drafted = player({ ...definitions, policies: [policy], calendars, teams })
   const told: Said[] = []
   for await (const page of pages) {
     await agreed.take(page, page)
     await drafted.take(
       page,
-      page.filter((record) => !applies(record, draft.id)),
+      page.filter((record) => !applies(record, policy.id)),
     )
     for (const { event } of page.map(upcastRecord)) if (isSaid(event)) told.push(event)
   }
   await agreed.end(w)
   await drafted.end(w)
   const judgement = (said: readonly Said[]): Judgement => {
-    const ofIt = said.filter(({ data }) => data.policy === draft.id)
+    const ofIt = said.filter(({ data }) => data.policy === policy.id)
     const missed = missedIn(ofIt).filter(({ due }) => due >= (from ?? -Infinity) && due < (to ?? Infinity))
     const starts = ofIt.filter(({ type, data }) => {
       const at = Date.parse(data.started)
