@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { AllDefinitions } from '@funnel/definitions'
 import { FunnelError, upcastRecord, validateEvent, type Instant, type Positions, type Recorded } from '@funnel/events'
 import { memoryEventStore, type EventStore } from '@funnel/event-store'
-import { automation, catchUp, executor, memoryKeep } from '@funnel/reactor'
+import { automation, catchUp, executor, memoryKeep, slaExecutor, slaMonitor } from '@funnel/reactor'
 import type { Act, DemoCommand } from '../company/act.js'
 import { DAY } from '../company/calendar.js'
 import { founded, nextAt, type Founding } from '../company/company.js'
@@ -33,12 +33,12 @@ export interface History {
   readonly refused: readonly DemoCommand[]
 }
 
-/** Until automation has seen an event, and until what it caused is seen; milliseconds. */
+/** Until automation or the monitor has seen an event, and until what it caused is seen; milliseconds. */
 const LATENCY = 20
 
 /**
- * Plays the company from its founding until an instant on a simulated clock, in memory, with the deciders and the
- * automation of the platform: all is recorded when it would have been. The same options give the same records. Memory
+ * Plays the company from its founding until an instant on a simulated clock, in memory, with the deciders, the automation
+ * and the SLA monitor of the platform: all is recorded when it would have been. The same options give the same records. Memory
  * grows with the records alone. Throws INTERNAL when the company says what the published language does not know.
  */
 export async function playHistory(options: HistoryOptions): Promise<History> {
@@ -50,6 +50,12 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
   const { execute, staff } = executor(store, definitions, clock)
   const keep = memoryKeep<never>()
   const acting = { reactor: automation(definitions), keep, execute: oneByOne(execute) }
+  const watched = memoryKeep<never>()
+  const watching = {
+    reactor: slaMonitor(definitions),
+    keep: watched,
+    execute: oneByOne(slaExecutor(store, definitions, clock)),
+  }
   const ask = deskOn(store, definitions, clock)
   const refused: DemoCommand[] = []
 
@@ -61,11 +67,18 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
       return records
     },
   }
-  const follow = (): Promise<void> =>
-    catchUp(acting, tail, () => {
-      now += LATENCY
-      return store.tail.heads()
-    })
+  const head = () => {
+    now += LATENCY
+    return store.tail.heads()
+  }
+  // what one of them does the other hears of
+  const follow = async (): Promise<void> => {
+    for (let seen = -1; seen !== watched.place.fold;) {
+      seen = watched.place.fold
+      await catchUp(acting, tail, head)
+      await catchUp(watching, store.tail, head)
+    }
+  }
   const act = async (one: Act): Promise<void> => {
     if (one.kind === 'command') {
       if ((await ask(one)) !== 'refused') return
@@ -85,7 +98,7 @@ export async function playHistory(options: HistoryOptions): Promise<History> {
   await follow()
   const days = Math.ceil((until - from) / DAY)
   for (let day = 0; ;) {
-    const next = Math.min(nextAt(company), (keep.nextDue ?? Infinity) + 1)
+    const next = Math.min(nextAt(company), ...[keep, watched].map(({ nextDue = Infinity }) => nextDue + 1))
     if (next >= until) break
     now = Math.max(now, next)
     if (nextAt(company) <= now) for (const one of step(company)) await act(one)
