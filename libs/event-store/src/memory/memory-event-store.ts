@@ -56,9 +56,9 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     }
     if (!versions.length) return
     // a decision is new as a whole
-    const seen = new Set<string>(ids.keys())
+    const seen = new Set<string>()
     for (const { id } of events) {
-      if (seen.has(id)) throw knownId({ id })
+      if (ids.has(id) || seen.has(id)) throw knownId({ id })
       seen.add(id)
     }
   }
