@@ -5,7 +5,7 @@ import type { ServiceStatus } from '../workspace/state.js'
 /** Where the supervisor's lines go: the terminal, or above the live panel. */
 export type Write = (line: string) => void
 
-const WIDTH = 11
+const WIDTH = 12
 
 /** Tells state changes and warnings, one prefixed line each. */
 export function reporter(write: Write, stream: NodeJS.WriteStream = process.stderr) {
