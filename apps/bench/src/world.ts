@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { loadDefinitions, type Definitions } from '@funnel/definitions'
 import { covers, topicNames, type Envelope, type Head } from '@funnel/events'
 import { advanceHead, postgresEventTail, PostgresEventLog, type EventLog, type EventTail } from '@funnel/event-log'
@@ -15,6 +15,7 @@ import {
 } from '@funnel/projections'
 import { syntheticLog, testDatabase } from '@funnel/testing'
 import type { History } from './history.js'
+import { poolOf } from './peers/pool.js'
 
 /** Events from which on a fold of the whole log is long. */
 const LONG = 500_000
@@ -40,7 +41,7 @@ export interface World {
 export async function createWorld({ database: template }: History): Promise<World> {
   const database = await testDatabase({ template })
   const store = await openEventStore({ url: database.url })
-  const pool = new pg.Pool({ connectionString: database.url, max: 8, options: '-c synchronous_commit=off' })
+  const pool = poolOf(database.url, 8, '-c synchronous_commit=off')
   const tail = postgresEventTail(pool)
   const live = await liveGeneration(pool)
   if (!live) throw new Error(`the database ${template} holds no history`)

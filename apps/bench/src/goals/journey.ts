@@ -130,7 +130,8 @@ async function assertJourneys(
      ),
      stream as (
        select key person, 'person-' || key stream from person union select person, 'visitor-' || key from visitor
-       union select person, 'lead-' || key from lead union select person, 'deal-' || key from deal
+       union select person, 'lead-' || key from lead union select person, 'sla-' || key from lead
+       union select person, 'deal-' || key from deal
      )
      select person, array_agg(id::text order by occurred, recorded_at, topic, partition, position) ids
      from stream join e using (stream) group by person`,
