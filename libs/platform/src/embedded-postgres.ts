@@ -17,7 +17,7 @@ import pg from 'pg'
 import { accepts } from './embedded-kafka-properties.js'
 import { freePort } from './free-port.js'
 import { assertPassable, binaries, postgresUser as user } from './embedded-postgres-binaries.js'
-import { childrenOf } from './host.js'
+import { childrenOf, statOf } from './host.js'
 
 /** A real PostgreSQL from npm, on loopback, without Docker. */
 export interface EmbeddedPostgres {
@@ -141,9 +141,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       child.ref()
       // its children notice the postmaster's death by themselves, in time; a crash leaves nobody the time
       child.kill('SIGSTOP')
-      for (const backend of childrenOf(pid)) killHard(backend)
+      const backends = childrenOf(pid)
+      for (const backend of backends) killHard(backend)
       child.kill('SIGKILL')
       await ended
+      // one that is still at a write keeps the shared memory, and the next server would not start
+      while (backends.some(isAlive)) await sleep(10)
     },
   }
   await server.start()
@@ -217,6 +220,8 @@ function guard({ pid }: ChildProcess, { endWith = process.pid, removeAfter, dir 
     detached: true,
   }).unref()
 }
+
+const isAlive = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0])
 
 function killHard(pid: number): void {
   try {
