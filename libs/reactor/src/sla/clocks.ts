@@ -176,7 +176,7 @@ function followed({ next: armed, ...kept }: ClockKept, { clock, sayings }: Told,
       const about = aboutOf(kept, grounds, clock, here)
       for (const said of verdictSaid(saying, about, before, { told, because: here.event })) told = say(here.turn, said)
       before = verdict
-    } else sayLevel(kept, saying, clock, here)
+    } else sayLevel(kept, saying, clock, told, here)
   const cut = nextCut(clock, timeOf(kept, here))
   const over = cut === undefined && isOver(clock, kept, here)
   const next = over ? here.at + CORRECTABLE : cut
@@ -191,11 +191,12 @@ const isOver = (clock: Clock, kept: ClockKept, here: AtLead): boolean => {
   return state === 'stopped' || state === 'cancelled'
 }
 
-/** A warning, or a level of escalation with what follows from it; nothing follows from what is historical. */
+/** A warning, or a level of escalation with what follows from the breach, which `told` names; nothing follows from what is historical. */
 function sayLevel(
   kept: ClockKept,
   saying: Extract<Saying, { readonly level: number }>,
   clock: Clock,
+  told: string | undefined,
   here: AtLead,
 ): void {
   const time = timeOf(kept, here)
@@ -208,22 +209,26 @@ function sayLevel(
   const escalation = saying.type === 'escalated' ? escalations?.[saying.level] : undefined
   const { notify } = (saying.type === 'warned' ? warnings?.[saying.level] : escalation) ?? {}
   const id = say(here.turn, levelSaid(saying, aboutOf(kept, saying, clock, here), due, notify), saying.level + 1)
-  if (escalation && !saying.historical) escalate(escalation, id, here)
+  if (escalation && !saying.historical) escalate(escalation, { id, of: told ?? id }, here)
 }
 
-function escalate({ reassign, pause }: Escalation, of: string, { lead, agreedAt, at, valueOf, turn }: AtLead): void {
+function escalate(
+  { reassign, pause }: Escalation,
+  { id: level, of }: { readonly id: string; readonly of: string },
+  { lead, agreedAt, at, valueOf, turn }: AtLead,
+): void {
   const owner = valueOf('owner')
   if (pause && typeof owner === 'string')
     for (const { id, members } of agreedAt(at).queues)
       if (members.some(({ member }) => member === owner))
-        turn.command(`pause/${of}/${id}`, {
+        turn.command(`pause/${level}/${id}`, {
           type: 'consequence',
           lead,
           of,
           command: { type: 'queue.leave', queue: id, member: owner, reason: 'sla' },
         })
   if (reassign !== undefined)
-    turn.command(`reassign/${of}`, {
+    turn.command(`reassign/${level}`, {
       type: 'consequence',
       lead,
       of,

@@ -20,7 +20,7 @@ import { SOURCE } from './telling.js'
 
 /**
  * Carries out what the monitor asks for: says what is to be said, in the stream of its subject, and does what follows from
- * an escalation through the deciders of leads and queues, in the name of that event. A refusal is an outcome, not an error.
+ * an escalation through the deciders of leads and queues, in the name of the breach. A refusal is an outcome, not an error.
  * Throws UNAVAILABLE, and VERSION_CONFLICT where others were faster time and again.
  */
 export function slaExecutor(

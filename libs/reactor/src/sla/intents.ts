@@ -6,7 +6,7 @@ import type { Kept } from './kept.js'
 export interface Consequence {
   readonly type: 'consequence'
   readonly lead: string
-  /** The event of the escalation. */
+  /** The event of the breach. */
   readonly of: string
   readonly command:
     Extract<LeadCommand, { readonly type: 'lead.assign' }> | Extract<QueueCommand, { readonly type: 'queue.leave' }>

@@ -1,3 +1,4 @@
+import type { Said } from '@funnel/domain'
 import { typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
 import { AGREED } from '../agreed.js'
 import { isTimer, type Timer } from '../reactor.js'
@@ -8,7 +9,8 @@ import { connected, named, neighbours } from '../ties/ties.js'
 export const PERIODS = 'periods'
 
 /** Its own verdicts are nothing that a promise is about. */
-export const isVerdict = ({ type }: FunnelEvent): boolean => type.startsWith('sla.')
+export const isVerdict = (event: FunnelEvent): event is Extract<FunnelEvent, { readonly type: Said['type'] }> =>
+  event.type.startsWith('sla.')
 
 type Peek = (key: string) => unknown
 

@@ -167,9 +167,10 @@ describe('the monitor', () => {
     ])
     const [level, next] = ofType(said, 'sla.escalated')
     expect([level!.data.notify, next!.data.notify]).toEqual([undefined, ['head-of-sales']])
+    const [breach] = ofType(said, 'sla.breached')
     const assigned = ofType(await here.lead('l'), 'lead.assigned')
     expect(assigned).toMatchObject([
-      { causationid: level!.id, data: { owner: 'mona', because: [level!.id] }, source: '/funnel/sla-monitor' },
+      { causationid: breach!.id, data: { owner: 'mona', because: [breach!.id] }, source: '/funnel/sla-monitor' },
     ])
     const left = (await here.store.read('queue-inbound')).filter(({ event }) => event.type === 'queue.member-left')
     expect(left.map(({ event }) => event.data)).toEqual([{ queue: 'inbound', member: 'sam', reason: 'sla' }])

@@ -1,6 +1,6 @@
 import { type AllDefinitions, type SlaPolicy } from '@funnel/definitions'
 import type { Said } from '@funnel/domain'
-import { advance, upcastRecord, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { advance, upcastRecord, type Instant, type Recorded } from '@funnel/events'
 import { takeBatch } from '../batch.js'
 import { memoryKeep } from '../memory-keep.js'
 import type { Intended } from './intents.js'
@@ -66,7 +66,7 @@ export async function whatIf({ pages, w, definitions, draft, from, to }: WhatIfO
       page,
       page.filter((record) => !applies(record, policy.id)),
     )
-    for (const { event } of page.map(upcastRecord)) if (isSaid(event)) told.push(event)
+    for (const { event } of page.map(upcastRecord)) if (isVerdict(event)) told.push(event)
   }
   await agreed.end(w)
   await drafted.end(w)
@@ -117,8 +117,6 @@ function player(definitions: AllDefinitions) {
 
 const applies = ({ event: { type, data } }: Recorded, policy: string): boolean =>
   type === 'definition.applied' && (data as { readonly definition?: string }).definition === `sla/${policy}`
-
-const isSaid = (event: FunnelEvent): event is Extract<FunnelEvent, Said> => isVerdict(event)
 
 /** What is missed once all is said: a correction may take it back, or tell of it first. */
 function missedIn(said: readonly Said[]): Missed[] {
