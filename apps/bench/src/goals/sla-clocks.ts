@@ -105,7 +105,6 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
       notes: [
         'ours: the monitor as it runs, with its states in PostgreSQL: due timers are claimed, judged, and a breach is appended for each, by an expected version; synchronous_commit on',
         `pg-boss: fetch and complete in batches of ${BATCH}; graphile-worker: 64 at once, a local queue of 500, completions gathered; their handlers do nothing`,
-        `memory of this process with the peers in it: ${Math.round(process.memoryUsage().rss / 1e6)} MB; an open clock is a row`,
       ],
     })
     await assertOnce(pool, breaches)

@@ -57,11 +57,12 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   assertStartable(folder, localKafka)
 
   const destinations = process.env['FUNNEL_DESTINATIONS'] || undefined
-  const used: PortName[] = portNames.filter(
-    (name) => name !== 'postgres' && name !== 'kafka' && (name !== 'notifier' || destinations !== undefined),
-  )
-  if (embedded) used.push('postgres')
-  if (localKafka) used.push('kafka')
+  const runs: { readonly [name in PortName]?: boolean } = {
+    postgres: embedded,
+    kafka: localKafka,
+    notifier: destinations !== undefined,
+  }
+  const used = portNames.filter((name) => runs[name] ?? true)
   await assertFree(funnelHost, ports, used, (port) => workspaceOn(port, flags.dataDir))
   if (flags.fresh && !embedded)
     throw new FunnelError(
