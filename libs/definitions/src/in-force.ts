@@ -1,4 +1,5 @@
 import {
+  businessCategories,
   typeOf,
   type definitionApplied,
   type EventOf,
@@ -19,7 +20,7 @@ export interface Applied {
   readonly content: unknown
 }
 
-/** What was applied, in the order of the log, and when the first business event was recorded: of a touch, a lead or a deal. */
+/** What was applied, in the order of the log, and when the first business event was recorded: of a touch, a lead, a deal or a promise. */
 export interface AppliedHistory {
   readonly applied: readonly Applied[]
   readonly firstBusiness?: Instant | undefined
@@ -47,9 +48,8 @@ export function withRecords(history: AppliedHistory, records: readonly Recorded<
   return { applied: [...history.applied, ...more], firstBusiness }
 }
 
-/** Whose category it is: queues are staffed and companies become known before there is business. */
 const isBusiness = ({ event: { type } }: Recorded<FunnelEvent>): boolean =>
-  ['visitor', 'lead', 'deal', 'sla'].includes(typeOf(type)!.category)
+  businessCategories.includes(typeOf(type)!.category)
 
 const isApplied = (record: Recorded<FunnelEvent>): record is Recorded<EventOf<typeof definitionApplied>> =>
   record.event.type === 'definition.applied'

@@ -46,6 +46,17 @@ export type Category = keyof typeof categoryTopic
 /** The topic that holds a category. */
 export const topicOf = (category: Category): Topic => categoryTopic[category]
 
+/** What is business: queues are staffed and companies become known before there is any. */
+export const businessCategories: readonly Category[] = ['visitor', 'lead', 'deal', 'sla']
+
+/** Every partition that may hold business, by the number of its topic; among the leads lie queues, too. */
+export const businessPartitions: readonly (readonly [topic: number, partition: number])[] = [
+  ...new Set(businessCategories.map(topicOf)),
+].flatMap((name) => {
+  const { id, partitions } = topics[name]
+  return Array.from({ length: partitions }, (_, partition) => [id, partition] as const)
+})
+
 /** Where a stream lives. */
 export interface Address {
   readonly stream: string

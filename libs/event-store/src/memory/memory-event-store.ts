@@ -5,6 +5,7 @@ import {
   contentHash,
   positionOf,
   topicNames,
+  businessCategories,
   topics,
   totalOrder,
   type Envelope,
@@ -133,7 +134,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
       read: async (after) => logs.get('definitions')![0]!.slice(after),
       firstBusiness: async () =>
         [...streams]
-          .filter(([stream]) => /^(visitor|lead|deal)-/.test(stream))
+          .filter(([stream]) => businessCategories.some((category) => stream.startsWith(`${category}-`)))
           .map(([, [first]]) => first!.recorded)
           .reduce<Instant | undefined>((least, one) => Math.min(least ?? one, one), undefined),
     },

@@ -52,7 +52,8 @@ describe('what a store says about definitions', () => {
     for (let i = 0; i < 40; i++) await record('queue.staffed', { queue: `q${i}`, members: [] })
     await record('account.recorded', { account: 'a', names: ['A'] })
     for (const log of both()) expect(await log.firstBusiness()).toBeUndefined()
-    const began = await record('lead.captured', { lead: 'l' })
+    const began = await record('insight.shared', { subject: 'sales', report: 'win-loss' })
+    await record('lead.captured', { lead: 'l' })
     await apply(2)
     for (let i = 0; i < 40; i++) await record('touchpoint.recorded', { visitor: `v${i}`, kind: 'page' })
     for (const [i, log] of both().entries()) {

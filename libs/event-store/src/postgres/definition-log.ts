@@ -1,14 +1,10 @@
 import type pg from 'pg'
-import { topics } from '@funnel/events'
+import { businessPartitions, topics } from '@funnel/events'
 import type { DefinitionLog } from '../definition-log.js'
 import { recordOf, type EventRow } from './append-call.js'
 import { translated } from './errors.js'
 
-/** All partitions that hold business. */
-const business = (['touchpoints', 'leads', 'deals'] as const).flatMap((name) => {
-  const { id, partitions } = topics[name]
-  return Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition})`)
-})
+const business = businessPartitions.map(([topic, partition]) => `(${topic}, ${partition})`)
 
 /** Queues lie beside the leads, and are no business yet. */
 const FIRST_BUSINESS = `

@@ -1,5 +1,5 @@
 import { appliedOf, type AppliedHistory } from '@funnel/definitions'
-import { topics, type definitionApplied, type EventOf, type Instant } from '@funnel/events'
+import { businessPartitions, topics, type definitionApplied, type EventOf, type Instant } from '@funnel/events'
 import { millis, Parameters, schemaOf, type Statement } from './statement.js'
 
 /** A version that a generation has folded, or nulls where there is none; and when the first business event was recorded. */
@@ -9,11 +9,7 @@ export interface HistoryRow {
   readonly first: Instant | null
 }
 
-/** All partitions that hold business. */
-const business = (['touchpoints', 'leads', 'deals', 'sla'] as const).flatMap((name) => {
-  const { id, partitions } = topics[name]
-  return Array.from({ length: partitions }, (_, partition) => `(${id}, ${partition})`)
-})
+const business = businessPartitions.map(([topic, partition]) => `(${topic}, ${partition})`)
 
 /**
  * The statement that reads what a generation has folded about definitions. Its facts are its part of the log, saved with the
