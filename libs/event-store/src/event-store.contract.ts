@@ -212,6 +212,24 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(mintId())).toBeUndefined()
     })
 
+    it('answers what is read at once each for itself', async () => {
+      const appended = await store.append({ events: ['a', 'b', 'a', 'a', 'b'].map((lead) => captured(lead)) })
+      const [a1, b1, a2, a3, b2] = appended.map(({ record }) => record)
+      expect(
+        await Promise.all([
+          store.read('lead-a', 1),
+          store.read('lead-b'),
+          store.read('lead-none'),
+          store.read('lead-a', 0, 2),
+          store.read('lead-a', 1),
+          store.find(b2!.event.id),
+          store.find(mintId()),
+          store.find(a1!.event.id),
+          store.find(b2!.event.id),
+        ]),
+      ).toEqual([[a2, a3], [b1, b2], [], [a1, a2], [a2, a3], b2, undefined, a1, b2])
+    })
+
     it('records all or nothing when one event cannot be', async () => {
       const events = [captured('a'), captured('b', { type: 'no.such' })]
       await expect(store.append({ events })).rejects.toMatchObject({ code: 'INVALID' })

@@ -22,7 +22,7 @@ export interface Acting<State extends Json, Command> {
 }
 
 /** Commands under way at once. */
-const AT_ONCE = 32
+const AT_ONCE = 250
 
 /** Timers that fire in one transaction, at most; so an outage is made up for in portions, and memory stays bounded. */
 const MOST_TIMERS = 1000
@@ -36,20 +36,19 @@ export async function takeBatch<State extends Json, Command>(
   batch: Batch,
   evenIfNothing = false,
 ): Promise<Took | undefined> {
-  let took: Took = { events: 0, fired: [], outcomes: [] }
+  let events = 0
+  const fired: Instant[] = []
+  const outcomes: Outcome[] = []
   for (let rest: Batch | undefined = batch, isFirst = true; rest; isFirst = false) {
     const portion: Portion = await nextPortion(acting.keep, rest)
-    const { events, timers } = portion
     rest = portion.rest
-    if (isFirst && !events.length && !timers.length && !evenIfNothing) return undefined
-    const portionTook = await takePortion(acting, portion)
-    took = {
-      events: took.events + portionTook.events,
-      fired: [...took.fired, ...portionTook.fired],
-      outcomes: [...took.outcomes, ...portionTook.outcomes],
-    }
+    if (isFirst && !portion.events.length && !portion.timers.length && !evenIfNothing) return undefined
+    const took = await takePortion(acting, portion)
+    events += took.events
+    fired.push(...took.fired)
+    outcomes.push(...took.outcomes)
   }
-  return took
+  return { events, fired, outcomes }
 }
 
 /** What is stepped over at once: a batch with its timers, or the beginning of one. */

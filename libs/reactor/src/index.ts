@@ -1,6 +1,6 @@
 export { automation } from './automation/automation.js'
 export { executor, type DecidedBy, type Executor } from './automation/execute.js'
-export { takeBatch, type Took } from './batch.js'
+export { takeBatch, type Acting, type Took } from './batch.js'
 export type { Outcome } from './outcome.js'
 export { catchUp } from './catch-up.js'
 export { memoryKeep, type MemoryKeep } from './memory-keep.js'

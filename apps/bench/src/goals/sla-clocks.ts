@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { always, loadAllDefinitions, type LeadPolicy } from '@funnel/definitions'
-import { addressOf, advance, derivedId, mintId, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import {
+  addressOf,
+  advance,
+  derivedId,
+  mintId,
+  type FunnelEvent,
+  type Head,
+  type Instant,
+  type Recorded,
+} from '@funnel/events'
 import { migrateStore, openDecisionStore } from '@funnel/event-store'
-import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch } from '@funnel/reactor'
+import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch, type Acting, type Timer } from '@funnel/reactor'
 import { testDatabase } from '@funnel/testing'
-import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
+import { compare, spread, stopwatch, type Done, type Figure, type Settings } from '../harness.js'
 import { graphileWorker } from '../peers/graphile-worker.js'
 import { pgBoss } from '../peers/pg-boss.js'
 import { poolOf } from '../peers/pool.js'
@@ -25,9 +34,9 @@ const policy: LeadPolicy = {
 }
 
 /**
- * G10: clocks of promises that come due while very many others are open: each is claimed, judged, and its breach is appended
- * to the log, durable and once. The peers are job queues that only claim and complete as many jobs, beside as many others
- * that are not due.
+ * G10: timers that come due while very many others are not: ours and those of job queues, claimed and done with for good,
+ * with nothing else to do. Told beside it: clocks of promises that come due, each judged, and its breach appended to the
+ * log, durable and once.
  */
 export async function slaClocks({ history, events: clocks, rounds }: Settings): Promise<Figure> {
   const open = history.events
@@ -44,6 +53,7 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
     keep: await keepOf<never>(pool, 'sla-monitor', head),
     execute: slaExecutor(store, always({ funnel, reasons })),
   }
+  const bare = await bareTimers(pool, head)
   const boss = await pgBoss(bossAt.url, BATCH)
   const graphile = await graphileWorker(graphileAt.url, 500)
   let position = 0
@@ -57,31 +67,35 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
       await takeBatch(acting, { events, positions: advance(acting.keep.place.positions, events), w: recorded })
     }
   }
-  const armed: number[] = []
+  const [starts, verdicts] = [new Rates(), new Rates()]
   try {
     const later = Date.now() + 24 * HOUR
     // one of the others is started as all are; the rest are made like it
     await arm(1, later)
     await multiply(pool, 'lead-1', open)
+    await bare.arm(1, later)
+    await multiply(pool, 'timer-1', open)
     await Promise.all([boss.arm(open, new Date(later)), graphile.arm(open, new Date(later))])
     position = open
     const figure = await compare({
-      what: `clocks that come due, beside ${open.toLocaleString('en')} open ones; ${clocks.toLocaleString('en')} a round`,
-      unit: 'clocks/s',
+      what: `timers that come due, beside ${open.toLocaleString('en')} open ones; ${clocks.toLocaleString('en')} a round`,
+      unit: 'timers/s',
       rounds,
       ours: {
         name: 'funnel',
         run: async (round) => {
           const recorded = Date.now() - 2 * HOUR + round
-          const arming = stopwatch()
+          const starting = stopwatch()
           await arm(clocks, recorded)
-          const done = arming(clocks)
-          if (round) armed.push((done.units * 1000) / done.ms)
+          starts.note(round, starting(clocks))
           const { positions } = acting.keep.place
-          const stop = stopwatch()
+          const judging = stopwatch()
           await takeBatch(acting, { events: [], positions, w: recorded + HOUR + 60_000 })
+          verdicts.note(round, judging(clocks))
           breaches += clocks
-          return stop(clocks)
+          await bare.arm(clocks, Date.now())
+          const stop = stopwatch()
+          return stop(await bare.fire())
         },
       },
       peers: [
@@ -103,18 +117,75 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
         },
       ],
       notes: [
-        'ours: the monitor as it runs, with its states in PostgreSQL: due timers are claimed, judged, and a breach is appended for each, by an expected version; synchronous_commit on',
-        `pg-boss: fetch and complete in batches of ${BATCH}; graphile-worker: 64 at once, a local queue of 500, completions gathered; their handlers do nothing`,
+        `ours: the runtime of reactors as it runs, in portions of ${BATCH}; no handler of anybody does anything; synchronous_commit on`,
+        'clocks: the monitor as it runs, with its states in PostgreSQL; what it says of a clock goes through the command path, by an expected version',
+        `pg-boss: fetch and complete in batches of ${BATCH}; graphile-worker: 64 at once, a local queue of 500, completions gathered`,
       ],
     })
     await assertOnce(pool, breaches)
-    return { ...figure, rates: { ...figure.rates, 'funnel: clocks started, each told in the log': spread(armed) } }
+    return {
+      ...figure,
+      rates: {
+        ...figure.rates,
+        'funnel: clocks started, each told in the log': spread(starts.rates),
+        'funnel: clocks judged, each breach told in the log': spread(verdicts.rates),
+      },
+      cpu: {
+        ...figure.cpu,
+        'funnel: clocks started, each told in the log': spread(starts.cpu),
+        'funnel: clocks judged, each breach told in the log': spread(verdicts.cpu),
+      },
+    }
   } finally {
     await boss.close()
     await graphile.close()
     await store.close()
     await pool.end()
     await Promise.all([ours.drop(), bossAt.drop(), graphileAt.drop()])
+  }
+}
+
+/** A reactor to whose timers nothing happens. */
+async function bareTimers(pool: ReturnType<typeof poolOf>, head: Head) {
+  const acting: Acting<never, never> = {
+    reactor: { name: 'bare', keysOf: () => [], react: () => undefined, due: () => undefined },
+    keep: await keepOf<never>(pool, 'bare', head),
+    execute: () => Promise.reject(new Error('nothing was asked for')),
+  }
+  let timer = 0
+  return {
+    /** Arms so many that are due at an instant. */
+    async arm(count: number, due: Instant) {
+      const { keep } = acting
+      for (let at = 0; at < count; at += BATCH) {
+        const armed = Array.from({ length: Math.min(BATCH, count - at) }, (): Timer => ({
+          id: `timer-${++timer}`,
+          due,
+          cause: { id: derivedId('bench', 'timer', `${timer}`) },
+          data: { lead: `timer-${timer}` },
+        }))
+        await keep.save({ ...NOTHING, armed: new Map(armed.map((one) => [one.id, one])) }, {}, 0)
+      }
+    },
+    /** Works off what is due; gives how many. */
+    async fire() {
+      const took = await takeBatch(acting, { events: [], positions: {}, w: Date.now() })
+      return took?.fired.length ?? 0
+    },
+  }
+}
+
+const NOTHING = { states: new Map(), gone: new Set<string>(), intents: [], fired: [] }
+
+/** What was measured beside the figure. */
+class Rates {
+  readonly rates: number[] = []
+  readonly cpu: number[] = []
+
+  note(round: number, { units, ms, cpu }: Done): void {
+    if (round === 0) return
+    this.rates.push((units * 1000) / ms)
+    if (cpu !== undefined) this.cpu.push(cpu / units)
   }
 }
 
@@ -138,13 +209,13 @@ const started = (lead: string, position: number, recorded: Instant): Recorded<Fu
   },
 })
 
-/** Makes so many open clocks of the one of a lead, each with its state and its timer. */
-async function multiply(pool: ReturnType<typeof poolOf>, lead: string, count: number): Promise<void> {
+/** Makes so many open clocks or timers of one, each with its state and its timer. */
+async function multiply(pool: ReturnType<typeof poolOf>, one: string, count: number): Promise<void> {
   const others = `generate_series(2, ${count}) i`
-  const renamed = (column: string) => `replace(${column}::text, '${lead}', 'open-' || i)`
+  const renamed = (column: string) => `replace(${column}::text, '${one}', 'open-' || i)`
   await pool.query(`
-    insert into reactor.state select reactor, ${renamed('key')}, ${renamed('state')}::jsonb from reactor.state, ${others} where key like '%${lead}';
-    insert into reactor.timer select reactor, ${renamed('id')}, due, cause, ${renamed('data')}::jsonb from reactor.timer, ${others} where id like '%${lead}%';
+    insert into reactor.state select reactor, ${renamed('key')}, ${renamed('state')}::jsonb from reactor.state, ${others} where key like '%${one}';
+    insert into reactor.timer select reactor, ${renamed('id')}, due, cause, ${renamed('data')}::jsonb from reactor.timer, ${others} where id like '%${one}%';
     analyze reactor.state, reactor.timer`)
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
+import { mintId } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured } from '../event-store.contract.js'
@@ -57,6 +58,17 @@ describe('a decision in a store that holds much', () => {
         code: 'CONFLICT',
       })
     }
+    await store.close()
+    expect(await scans()).toBe(before)
+  })
+  it('beside many others looks up what all of them rest on, and nothing else', async () => {
+    const before = await scans()
+    const store = await openEventStore({ url: database.url, connections: 2 })
+    const streams = Array.from({ length: 250 }, (_, i) => `lead-h${i * 7}`)
+    const read = await Promise.all(streams.map((stream) => store.read(stream)))
+    expect(read.map((records) => records.map(({ stream }) => stream))).toEqual(streams.map((stream) => [stream]))
+    expect(await Promise.all(streams.map((stream) => store.read(stream, 1)))).toEqual(streams.map(() => []))
+    expect(await Promise.all(streams.map(() => store.find(mintId())))).toEqual(streams.map(() => undefined))
     await store.close()
     expect(await scans()).toBe(before)
   })

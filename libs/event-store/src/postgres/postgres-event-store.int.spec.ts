@@ -214,6 +214,23 @@ describe('the store in PostgreSQL', () => {
       await own.drop()
     })
 
+    it('refuses to look for what the database cannot hold, and holds back nothing else that is read with it', async () => {
+      const store = await openEventStore({ url: database.url })
+      const event = captured('a')
+      const [{ record } = { record: undefined }] = await store.append({ events: [event] })
+      const [refused, ...others] = await Promise.allSettled([
+        store.find('no id'),
+        store.read('lead-\0'),
+        store.find(event.id),
+        store.read('lead-a'),
+      ])
+      expect([refused, others[0]]).toEqual(
+        [1, 2].map(() => ({ status: 'rejected', reason: expect.objectContaining({ code: 'INVALID' }) })),
+      )
+      expect(others.slice(1)).toEqual([record, [record]].map((value) => ({ status: 'fulfilled', value })))
+      await store.close()
+    })
+
     it('answers UNAVAILABLE when the database is gone, and goes on when it is back', async () => {
       const own = await startPostgres()
       await migrateStore(own.url)

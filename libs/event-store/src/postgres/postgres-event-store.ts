@@ -4,15 +4,14 @@ import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { addressesIn, hmacOf } from '../vault/addresses.js'
 import { APPEND_SETTINGS } from './append-settings.js'
-import { appendCall, recordOf, type AppendAnswer, type EventRow } from './append-call.js'
+import { appendCall, type AppendAnswer } from './append-call.js'
 import { createBell } from './bell.js'
 import { assertDurable } from './durable.js'
 import { codeOf, translated } from './errors.js'
+import { groupedReads } from './grouped-reads.js'
 
 /** Tries of one append: another writer may take the same id in another partition, or be the other half of a deadlock. */
 const ATTEMPTS = 10
-/** Of a stream; PostgreSQL's greatest int. */
-const LAST_VERSION = 2 ** 31 - 1
 /** unique_violation of an id, serialization_failure, deadlock_detected */
 const RETRIED = new Set(['23505', '40001', '40P01'])
 
@@ -32,6 +31,8 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
   const bell = createBell(url)
 
   return {
+    ...groupedReads(pool),
+
     async append(...appends) {
       const { values, decode } = appendCall(key, appends)
       if (!appends.some(({ events }) => events.length)) return []
@@ -48,33 +49,6 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
           if (attempt < ATTEMPTS && RETRIED.has(codeOf(error))) await sleep(Math.random() * 4 * attempt)
           else throw translated(error)
         }
-      }
-    },
-
-    async read(stream, after = 0, most = LAST_VERSION) {
-      try {
-        const { rows } = await pool.query<EventRow>({
-          name: 'read-stream',
-          // versions are dense: an upper bound, where a limit could have all the rest of a long stream sorted
-          text: `select ${RECORD} from store.event where stream = $1 and version > $2 and version <= $3 order by version`,
-          values: [stream, after, Math.min(after + most, LAST_VERSION)],
-        })
-        return rows.map(recordOf)
-      } catch (error) {
-        throw translated(error)
-      }
-    },
-
-    async find(id) {
-      try {
-        const { rows } = await pool.query<EventRow>({
-          name: 'find-event',
-          text: `select ${RECORD} from store.event where id = $1`,
-          values: [id],
-        })
-        return rows[0] && recordOf(rows[0])
-      } catch (error) {
-        throw translated(error)
       }
     },
 
@@ -97,9 +71,6 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
     },
   }
 }
-
-const RECORD =
-  'topic, partition, position, stream, version, (extract(epoch from recorded_at) * 1000)::bigint recorded_ms, envelope'
 
 /** Text that PostgreSQL refuses is kept in escaped form, so that a refusal can always be recorded. */
 const storable = (rejection: Rejection): Rejection => ({
