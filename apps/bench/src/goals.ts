@@ -60,7 +60,7 @@ export const goals: Readonly<Record<string, Goal>> = {
     measure: async () => (await import('./goals/query.js')).queryOverGrpc,
   },
   G10: {
-    what: 'clocks of promises that come due, beside as many open ones as the history has events',
+    what: 'timers of clocks that come due, beside as many open ones as the history has events',
     events: 10_000,
     targets: { 'pg-boss': 5 },
     measure: async () => (await import('./goals/sla-clocks.js')).slaClocks,

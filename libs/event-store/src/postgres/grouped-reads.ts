@@ -1,6 +1,5 @@
 import DataLoader from 'dataloader'
 import type pg from 'pg'
-import type { Recorded } from '@funnel/events'
 import { recordOf, type EventRow } from './append-call.js'
 import { translated } from './errors.js'
 
