@@ -32,6 +32,8 @@ export const automation = (base: Rules): Reactor<Kept, Intended> => {
   return {
     name: 'automation',
     keysOf,
+    // what is decided of a lead in the order in which it came about
+    laneOf: (command) => ('lead' in command ? command.lead : 'person' in command ? command.person : command.queue),
     react: (record, turn) => {
       const { event } = record
       const rules = rulesAt(record, turn)
