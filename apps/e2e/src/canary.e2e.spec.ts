@@ -58,9 +58,9 @@ describe('The logs of all services at their most talkative', () => {
     // a bug, which is told in the log
     const client = new pg.Client({ connectionString: platform.databaseUrl })
     await client.connect()
-    await client.query('alter function store.append(json, jsonb, json) rename to hidden')
+    await client.query('alter function store.append rename to hidden')
     expect(await post(JSON.stringify(touch('v-9', { note: CANARY })))).toBe(500)
-    await client.query('alter function store.hidden(json, jsonb, json) rename to append')
+    await client.query('alter function store.hidden rename to append')
     await client.end()
 
     await platform.settled()

@@ -7,7 +7,8 @@ export class AppendOnce1764000000010 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(dropped)
     await runner.query('drop function store.decide(json, jsonb, json)')
-    await runner.query(appendOnce)
+    await runner.query(incoming)
+    await runner.query(appendOfJson)
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -19,6 +20,16 @@ export class AppendOnce1764000000010 implements MigrationInterface {
 
 const dropped = 'drop function store.append(json, jsonb, json); drop type store.incoming'
 
+const incoming = `
+  create type store.incoming as (
+    ord int, topic smallint, partition smallint, stream text, id uuid, type text, hash bytea,
+    -- which of the events of its stream, and of its partition, it is, if all of this call are new
+    nth_of_stream int, nth_of_partition int,
+    copy boolean -- null for the first event of its id in this call, else whether its content is that of the first
+  );
+
+`
+
 /**
  * The append. Takes the keys of events (`store.incoming`), their envelopes, and the streams that a decision rests on with
  * the versions they must have (`[]` for observations). Gives the places of the new events, in order, and for each event
@@ -28,14 +39,7 @@ const dropped = 'drop function store.append(json, jsonb, json); drop type store.
  * each lock committed. Look-ups of single rows are subqueries with a limit: an `exists` or a join would be planned as a
  * scan of the whole table while the table is new and the planner thinks it empty.
  */
-const appendOnce = `
-  create type store.incoming as (
-    ord int, topic smallint, partition smallint, stream text, id uuid, type text, hash bytea,
-    -- which of the events of its stream, and of its partition, it is, if all of this call are new
-    nth_of_stream int, nth_of_partition int,
-    copy boolean -- null for the first event of its id in this call, else whether its content is that of the first
-  );
-
+export const appendOfJson = `
   create function store.append(keys json, envelopes jsonb, expected json) returns json
   language plpgsql as $$
   declare

@@ -10,6 +10,7 @@ import { Profiles1764000000007 } from './1764000000007-profiles.js'
 import { Persons1764000000008 } from './1764000000008-persons.js'
 import { History1764000000009 } from './1764000000009-history.js'
 import { AppendOnce1764000000010 } from './1764000000010-append-once.js'
+import { AppendRows1764000000011 } from './1764000000011-append-rows.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
@@ -49,6 +50,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     Persons1764000000008,
     History1764000000009,
     AppendOnce1764000000010,
+    AppendRows1764000000011,
   ])
   if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }

@@ -48,24 +48,29 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
       if (!before) first.set(event.id, { ord, hash })
       return { event, ord, ...address, hash, copy: before && before.hash.equals(hash) }
     })
-  const keys = items.map(({ event, ord, topic, partition, stream, hash, copy }) => ({
+  // in the order of the fields of `store.incoming`
+  const keys = items.map(({ event, ord, topic, partition, stream, hash, copy }) => [
     ord,
-    topic: topics[topic].id,
+    topics[topic].id,
     partition,
-    stream,
-    id: event.id,
-    type: event.type,
-    hash: `\\x${hash.toString('hex')}`,
-    nth_of_stream: nth(stream),
-    nth_of_partition: nth(`${topic}/${partition}`),
+    quoted(stream),
+    event.id,
+    event.type,
+    quoted(`\\x${hash.toString('hex')}`),
+    nth(stream),
+    nth(`${topic}/${partition}`),
     copy,
-  }))
+  ])
   const expected = Object.entries(expectedVersions(appends)).map(([stream, version]) => {
     const { topic, partition } = addressOfStream(stream)
     return { stream, topic: topics[topic].id, partition, version }
   })
   return {
-    values: [JSON.stringify(keys), JSON.stringify(items.map(({ event }) => event)), JSON.stringify(expected)],
+    values: [
+      `{${keys.map((key) => quoted(`(${key.join()})`)).join()}}`,
+      JSON.stringify(items.map(({ event }) => event)),
+      JSON.stringify(expected),
+    ],
     decode({ positions, versions, recorded, known }) {
       const knownAt = new Map(known?.map((one) => [one.ord, one]))
       const answers: Appended[] = []
@@ -91,6 +96,9 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
     },
   }
 }
+
+/** Text as it stands in a row, or a row in an array, as PostgreSQL reads them. */
+const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 
 /** A row of the event table as a record. */
 export const recordOf = ({ topic, recorded_ms, envelope, ...place }: EventRow): Recorded => ({
