@@ -13,7 +13,7 @@ export class HeadWatch {
   readonly #signal: HeadSignal
   readonly #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
-  #wake = Promise.withResolvers<void>()
+  readonly #waiting = new Set<AbortController>()
   #error: string | undefined = 'no head has been read yet'
   #head: Head | undefined
 
@@ -42,15 +42,15 @@ export class HeadWatch {
   }
 
   ring(): void {
-    this.#wake.resolve()
-    this.#wake = Promise.withResolvers()
+    for (const one of this.#waiting) one.abort()
   }
 
   /** Resolves when the head may have moved, at the latest after `ms`. */
   async moved(ms: number): Promise<void> {
     const waiting = new AbortController()
-    await Promise.race([this.#wake.promise, sleep(ms, undefined, { signal: waiting.signal }).catch(() => undefined)])
-    waiting.abort()
+    this.#waiting.add(waiting)
+    await sleep(ms, undefined, { signal: waiting.signal }).catch(() => undefined)
+    this.#waiting.delete(waiting)
   }
 
   async close(): Promise<void> {

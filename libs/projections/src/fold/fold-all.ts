@@ -12,17 +12,27 @@ export async function foldAll(
   saved: (applied: Applied, seconds: number) => unknown,
 ): Promise<void> {
   const iterator = batches[Symbol.asyncIterator]()
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
+  let failure: { readonly error: unknown } | undefined
+  let fail: (error: unknown) => void = () => undefined
   let saving: Promise<unknown> = Promise.resolve()
+  /** The next batch, or the first failure. Nobody waits on a promise that outlives the batch: it would hold that for ever. */
+  const next = () =>
+    new Promise<IteratorResult<Batch, unknown>>((resolve, reject) => {
+      fail = reject
+      if (failure) reject(failure.error)
+      else iterator.next().then(resolve, reject)
+    })
   try {
     for (;;) {
-      const { done, value } = await Promise.race([iterator.next(), failure.promise])
+      const { done, value } = await next()
       if (done) break
       const start = performance.now()
       const before = saving
       saving = folder.apply(value).then((applied) => saved(applied, (performance.now() - start) / 1000))
-      saving.catch(failure.reject)
+      saving.catch((error: unknown) => {
+        failure ??= { error }
+        fail(error)
+      })
       await before
     }
     await saving
