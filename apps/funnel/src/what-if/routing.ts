@@ -67,6 +67,7 @@ function show(found: RoutingWhatIf): void {
       dim,
     ),
   )
+  print(dim('as if whoever would have got a lead had been as fast as who did'))
   print('')
   list(`${formatCount(moved.length)} leads would have been offered to somebody else`, offerColumns, moved, offerRow)
   showDifference(found)

@@ -100,11 +100,11 @@ describe('a history of 90 days', () => {
     expect(new Set(clocks).size).toBe(clocks.length)
   })
 
-  async function* pages() {
-    for (let at = 0; at < history.records.length; at += 5000) yield history.records.slice(at, at + 5000)
+  async function* pages(size: number) {
+    for (let at = 0; at < history.records.length; at += size) yield history.records.slice(at, at + size)
   }
-  const replayed = (drafts: readonly Draft[]) => ({
-    pages: pages(),
+  const replayed = (drafts: readonly Draft[], page = 5000) => ({
+    pages: pages(page),
     w: history.records.at(-1)!.recorded,
     definitions,
     drafts,
@@ -149,7 +149,7 @@ describe('a history of 90 days', () => {
       ...definitions.queues.map((value) => ({ kind: 'queue', value }) as const),
     ]
     for (const from of [undefined, MONDAY + 45 * DAY]) {
-      const same = await whatIfRouting({ ...replayed(drafts), from })
+      const same = await whatIfRouting({ ...replayed(drafts, from === undefined ? 5000 : 333), from })
       expect(same).toMatchObject({ moved: [], astray: [], gained: [], lost: [], unlike: [] })
       expect(same.offered).toBeGreaterThan(from === undefined ? 300 : 100)
       for (const { offered, missed } of same.loads) {

@@ -98,11 +98,11 @@ function routed(definitions: AllDefinitions, queues: ReadonlySet<string>, within
   let held: readonly Recorded[] = []
 
   const assign = (event: Of<'queue.assigned'>, at: Instant): void => {
-    if (at < from) return turns.keep(event, at)
-    const { queue, lead, because } = event.data
+    const { queue, lead, member, because } = event.data
     const cause = because?.[0]
     const route = cause === undefined ? undefined : routes.get(cause)
-    const other = turns.assign(route?.queue ?? queue, lead, at)
+    if (at < from) turns.keep(event, at)
+    const other = at < from ? member : turns.assign(route?.queue ?? queue, lead, at)
     if (cause !== undefined && route) assigned.set(cause, other)
   }
   const offer = (event: Of<'handoff.offered'>, at: Instant): Of<'handoff.offered'> => {
@@ -111,6 +111,7 @@ function routed(definitions: AllDefinitions, queues: ReadonlySet<string>, within
     const route = routes.get(handoff)
     routes.delete(handoff)
     if (!route || at < from) {
+      assigned.delete(handoff)
       owners.offered(lead, undefined)
       return event
     }
