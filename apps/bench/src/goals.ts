@@ -65,6 +65,17 @@ export const goals: Readonly<Record<string, Goal>> = {
     targets: { 'pg-boss': 5 },
     measure: async () => (await import('./goals/sla-clocks.js')).slaClocks,
   },
+  G10c: {
+    what: 'due times in business hours',
+    events: 1_000_000,
+    targets: { 'dayjs-business-time': 500, 'walking from minute to minute': 500 },
+    measure: async () => (await import('./goals/due-times.js')).dueTimes,
+  },
+  G10m: {
+    what: 'memory of as many open clocks as the history has events',
+    events: 10_000,
+    measure: async () => (await import('./goals/open-clocks.js')).openClocks,
+  },
   G13: {
     what: 'freshness: from an event’s answer to its KPI, at half load',
     events: 500,

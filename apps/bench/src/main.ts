@@ -49,7 +49,7 @@ const command = new Command('npm run bench --')
   .option('--rounds <n>', 'rounds after the first, which is thrown away', count, 5)
   .option(
     '--events <n>',
-    'events (G9, G16: calls, G13: probes, G14: commands, G15: decisions) of a round, of goals whose round is not the whole log',
+    'events (G9, G16: calls, G10c: due times, G13: probes, G14: commands, G15: decisions) of a round, of goals whose round is not the whole log',
     count,
   )
   .option('--out <file>', 'the same as JSON', 'bench.json')

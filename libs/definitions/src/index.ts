@@ -20,6 +20,8 @@ export {
   loadDefinitions,
   readDefinitions,
   readDraft,
+  readDrafts,
+  type Draft,
 } from './load.js'
 export { readPlaced, type Path, type Placed } from './placed.js'
 export { missingFor } from './qualification/missing.js'

@@ -50,12 +50,65 @@ export function readDraft<K extends Kind>(
   folders: readonly string[] = [defaultDefinitions],
 ): { readonly draft: KindOf[K]; readonly definitions: AllDefinitions } {
   const { found, mistakes } = readFolders(folders)
+  const drafts = takeDraft(kind, file, found, mistakes)
+  const definitions = allOf(checked(found, mistakes))
+  return { draft: drafts[0]!, definitions }
+}
+
+/** The same for several files at once, each of one of these kinds, which the fields in it tell. */
+export function readDrafts<K extends ToldByFields>(
+  files: readonly string[],
+  among: readonly K[],
+  folders: readonly string[] = [defaultDefinitions],
+): { readonly drafts: readonly Draft<K>[]; readonly definitions: AllDefinitions } {
+  const { found, mistakes } = readFolders(folders)
+  const drafts = files.flatMap((file) => {
+    const placed = readPlaced(file)
+    if ('mistakes' in placed) {
+      mistakes.push(...placed.mistakes)
+      return []
+    }
+    const kind = kindOf(placed.value, among)
+    if (kind) return takeDraft(kind, file, found, mistakes).map((value) => ({ kind, value }))
+    const known = among.map((one) => `${one} (has ${fieldOf[one]})`)
+    mistakes.push(`${placed.at()}: what kind of definition is it? It is none of ${known.join(', ')}`)
+    return []
+  })
+  return { drafts, definitions: allOf(checked(found, mistakes)) }
+}
+
+function takeDraft<K extends Kind>(kind: K, file: string, found: Found, mistakes: string[]): readonly KindOf[K][] {
   const drafts: Found[K] = new Map()
   mistakes.push(...readFiles(kind, [file], drafts))
   for (const [id, draft] of drafts) found[kind].set(id, draft)
-  const definitions = allOf(checked(found, mistakes))
-  const [draft] = drafts.values()
-  return { draft: draft!.value, definitions }
+  return [...drafts.values()].map(({ value }) => value)
+}
+
+/** A field that, of these kinds, only definitions of one have; the first that is there tells. */
+const fieldOf = {
+  sla: 'party',
+  calendar: 'zone',
+  routing: 'rules',
+  team: 'side',
+  queue: 'members',
+  territory: 'team',
+} as const satisfies Partial<Record<Kind, string>>
+type ToldByFields = keyof typeof fieldOf
+
+/** A definition that is tried. */
+export type Draft<K extends ToldByFields = ToldByFields> = {
+  readonly [One in K]: { readonly kind: One; readonly value: KindOf[One] }
+}[K]
+
+function kindOf<K extends ToldByFields>(value: unknown, among: readonly K[]): K | undefined {
+  const told = Object.keys(fieldOf) as ToldByFields[]
+  return told.find(
+    (kind): kind is K =>
+      (among as readonly ToldByFields[]).includes(kind) &&
+      typeof value === 'object' &&
+      value !== null &&
+      Object.hasOwn(value, fieldOf[kind]),
+  )
 }
 
 /** Everything that is agreed on in these folders. Throws as `readDefinitions` does. */

@@ -10,6 +10,7 @@ import {
   loadDefinitions,
   readDefinitions,
   readDraft,
+  readDrafts,
 } from './load.js'
 import { definitionsFolder, funnel, head } from './testing/folder.js'
 
@@ -418,5 +419,23 @@ describe('a draft in a file of its own', () => {
     expect(definitions.kpis).toEqual([draft])
     expect(() => readDraft('kpi', at('wrong.yaml'), [at('a')])).toThrow(/wrong[.]yaml:8: there is no stage none/)
     expect(() => readDraft('kpi', at('none.yaml'), [at('a')])).toThrow(/none[.]yaml:1: cannot be read/)
+  })
+
+  it('tells its kind by its fields, and several come together', () => {
+    write({
+      'b/funnel.yaml': funnel(),
+      'team.yaml': `${head('sales')}side: sales\nmanager: mona\nmembers: [sam]\n`,
+      'queue.yaml': `${head('inbound')}members: [{ member: sam, weight: 1 }]\n`,
+      'other.yaml': kpi('leads', '{ sum: { measure: lead.captured } }'),
+    })
+    const kinds = ['queue', 'team'] as const
+    const { drafts, definitions } = readDrafts([at('queue.yaml'), at('team.yaml')], kinds, [at('b')])
+    expect(drafts.map(({ kind, value }) => `${kind}/${value.id}`)).toEqual(['queue/inbound', 'team/sales'])
+    expect(drafts.map(({ value }) => value)).toEqual([...definitions.queues, ...definitions.teams])
+    expect(() => readDrafts([at('queue.yaml')], kinds, [at('b')])).toThrow(/queue[.]yaml:\d+: sam is in no team/)
+    expect(() => readDrafts([at('other.yaml')], kinds, [at('b')])).toThrow(
+      /other[.]yaml:1: .* none of queue \(has members\), team \(has side\)/,
+    )
+    expect(() => readDrafts([at('none.yaml')], kinds, [at('b')])).toThrow(/none[.]yaml:1: cannot be read/)
   })
 })

@@ -2,6 +2,7 @@ export type { BusinessTime, Calendar, Exception, Holidays, Week, Weekday, Window
 export { compile } from './calendar/compile.js'
 export { holidaySource, holidaysOf } from './calendar/holidays.js'
 export { wallTime } from './calendar/wall-time.js'
+export { zoneData } from './calendar/zones.js'
 export {
   groundsNow,
   newClock,

@@ -10,6 +10,8 @@ interface Said {
   readonly owner?: string
   readonly calendar?: string
   readonly calendarVersion?: number
+  readonly zoneData?: string
+  readonly holidayData?: string
   readonly start?: string
   readonly started: string
   readonly due?: string
@@ -32,12 +34,14 @@ interface Said {
 /** A clock: by what it is judged and how it stands, then each thing that was said of it with the events behind it. */
 export function inWords({ clock, events }: CheckedClock, now: Instant): string {
   const told = events.map((event) => [event, JSON.parse(event.dataJson) as Said] as const)
-  const { calendar, calendarVersion } = told.at(-1)?.[1] ?? {}
+  const { calendar, calendarVersion, zoneData, holidayData } = told.at(-1)?.[1] ?? {}
   const whose = clock.owner === undefined ? clock.party : `${clock.party}, ${clock.owner}`
   const time = calendar === undefined ? 'all time counts' : `time of ${calendar}@${calendarVersion}`
   const standing = standingOf(clock, now)
+  const data = [...(zoneData ? [`zones of ${zoneData}`] : []), ...(holidayData ? [`holidays of ${holidayData}`] : [])]
   return [
     `${style('bold', `${clock.policy}@${clock.policyVersion}`)} of ${whose}; ${time}: ${coloured(clock, standing)}`,
+    ...(data.length ? [style('dim', `  counted by ${data.join(' and ')}`)] : []),
     ...told.flatMap(([event, said]) => linesOf(event, said)),
   ].join('\n')
 }

@@ -25,6 +25,8 @@ const event = (hour: number, type: string, said: object) =>
     dataJson: JSON.stringify({
       calendar: 'office',
       calendarVersion: 3,
+      zoneData: '2026a',
+      holidayData: 'date-holidays 3.1.0',
       owner: 'ann',
       start: 's',
       started: iso(10),
@@ -68,7 +70,7 @@ describe('how a clock stands', () => {
 })
 
 describe('a checked clock', () => {
-  it('rows 25, 26: tells by which policy and calendar it was judged, each step and the event behind it', () => {
+  it('rows 25, 26: tells by which policy, calendar and data it was judged, each step and the event behind it', () => {
     const events = [
       event(10, 'started', { due: iso(14), target: 14_400 }),
       event(11, 'changed', { state: 'paused', left: 10_800, because: ['e1'] }),
@@ -82,6 +84,7 @@ describe('a checked clock', () => {
     const text = inWords({ clock: ended, events }, at(20).getTime())
     expect(text.split('\n').filter((line) => !line.startsWith(' '.repeat(24)))).toEqual([
       'lead-response@2 of sales, ann; time of office@3: missed, over since 2026-01-05 18:00:00Z',
+      '  counted by zones of 2026a and holidays of date-holidays 3.1.0',
       '  2026-01-05 10:00:00Z  runs: 4 h in all, due 2026-01-05 14:00:00Z',
       '  2026-01-05 11:00:00Z  paused, 3 h left',
       '  2026-01-05 12:00:00Z  goes on by ann: 3 h left, due 2026-01-05 15:00:00Z',
@@ -106,7 +109,13 @@ describe('a checked clock', () => {
         used: 10_800,
         because: ['e'],
       }),
-      event(16, 'cancelled', { calendar: undefined, at: iso(16), used: 60 }),
+      event(16, 'cancelled', {
+        calendar: undefined,
+        zoneData: undefined,
+        holidayData: undefined,
+        at: iso(16),
+        used: 60,
+      }),
     ]
     const text = inWords({ clock: { ...clock, owner: undefined }, events }, at(20).getTime())
     expect(text).toContain('lead-response@2 of sales; all time counts: due, about to be judged')

@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { defaultDefinitions, isPeriodic, loadAllDefinitions, type SlaPolicy } from '@funnel/definitions'
+import {
+  defaultDefinitions,
+  isPeriodic,
+  loadAllDefinitions,
+  type AllDefinitions,
+  type Draft,
+  type SlaPolicy,
+} from '@funnel/definitions'
 import { totalOrder, typeOf, upcastRecord, type FunnelEvent, type Recorded } from '@funnel/events'
-import { whatIf } from '@funnel/reactor'
+import { whatIf, whatIfRouting } from '@funnel/reactor'
 import { DAY, HOUR, isFriday } from '../company/calendar.js'
 import { nextAt, setPace } from '../company/company.js'
 import { step } from '../company/step.js'
@@ -12,6 +19,24 @@ const definitions = loadAllDefinitions([defaultDefinitions, demoDefinitions])
 const MONDAY = Date.UTC(2026, 8, 7)
 const play = (days: number, more: Partial<HistoryOptions> = {}): Promise<History> =>
   playHistory({ name: 'a', seed: 1, at: MONDAY, until: MONDAY + days * DAY, definitions, ...more })
+
+/** What would be agreed with drafts. */
+function withDrafts(base: AllDefinitions, drafts: readonly Draft[]): AllDefinitions {
+  const drafted = <K extends Draft['kind']>(
+    kind: K,
+    all: readonly Extract<Draft, { readonly kind: K }>['value'][],
+  ): never => {
+    const values = drafts.flatMap((draft) => (draft.kind === kind ? [draft.value] : []))
+    return all.map((one) => values.find(({ id }) => id === one.id) ?? one) as never
+  }
+  return {
+    ...base,
+    policies: drafted('sla', base.policies),
+    calendars: drafted('calendar', base.calendars),
+    routings: drafted('routing', base.routings),
+    queues: drafted('queue', base.queues),
+  }
+}
 
 type Of<Type extends FunnelEvent['type']> = Extract<FunnelEvent, { readonly type: Type }>
 
@@ -75,26 +100,85 @@ describe('a history of 90 days', () => {
     expect(new Set(clocks).size).toBe(clocks.length)
   })
 
+  async function* pages(size: number) {
+    for (let at = 0; at < history.records.length; at += size) yield history.records.slice(at, at + size)
+  }
+  const replayed = (drafts: readonly Draft[], page = 5000) => ({
+    pages: pages(page),
+    w: history.records.at(-1)!.recorded,
+    definitions,
+    drafts,
+    drafted: withDrafts(definitions, drafts),
+  })
+
   it.each(['lead-response', 'insight-report'])(
     'row N3: replayed under the policy %s that was in force, misses exactly what was told; under a more patient one, less',
     async (id) => {
       const policy = definitions.policies.find((one) => one.id === id)!
-      async function* pages() {
-        for (let at = 0; at < history.records.length; at += 5000) yield history.records.slice(at, at + 5000)
-      }
-      const w = history.records.at(-1)!.recorded
-      const same = await whatIf({ pages: pages(), w, definitions, draft: { ...definitions, policy } })
+      const same = await whatIf(replayed([{ kind: 'sla', value: policy }]))
       expect(same).toMatchObject({ gained: [], lost: [], unlike: [] })
       expect(same.told.missed.length).toBeGreaterThan(0)
-      const draft: SlaPolicy = isPeriodic(policy)
+      const value: SlaPolicy = isPeriodic(policy)
         ? { ...policy, promise: { count: { event: ['handoff.accepted'] }, at_least: 1 } }
         : { ...policy, terms: policy.terms.map((terms) => ({ ...terms, target: '400h', warnings: [] })) }
-      const other = await whatIf({ pages: pages(), w, definitions, draft: { ...definitions, policy: draft } })
+      const other = await whatIf(replayed([{ kind: 'sla', value }]))
       expect(other).toMatchObject({ gained: [], told: same.told, agreed: same.agreed, unlike: [] })
       expect(other.lost.length).toBe(same.told.missed.length - other.draft.missed.length)
       expect(other.lost.length).toBeGreaterThan(0)
     },
   )
+
+  it('row N3: replayed under the calendar that was in force, misses exactly what was told; where nobody works in autumn, less', async () => {
+    const calendar = definitions.calendars.find(({ id }) => id === 'new-york')!
+    const same = await whatIf(replayed([{ kind: 'calendar', value: calendar }]))
+    expect(same).toMatchObject({ gained: [], lost: [], unlike: [] })
+    expect(same.told.missed.length).toBeGreaterThan(100)
+    const exceptions = [{ from: '2026-09-01', to: '2026-12-31', working: false }] as const
+    const other = await whatIf(replayed([{ kind: 'calendar', value: { ...calendar, exceptions } }]))
+    expect(other).toMatchObject({ told: same.told, agreed: same.agreed, unlike: [] })
+    expect(other.lost.length).toBeGreaterThan(10)
+    // those of Berlin have the same hours, and so have promises that no calendar counts for
+    const berliners = new Set(['okoye', 'brandt', 'novak', 'mara', 'idris', 'linnea'])
+    expect(other.lost.filter(({ owner }) => berliners.has(owner!))).toEqual([])
+  })
+
+  it('row N15: the same arrivals under the routing that was in force are offered to the very same people, who miss the very same promises', async () => {
+    const [routing] = definitions.routings
+    const drafts: Draft[] = [
+      { kind: 'routing', value: routing! },
+      ...definitions.queues.map((value) => ({ kind: 'queue', value }) as const),
+    ]
+    for (const from of [undefined, MONDAY + 45 * DAY]) {
+      const same = await whatIfRouting({ ...replayed(drafts, from === undefined ? 5000 : 333), from })
+      expect(same).toMatchObject({ moved: [], astray: [], gained: [], lost: [], unlike: [] })
+      expect(same.offered).toBeGreaterThan(from === undefined ? 300 : 100)
+      for (const { offered, missed } of same.loads) {
+        expect(offered.draft).toBe(offered.live)
+        expect(missed.draft).toBe(missed.live)
+      }
+    }
+  }, 120_000)
+
+  it('row N15: under a rule that gives all leads to one queue, its members have them in turn and miss what was missed, by their own calendars', async () => {
+    const [routing] = definitions.routings
+    const value = { ...routing!, rules: [{ queue: 'enterprise', deadline: '1d', fallback: 'okoye' }] }
+    const open = definitions.queues.map((queue) => ({
+      kind: 'queue' as const,
+      value: { ...queue, members: queue.members.map(({ member, weight }) => ({ member, weight })) },
+    }))
+    const found = await whatIfRouting(replayed([{ kind: 'routing', value }, ...open]))
+    expect(found).toMatchObject({ astray: [], unlike: [] })
+    const load = (owner: string) => found.loads.find((one) => one.owner === owner)!
+    for (const { owner, offered } of found.loads)
+      expect([owner, offered.draft > 0]).toEqual([owner, owner === 'okoye' || owner === 'brandt'])
+    expect(load('okoye').offered.draft + load('brandt').offered.draft).toBe(found.offered)
+    expect(load('brandt').offered.draft).toBeGreaterThan(1.5 * load('okoye').offered.draft)
+    expect(load('tanaka').offered.live).toBeGreaterThan(50)
+    expect(load('tanaka').missed.draft).toBeLessThan(load('tanaka').missed.live)
+    expect(load('brandt').missed.draft).toBeGreaterThan(load('brandt').missed.live)
+    expect(found.gained.length).toBeGreaterThan(0)
+    expect(found.lost.length).toBeGreaterThan(0)
+  })
 
   it('comes to all outcomes of a handoff, and everything else that can be decided about leads and deals', () => {
     for (const outcome of ['accepted', 'rejected', 'expired'] as const)

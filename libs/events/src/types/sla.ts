@@ -18,6 +18,14 @@ const clock = {
   team: Type.Optional(Name('The team of the owner')),
   calendar: Type.Optional(Name('The calendar; absent: all time counts')),
   calendarVersion: Type.Optional(version('calendar')),
+  zoneData: Type.Optional(
+    Name('The version of the time zone database that told the hours, as 2026a; absent: told of no zone, or not known'),
+  ),
+  holidayData: Type.Optional(
+    Name(
+      'The source of the public holidays and its version, as date-holidays 3.30.0; absent: the calendar has none, or not known',
+    ),
+  ),
   start: Type.Optional(EventId('The event that started it; absent for a period')),
   started: instant('When it started'),
   historical: Type.Optional(

@@ -26,7 +26,7 @@ import {
 } from '@funnel/sla'
 import type { Step } from './intents.js'
 import type { Act, ClockKept, Role } from './kept.js'
-import { timeIn, type Rules } from './rules.js'
+import { dataBehind, timeIn, type Rules } from './rules.js'
 import { groundsSaid, levelSaid, verdictSaid, type About } from './saying.js'
 import { iso, say, seconds } from './telling.js'
 
@@ -237,7 +237,7 @@ function escalate(
 }
 
 /** What every event of the clock says, as its lead is now. */
-function aboutOf({ id, party }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
+function aboutOf({ id, party, begun }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
   const owner = here.valueOf('owner')
   const team =
     typeof owner === 'string'
@@ -251,6 +251,7 @@ function aboutOf({ id, party }: ClockKept, grounds: Grounds, { facts }: Clock, h
     ...(typeof owner === 'string' && { owner }),
     ...(team !== undefined && { team }),
     ...groundsSaid(grounds),
+    ...dataBehind(here.agreedAt(begun), grounds.calendar),
     started: iso(facts.find((fact) => fact.id === grounds.start)!.occurred),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Calendar, LeadPolicy, PeriodPolicy, SlaPolicy } from '@funnel/definitions'
 import type { FunnelEvent } from '@funnel/events'
+import { holidaySource } from '@funnel/sla'
 import type { LeadKept } from './kept.js'
 import { answer, definition, rulesWith, World } from './testing/world.js'
 
@@ -283,6 +284,29 @@ describe('the monitor', () => {
     expect(Math.round(at(changed!.data.due!) / MINUTE)).toBe(at('2026-07-13T17:00Z') / MINUTE)
   })
 
+  it('row 26, R28: says which rules of zones and which holidays the hours were counted by, and of all time none', async () => {
+    const office: Calendar = {
+      ...definition('office'),
+      zone: 'Europe/Berlin',
+      week: 'always',
+      holidays: { country: 'DE' },
+    }
+    const terms = [{ target: '1h', calendar: { id: 'office' } }]
+    const here = new World(NOON, { ...rulesWith(answer({ terms })), calendars: [office] })
+    await here.tell(...message())
+    await here.wait(2 * HOUR)
+    await here.tell(...message('call'))
+    const said = await here.said('l')
+    expect(said.map(({ type }) => type)).toEqual(['sla.started', 'sla.breached', 'sla.ended'])
+    const counted = { calendar: 'office', zoneData: process.versions['tz'], holidayData: holidaySource }
+    for (const { data } of said) expect(data).toMatchObject(counted)
+
+    const all = world(answer())
+    await all.tell(...message())
+    const [started] = await all.said('l')
+    expect(Object.keys(started!.data)).not.toContain('zoneData')
+  })
+
   it('what was imported, or is told late, is historical: nothing follows from it', async () => {
     const here = world(reassign)
     await here.tell('lead.captured', { lead: 'l', owner: 'sam' }, { importid: 'i' })
@@ -365,6 +389,7 @@ describe('row 27: promises about periods', () => {
     ])
     expect(ofType(await here.said('volume'), 'sla.breached')[0]!.data).toMatchObject({
       clock: 'volume/2026-07-20',
+      zoneData: process.versions['tz'],
       value: 1,
       due: '2026-07-26T22:00:00.000Z',
     })

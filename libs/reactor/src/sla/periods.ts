@@ -5,7 +5,7 @@ import { CORRECTABLE } from './clocks.js'
 import type { Step } from './intents.js'
 import type { PeriodKept, PeriodsKept } from './kept.js'
 import { PERIODS } from './links.js'
-import type { Rules } from './rules.js'
+import { zonesTold, type Rules } from './rules.js'
 import { iso, say, seconds } from './telling.js'
 
 const HOUR = 3_600_000
@@ -135,6 +135,7 @@ const aboutOf = ({ id, policy, from, historical }: PeriodKept, { version, party 
   policy,
   policyVersion: version,
   party,
+  ...zonesTold,
   started: iso(from),
   ...(historical && { historical: true as const }),
 })

@@ -9,8 +9,11 @@ const { name, version } = require('date-holidays/package.json') as Record<string
 /** Read when the first calendar asks for it: its rules take 30 MB, and most processes need none. */
 const rules = () => require('date-holidays') as typeof HolidaysOf
 
-/** Where holidays come from, and which version of it: what a verdict over a calendar with holidays rests on. */
-export const holidaySource = `${name}@${version}`
+/**
+ * Where public holidays come from, and which version of it, such as `date-holidays 3.30.0`: what a verdict over a calendar with holidays
+ * rests on. Without an @, by which events would take it for an e-mail address.
+ */
+export const holidaySource = `${name} ${version}`
 
 /** What is wrong with these holidays, one line each. */
 export function holidayMistakes({ country, region }: Holidays): string[] {

@@ -1,0 +1,120 @@
+import type { AllDefinitions } from '@funnel/definitions'
+import { queueDecider, type Happened, type QueueCommand, type QueueState } from '@funnel/domain'
+import type { FunnelEvent, Instant } from '@funnel/events'
+import { isRefusal } from '../outcome.js'
+
+type QueueEvent = Extract<FunnelEvent, { readonly type: `queue.${string}` }>
+
+/** What gives back a member's room, or their turn, though no queue says so, as where a lead was in none when it happened. */
+const ends: { readonly [Type in FunnelEvent['type']]?: 'release' | 'credit' } = {
+  'lead.recycled': 'release',
+  'lead.disqualified': 'release',
+  'lead.converted': 'release',
+  'handoff.expired': 'release',
+  'handoff.rejected': 'credit',
+  'handoff.withdrawn': 'credit',
+}
+
+/**
+ * The queues of a log as they were, and as they would be if leads came to them in another way, by the queues' own decider. Members take leave
+ * when they did, and leads leave a queue when they left theirs. `anew` names queues whose members, from an instant on, are those of the
+ * definitions and not of the log.
+ */
+export class Turns {
+  readonly #queues: AllDefinitions['queues']
+  readonly #anew: ReadonlySet<string>
+  readonly #from: Instant
+  readonly #live = new Map<string, QueueState>()
+  readonly #other = new Map<string, QueueState>()
+  /** The queue that a lead is in, as it was and as it would be. */
+  readonly #liveOf = new Map<string, string>()
+  readonly #otherOf = new Map<string, string>()
+
+  constructor(queues: AllDefinitions['queues'], anew: ReadonlySet<string>, from: Instant) {
+    this.#queues = queues
+    this.#anew = anew
+    this.#from = from
+  }
+
+  /** What happened in a queue, and so would have anyway: everything but to whom a lead was given. */
+  happened(event: QueueEvent, at: Instant): void {
+    evolve(this.#live, event, at)
+    if (event.type === 'queue.assigned') return void this.#liveOf.set(event.data.lead, event.data.queue)
+    if (event.type === 'queue.released' || event.type === 'queue.credited') {
+      const { lead, queue } = event.data
+      if (this.#liveOf.get(lead) !== queue) return
+      this.#liveOf.delete(lead)
+      return this.#leave(lead, event.type === 'queue.released' ? 'release' : 'credit', at)
+    }
+    if (event.type === 'queue.staffed' && at >= this.#from && this.#anew.has(event.data.queue))
+      return this.#staff(event.data.queue, at)
+    evolve(this.#other, event, at)
+  }
+
+  /** Takes an assignment for what would have been, too. */
+  keep(event: Extract<QueueEvent, { readonly type: 'queue.assigned' }>, at: Instant): void {
+    evolve(this.#other, event, at)
+    this.#otherOf.set(event.data.lead, event.data.queue)
+  }
+
+  /** To whom a queue would give a lead now; undefined where nobody could take it. */
+  assign(queue: string, lead: string, at: Instant): string | undefined {
+    if (this.#anew.has(queue) || !this.#live.has(queue)) this.#staff(queue, at)
+    this.#align(queue, at)
+    const [assigned] = this.#decide({ type: 'queue.assign', queue, lead }, at)
+    if (assigned?.type !== 'queue.assigned') return undefined
+    this.#otherOf.set(lead, queue)
+    return assigned.data.member
+  }
+
+  /** A lead came to an end, or an offer of it. */
+  ended({ type, data }: FunnelEvent, at: Instant): void {
+    const how = ends[type]
+    const { lead } = data as { readonly lead: string }
+    // where the lead is in a queue, that queue will tell
+    if (how && !this.#liveOf.has(lead)) this.#leave(lead, how, at)
+  }
+
+  #leave(lead: string, how: 'release' | 'credit', at: Instant): void {
+    const queue = this.#otherOf.get(lead)
+    if (queue === undefined) return
+    this.#otherOf.delete(lead)
+    this.#decide(
+      how === 'release' ? { type: 'queue.release', queue, lead } : { type: 'queue.credit', queue, lead, reason: how },
+      at,
+    )
+  }
+
+  #staff(id: string, at: Instant): void {
+    const queue = this.#queues.find((one) => one.id === id)
+    if (queue) this.#decide({ type: 'queue.staff', queue: id, members: queue.members }, at)
+  }
+
+  /** Who did not take from a queue is away from it while they are away from one that they took from. */
+  #align(queue: string, at: Instant): void {
+    const took = (state: QueueState | undefined, member: string) => state?.members.get(member)?.staffed === true
+    for (const [member, { staffed, away }] of this.#other.get(queue)?.members ?? []) {
+      if (!staffed || took(this.#live.get(queue), member)) continue
+      const isAway = [...this.#live.values()].some((state) => took(state, member) && state.members.get(member)!.away)
+      if (isAway !== away) this.#decide({ type: isAway ? 'queue.leave' : 'queue.return', queue, member }, at)
+    }
+  }
+
+  /** What a queue would decide; nothing where it would refuse. */
+  #decide(command: QueueCommand, at: Instant) {
+    const state = this.#other.get(command.queue) ?? queueDecider.initialState
+    try {
+      const decided = queueDecider.decide(command, state, at)
+      for (const one of decided) evolve(this.#other, one as QueueEvent, at)
+      return decided
+    } catch (error) {
+      if (isRefusal(error)) return []
+      throw error
+    }
+  }
+}
+
+function evolve(queues: Map<string, QueueState>, event: Pick<QueueEvent, 'type' | 'data'>, at: Instant): void {
+  const { queue } = event.data
+  queues.set(queue, queueDecider.evolve(queues.get(queue) ?? queueDecider.initialState, { ...event, at } as Happened))
+}
