@@ -5,6 +5,7 @@ import { migrateStore, openDecisionStore } from '@funnel/event-store'
 import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch } from '@funnel/reactor'
 import { testDatabase } from '@funnel/testing'
 import { compare, stopwatch, type Figure, type Settings } from '../harness.js'
+import { assertTold, multiply } from '../open-clocks.js'
 import { poolOf } from '../peers/pool.js'
 
 const BATCH = 1000
@@ -113,16 +114,6 @@ function eventsOf(lead: string, recorded: Instant): Omit<Recorded<FunnelEvent>, 
   return [captured, assigned].map((event, i) => ({ ...addressOf('lead', lead), version: i + 1, recorded, event }))
 }
 
-/** Makes so many open clocks of the one of a lead, each with all that is kept of its lead, and its timer. */
-async function multiply(pool: ReturnType<typeof poolOf>, lead: string, count: number): Promise<void> {
-  const others = `generate_series(2, ${count}) i`
-  const renamed = (column: string) => `replace(${column}::text, '${lead}', 'open-' || i)`
-  await pool.query(`
-    insert into reactor.state select reactor, ${renamed('key')}, ${renamed('state')}::jsonb from reactor.state, ${others} where key like '%${lead}';
-    insert into reactor.timer select reactor, ${renamed('id')}, due, cause, ${renamed('data')}::jsonb from reactor.timer, ${others} where id like '%${lead}%';
-    analyze reactor.state, reactor.timer`)
-}
-
 /** Bytes of tables and indexes. */
 async function sizeOf(pool: ReturnType<typeof poolOf>): Promise<{ readonly state: number; readonly timer: number }> {
   const { rows } = await pool.query<{ state: string; timer: string }>(
@@ -130,13 +121,4 @@ async function sizeOf(pool: ReturnType<typeof poolOf>): Promise<{ readonly state
   )
   const { state, timer } = rows[0]!
   return { state: Number(state), timer: Number(timer) }
-}
-
-/** Throws unless the log has one breach of each clock that came due, and no more. */
-async function assertTold(pool: ReturnType<typeof poolOf>, breaches: number): Promise<void> {
-  const { rows } = await pool.query<{ all: number; clocks: number }>(
-    `select count(*)::int "all", count(distinct envelope->'data'->>'clock')::int clocks from store.event where type = 'sla.breached' and envelope->'data' ? 'lead'`,
-  )
-  if (rows[0]!.all !== breaches || rows[0]!.clocks !== breaches)
-    throw new Error(`${breaches} clocks came due, but the log has ${JSON.stringify(rows[0])}`)
 }

@@ -16,6 +16,7 @@ import { testDatabase } from '@funnel/testing'
 import { compare, spread, stopwatch, type Done, type Figure, type Settings } from '../harness.js'
 import { graphileWorker } from '../peers/graphile-worker.js'
 import { pgBoss } from '../peers/pg-boss.js'
+import { assertTold, multiply } from '../open-clocks.js'
 import { poolOf } from '../peers/pool.js'
 
 const BATCH = 1000
@@ -124,7 +125,7 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
         `pg-boss: fetch and complete in batches of ${BATCH}; graphile-worker: 64 at once, a local queue of 500, completions gathered`,
       ],
     })
-    await assertOnce(pool, breaches)
+    await assertTold(pool, breaches)
     return {
       ...figure,
       rates: {
@@ -210,22 +211,3 @@ const started = (lead: string, position: number, recorded: Instant): Recorded<Fu
     data: { lead, owner: 'sam' },
   },
 })
-
-/** Makes so many open clocks or timers of one, each with its state and its timer. */
-async function multiply(pool: ReturnType<typeof poolOf>, one: string, count: number): Promise<void> {
-  const others = `generate_series(2, ${count}) i`
-  const renamed = (column: string) => `replace(${column}::text, '${one}', 'open-' || i)`
-  await pool.query(`
-    insert into reactor.state select reactor, ${renamed('key')}, ${renamed('state')}::jsonb from reactor.state, ${others} where key like '%${one}';
-    insert into reactor.timer select reactor, ${renamed('id')}, due, cause, ${renamed('data')}::jsonb from reactor.timer, ${others} where id like '%${one}%';
-    analyze reactor.state, reactor.timer`)
-}
-
-/** Throws unless the log has one breach of each clock that came due, and no more. */
-async function assertOnce(pool: ReturnType<typeof poolOf>, breaches: number): Promise<void> {
-  const { rows } = await pool.query<{ all: number; clocks: number }>(
-    `select count(*)::int "all", count(distinct envelope->'data'->>'clock')::int clocks from store.event where type = 'sla.breached'`,
-  )
-  if (rows[0]!.all !== breaches || rows[0]!.clocks !== breaches)
-    throw new Error(`${breaches} clocks came due, but the log has ${JSON.stringify(rows[0])}`)
-}
