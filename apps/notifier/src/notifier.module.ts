@@ -17,6 +17,7 @@ import {
   openSender,
   standing,
   startSending,
+  startUpkeep,
   type Destination,
   type Sender,
   type Sending,
@@ -41,6 +42,7 @@ export class NotifierModule implements OnModuleInit, OnApplicationBootstrap, Bef
   private readonly sender: Sender
   private running: Running | undefined
   private sending: Sending | undefined
+  private upkeep: ReturnType<typeof startUpkeep> | undefined
   private counting: NodeJS.Timeout | undefined
   private standing: Standing = { waiting: 0, dead: 0, oldest: 0 }
 
@@ -93,6 +95,12 @@ export class NotifierModule implements OnModuleInit, OnApplicationBootstrap, Bef
       logger: this.logger,
       onOutcome: (type, outcome) => attempts.inc({ type, outcome }),
     })
+    this.upkeep = startUpkeep({
+      pool: this.pool,
+      destinations: this.destinations,
+      takenIn: () => (this.running?.active ? (this.running.place?.w ?? undefined) : undefined),
+      logger: this.logger,
+    })
     this.gauges()
     this.counting = setInterval(() => void this.count(), COUNT)
     this.tellHealth(this.running, this.sending)
@@ -101,7 +109,7 @@ export class NotifierModule implements OnModuleInit, OnApplicationBootstrap, Bef
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.counting)
-    await Promise.all([this.running?.close(), this.sending?.close()])
+    await Promise.all([this.running?.close(), this.sending?.close(), this.upkeep?.close()])
     await this.log.close()
     await this.sender.close()
     await this.pool.end()
