@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { mintId } from '@funnel/events'
@@ -15,13 +18,16 @@ const traces = /planted|7654321|765.?43.?21/i
 describe('A person who is erased (rows 77 and N12)', () => {
   let platform: Platform
   let pool: pg.Pool
+  let folder: string
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'funnel-erasure-'))
     platform = await startPlatform({ logLevel: 'trace' })
     pool = new pg.Pool({ connectionString: platform.databaseUrl, max: 2 })
   }, 180_000)
   afterAll(async () => {
     await pool?.end()
     await platform?.stop()
+    await rm(folder, { recursive: true })
   })
 
   const post = async (path: string, body: unknown, headers: Record<string, string>) => {
@@ -67,6 +73,27 @@ describe('A person who is erased (rows 77 and N12)', () => {
     ]
   }
 
+  /** Brings in a lead of the person, as a file of another tool tells it, by this road. Gives what was shown. */
+  const imported = async (lead: string, ...road: string[]) => {
+    const [csv, mapping] = [join(folder, `${lead}.csv`), join(folder, 'map.yaml')]
+    await writeFile(csv, `id,mail,who\n${lead},${planted.email},${planted.name}\n`)
+    await writeFile(
+      mapping,
+      `mapping: 1
+source: crm
+inputs:
+  - file: '*.csv'
+    key: '{{ id }}'
+    events:
+      - type: lead.captured
+        time: '2025-12-01'
+        data: { lead: '{{ id }}' }
+        personal: { email: '{{ mail }}', name: '{{ who }}' }
+`,
+    )
+    return funnel('import', csv, '--mapping', mapping, ...road)
+  }
+
   const kpis = async () => {
     const names = ['leads', 'touches', 'mqls', 'deals-won', 'won-revenue', 'lead-to-won', 'lead-cycle-median']
     const answers = await Promise.all(
@@ -108,6 +135,12 @@ describe('A person who is erased (rows 77 and N12)', () => {
     const { events } = await send(...life(1, planted), ...life(2, { email: 'other@example.com', name: 'Other' }))
     expect(events.filter(({ outcome }) => outcome !== 'accepted')).toEqual([])
     await send(...[3, 4, 5].flatMap((n) => life(n, { email: `p${n}@example.com` })))
+    const door = await imported('lead-6', '--url', platform.ingest, '--key', platform.writeKey)
+    const direct = await imported('lead-7', '--direct', '--database-url', platform.databaseUrl)
+    for (const shown of [door, direct]) {
+      expect(shown).toMatch(/lead\.captured +1 recorded/)
+      expect(shown).not.toMatch(traces)
+    }
     // refused in several ways, with the person in it
     await send(
       { type: 'lead.captured', data: { lead: 'x', properties: { email: planted.email } } },
@@ -133,7 +166,7 @@ describe('A person who is erased (rows 77 and N12)', () => {
       notes: [{ stream: 'lead-lead-1', text: lost.note }],
       consent: { mail: { given: true } },
     })
-    expect(exported.events).toHaveLength(8)
+    expect(exported.events).toHaveLength(10)
 
     expect(await funnel('erase', planted.email.toLowerCase())).toContain(`erased ${person}`)
 

@@ -10,13 +10,11 @@ import { Registry } from 'prom-client'
 import { definitionFolders, loadDefinitions } from '@funnel/definitions'
 import type { Head } from '@funnel/events'
 import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
+import { comesRound, CONFIG, createPool, Health, LOGGER, type Logger } from '@funnel/platform'
 import { MANY_VALUES, migrateRead, startProjector, type Projector } from '@funnel/projections'
 import type { ProjectorConfig } from './config.js'
 import { lagOf, projectorMetrics } from './metrics.js'
 
-/** A loop that has not come round for so long is stuck. Milliseconds. */
-const STUCK = 60_000
 /** So many events behind, answers are old enough to say so. */
 const BEHIND = 100_000
 
@@ -66,10 +64,10 @@ export class ProjectorModule implements OnModuleInit, OnApplicationBootstrap, Be
       onBatch: metrics.batch,
     })
     this.watchHead()
-    this.health.live('loop', () => {
-      const silence = Date.now() - (this.projector?.tick ?? 0)
-      return silence > STUCK ? `the loop has not come round for ${Math.round(silence / 1000)} s` : undefined
-    })
+    this.health.live(
+      'loop',
+      comesRound(() => this.projector?.tick),
+    )
     this.health.ready('folding', () => this.projector?.trouble)
     this.health.note('parked', () => {
       const parked = this.projector?.generation?.parked ?? 0

@@ -3,12 +3,12 @@ import { Gauge, Histogram, Registry } from 'prom-client'
 import type { AllDefinitions } from '@funnel/definitions'
 import { definitionsInForce, postgresDefinitionLog, type EventStore } from '@funnel/event-store'
 import { CONFIG, Health, LOGGER, type Logger } from '@funnel/platform'
-import { ReactorService, runs, slaExecutor, slaMonitor, waitingClocks, type Took } from '@funnel/reactor'
+import { DecidingService, runs, slaExecutor, slaMonitor, waitingClocks, type Took } from '@funnel/reactor'
 import type { SlaMonitorConfig } from './config.js'
 
 /** The SLA monitor, and how late it is. */
 @Module({})
-export class SlaMonitorModule extends ReactorService {
+export class SlaMonitorModule extends DecidingService {
   private readonly lateness: Histogram
 
   constructor(
@@ -37,7 +37,7 @@ export class SlaMonitorModule extends ReactorService {
     )
   }
 
-  protected async runs(definitions: AllDefinitions, store: EventStore) {
+  protected async decides(definitions: AllDefinitions, store: EventStore) {
     const { funnel, reasons } = definitions
     const decidedBy = definitionsInForce({ funnel, reasons }, postgresDefinitionLog(this.pool))
     return runs(slaMonitor(definitions), slaExecutor(store, decidedBy))

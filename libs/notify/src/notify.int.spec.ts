@@ -16,10 +16,12 @@ import { notificationsOf } from './notification.js'
 import { deliver, notifier, notifierTopics } from './notifier.js'
 import { listDeliveries, retryDeliveries, standing, type Delivery } from './queue/deliveries.js'
 import { claim, register, settle } from './queue/queue.js'
+import { giveUpRemoved, KEPT, REMOVED, removeOld } from './queue/removal.js'
 import { trySample } from './sample.js'
 import { startSending, type Sending, type SendOptions } from './send-on.js'
 import { openSender, type Sender } from './send/sender.js'
 import { startReceiver, type Answer, type Receiver } from './testing/receiver.js'
+import { startUpkeep } from './upkeep.js'
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const logger = createLogger('test', 'silent')
@@ -314,6 +316,82 @@ describe('deliveries', () => {
     expect(head).toContain('Content-Type: text/plain')
     expect(body[0]).toContain('due 2026-01-05 14:00 UTC')
     expect(body[1]).toContain(`event ${sent!.event}`)
+  })
+
+  /** Moves what was made and what has ended so many days back. */
+  const age = (days: number): Promise<unknown> =>
+    pool.query(
+      `update notify.delivery set created = created - $1 * interval '1 day', ended = ended - $1 * interval '1 day', due = due - $1 * interval '1 day'`,
+      [days],
+    )
+
+  it('what was sent is removed after its time in small portions, what was given up later, and what waits never', async () => {
+    const [good, gone, idle] = [await receiver(), await receiver(() => [410]), await receiver()]
+    const to = [hook(good.url, 'good'), hook(gone.url, 'gone')]
+    await breach(7, ...to)
+    sending(to)
+    const ended = await until(list, (deliveries) => deliveries.every(({ state }) => state !== 'waiting'))
+    expect(ended).toHaveLength(14)
+    await breach(1, hook(idle.url, 'idle'))
+    await age(KEPT.sent - 1)
+    expect(await removeOld(pool, Date.now(), 3)).toBe(0)
+    await age(2)
+    expect(await removeOld(pool, Date.now(), 3)).toBe(7)
+    expect(Map.groupBy(await list(), ({ state }) => state).get('dead')).toHaveLength(7)
+    await age(KEPT.dead)
+    await retryDeliveries(pool, { id: ended.find(({ state }) => state === 'dead')!.id })
+    await until(list, (deliveries) => deliveries.every(({ destination, due }) => destination === 'idle' || !due))
+    expect(await removeOld(pool, Date.now(), 3)).toBe(6)
+    expect((await list()).map(({ destination, state }) => `${destination} ${state}`).toSorted()).toEqual([
+      'gone dead',
+      'idle waiting',
+    ])
+  })
+
+  it('what was made after the place up to which everything is taken in stays, however long ago it was sent', async () => {
+    const to = hook((await receiver()).url)
+    await breach(1, to)
+    sending([to])
+    const [{ created } = { created: '' }] = await all('sent')
+    await age(1000)
+    const made = Date.parse(created) - 1000 * 86_400_000
+    expect(await removeOld(pool, made)).toBe(0)
+    expect(await removeOld(pool, made + 1)).toBe(1)
+  })
+
+  it('what has waited an hour for a destination that was removed is given up, with the reason, and can be retried', async () => {
+    const server = await receiver()
+    const [kept, removed] = [hook(server.url, 'kept'), hook(server.url, 'removed')]
+    await breach(2, kept, removed)
+    expect(await giveUpRemoved(pool, ['kept'])).toEqual([]) // who knows the destination may be about to send
+    await age(1)
+    let takenIn: number | undefined
+    const warnings: unknown[] = []
+    const upkeep = startUpkeep({
+      pool,
+      destinations: [kept],
+      takenIn: () => takenIn,
+      logger: { ...logger, warn: (what: unknown) => warnings.push(what) } as never,
+      every: 10,
+    })
+    closing.push(() => upkeep.close())
+    takenIn = Date.now()
+    const dead = await until(
+      () => listDeliveries(pool, { dead: true }),
+      ({ length }) => length > 0,
+    )
+    expect(dead).toMatchObject([
+      { destination: 'removed', attempts: 0, reason: REMOVED },
+      { destination: 'removed', attempts: 0, reason: REMOVED },
+    ])
+    await until(
+      () => warnings,
+      ({ length }) => length > 0,
+    )
+    expect(warnings).toEqual([{ destination: 'removed', count: 2 }])
+    expect(await retryDeliveries(pool, 'dead')).toBe(2)
+    sending([kept, removed])
+    expect(await all('sent')).toHaveLength(4)
   })
 
   describe('as a projection of the log', () => {

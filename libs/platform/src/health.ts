@@ -50,6 +50,17 @@ export class Health {
   }
 }
 
+/** A loop that has not come round for so long is stuck. Milliseconds. */
+const STUCK = 60_000
+
+/** That a loop comes round; `tick`: when it last did, in ms since 1970. Before it has begun it is stuck. */
+export const comesRound =
+  (tick: () => number | undefined): Check =>
+  () => {
+    const silence = Date.now() - (tick() ?? 0)
+    return silence > STUCK ? `the loop has not come round for ${Math.round(silence / 1000)} s` : undefined
+  }
+
 function reasons(checks: ReadonlyMap<string, Check>): Record<string, string> {
   const why: Record<string, string> = {}
   for (const [name, check] of checks) {

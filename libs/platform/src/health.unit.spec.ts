@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { Health } from './health.js'
+import { comesRound, Health } from './health.js'
 
 describe('Health', () => {
   it('is ready when every check is content, and names each that is not', () => {
@@ -34,5 +34,15 @@ describe('Health', () => {
       throw new Error('oops')
     })
     expect(health.readiness()).toEqual({ ok: false, why: { store: 'the check itself failed' } })
+  })
+
+  it('knows a loop that has not come round for more than a minute, or has not begun, as stuck', () => {
+    let tick: number | undefined
+    const check = comesRound(() => tick)
+    expect(check()).toMatch(/^the loop has not come round for \d+ s$/)
+    tick = Date.now()
+    expect(check()).toBeUndefined()
+    tick = Date.now() - 61_000
+    expect(check()).toMatch(/6[12] s$/)
   })
 })

@@ -1,106 +1,97 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common'
 import type pg from 'pg'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@funnel/definitions'
+import type { Topic } from '@funnel/events'
 import { openEventLog, postgresEventTail, type EventLog, type EventTail } from '@funnel/event-log'
-import { openDecisionStore, simulatedUntil, type EventStore } from '@funnel/event-store'
-import { createPool, type Health, type Logger, type ServiceConfig } from '@funnel/platform'
+import { comesRound, createPool, type Health, type Logger, type ServiceConfig } from '@funnel/platform'
 import type { Took } from './batch.js'
 import { migrateReactor } from './migrations/index.js'
 import type { Outcome } from './outcome.js'
 import type { Intent, Json, Reactor } from './reactor.js'
 import { startReactor, type ReactorOptions, type Running } from './start.js'
 
-/** A loop that has not come round for so long is stuck. Milliseconds. */
-const STUCK = 60_000
-
-/** What a service with a reactor is told. */
-export interface ReactorConfig extends ServiceConfig {
-  /** Folders of definitions, comma-separated; those of later folders come in place of earlier ones with the same id. */
-  readonly funnelDefinitions?: string
-}
-
 /** What a service is made of that Nest gives it. */
 export interface Surroundings {
-  readonly config: ReactorConfig
+  readonly config: ServiceConfig
   readonly logger: Logger
   readonly health: Health
   readonly registry: Registry
 }
 
 /** Starts a reactor on what every service has. */
-type Runs = (options: Omit<ReactorOptions<never, never>, 'reactor' | 'execute'>) => Running
+export type Runs = (options: Omit<ReactorOptions<never, never>, 'reactor' | 'execute'>) => Running
 
-/** To run a reactor, with who carries out what it asks for. */
+/** To run a reactor, with who carries out what it asks for. `topics`: as for `startReactor`. */
 export const runs =
   <State extends Json, Command>(
     reactor: Reactor<State, Command>,
     execute: (intent: Intent<Command>) => Promise<Outcome>,
+    topics?: readonly Topic[],
   ): Runs =>
   (options) =>
-    startReactor({ ...options, reactor, execute })
+    startReactor({ ...options, ...(topics && { topics }), reactor, execute })
 
 /**
- * A service that runs one reactor: the log that it reads, the store that it appends to, and what it tells of itself. `name`
- * is that of the service; its metrics begin with `funnel_<name>_`, dashes being underscores.
+ * A service that runs one reactor: the log that it reads, and what it tells of itself. `name` is that of the service; its
+ * metrics begin with `funnel_<name>_`, dashes being underscores. `connections`: to the database, at most.
  */
 export abstract class ReactorService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   protected readonly pool: pg.Pool
   readonly #tail: EventTail
   readonly #log: EventLog
-  #store: EventStore | undefined
   #running: Running | undefined
 
   constructor(
     private readonly name: string,
     protected readonly surroundings: Surroundings,
+    connections = 5,
   ) {
     const { config } = surroundings
-    this.pool = createPool(config.databaseUrl, `funnel-${name}`, 5)
+    this.pool = createPool(config.databaseUrl, `funnel-${name}`, connections)
     this.#tail = postgresEventTail(this.pool)
     this.#log = openEventLog(this.pool, this.#tail, config, `funnel-${name}`)
   }
 
-  /** What it runs by these definitions; done once the store is open. */
-  protected abstract runs(definitions: AllDefinitions, store: EventStore): Promise<Runs>
+  /** What it runs; asked for once the database is ready. */
+  protected abstract runs(): Runs | Promise<Runs>
 
   /** Told of every batch that was saved. */
   protected onBatch(_took: Took): void {}
 
+  /** Once it was started. */
+  protected get running(): Running | undefined {
+    return this.#running
+  }
+
   async onModuleInit(): Promise<void> {
-    const { databaseUrl } = this.surroundings.config
-    await migrateReactor(databaseUrl)
-    this.#store = await openDecisionStore(databaseUrl)
+    await migrateReactor(this.surroundings.config.databaseUrl)
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const { config, logger, health } = this.surroundings
-    const definitions = loadAllDefinitions(definitionFolders(config.funnelDefinitions))
-    const start = await this.runs(definitions, this.#store!)
+    const start = await this.runs()
     const count = this.#counts()
     this.#running = start({
       log: this.#log,
       tail: this.#tail,
       url: config.databaseUrl,
       pool: this.pool,
-      simulated: await simulatedUntil(this.pool),
       logger,
       onBatch: (took) => {
         count(took)
         this.onBatch(took)
       },
     })
-    health.live('loop', () => {
-      const silence = Date.now() - (this.#running?.tick ?? 0)
-      return silence > STUCK ? `the loop has not come round for ${Math.round(silence / 1000)} s` : undefined
-    })
+    health.live(
+      'loop',
+      comesRound(() => this.#running?.tick),
+    )
     health.ready('reacting', () => this.#running?.trouble)
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.#running?.close()
     await this.#log.close()
-    await this.#store?.close()
     await this.pool.end()
   }
 

@@ -3,14 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import type { Decider } from '@funnel/domain'
 import { mintId, type Envelope } from '@funnel/events'
-import { PostgresEventLog, postgresEventTail, startHeadReader } from '@funnel/event-log'
-import { handle, migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
-import { createLogger, createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { migrateReactor } from './migrations/index.js'
+import { postgresEventTail } from '@funnel/event-log'
+import { handle, type EventStore } from '@funnel/event-store'
 import type { Intent, Reactor } from './reactor.js'
 import type { Outcome } from './outcome.js'
-import { startReactor, type Running } from './start.js'
+import type { Running } from './start.js'
+import { openStage, type Stage } from './testing/stage.js'
 
 interface Assign {
   readonly lead: string
@@ -38,30 +36,14 @@ const assigning: Decider<Assign, string | undefined> = {
 }
 
 describe('a reactor', () => {
-  let database: TestDatabase
+  let stage: Stage
   let store: EventStore
   let pool: pg.Pool
-  let heads: ReturnType<typeof startHeadReader>
-  const running: Running[] = []
-  const logs: PostgresEventLog[] = []
-  const logger = createLogger('test', 'silent')
-
   beforeEach(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    await migrateReactor(database.url)
-    store = await openEventStore({ url: database.url })
-    pool = createPool(database.url, 'test', 5)
-    heads = startHeadReader({ url: database.url, logger })
+    stage = await openStage()
+    ;({ store, pool } = stage)
   })
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((one) => one.close()))
-    await Promise.all(logs.splice(0).map((log) => log.close()))
-    await heads.close()
-    await pool.end()
-    await store.close()
-    await database.drop()
-  })
+  afterEach(() => stage.close())
 
   const carryOut = async ({ command, cause, key }: Intent<Assign>): Promise<Outcome> => {
     const { events } = await handle(store, {
@@ -74,14 +56,7 @@ describe('a reactor', () => {
     })
     return events.length ? 'done' : 'nothing'
   }
-  const start = (execute = carryOut): Running => {
-    const tail = postgresEventTail(pool)
-    const log = new PostgresEventLog(pool, tail)
-    const one = startReactor({ reactor: handing, log, tail, url: database.url, pool, execute, logger })
-    running.push(one)
-    logs.push(log)
-    return one
-  }
+  const start = (execute = carryOut): Running => stage.run(handing, execute)
   const event = (type: 'lead.captured' | 'lead.engaged', lead: string, data: object): Envelope => ({
     specversion: '1.0',
     id: mintId(),
@@ -100,7 +75,7 @@ describe('a reactor', () => {
     )
   const until = async (condition: () => Promise<boolean>): Promise<void> => {
     for (const end = Date.now() + 20_000; !(await condition()); await sleep(20))
-      if (Date.now() > end) throw new Error(`not within 20 s: ${running.map(({ trouble }) => trouble).join()}`)
+      if (Date.now() > end) throw new Error(`not within 20 s: ${stage.troubles()}`)
   }
   /** The reactor knows the log from its beginning: what comes is news to it. */
   const started = async (execute?: typeof carryOut): Promise<Running> => {
@@ -149,7 +124,7 @@ describe('a reactor', () => {
     expect(await owners('a')).toEqual(['sam'])
     await started()
     await until(async () => (await owners('a')).length === 2)
-    await running.at(-1)!.close()
+    await stage.running.at(-1)!.close()
     await started()
     await tell(captured('b'))
     await until(async () => (await owners('b')).length === 2)

@@ -20,6 +20,9 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 /** The real data sets may not be copied here: they lie where FUNNEL_DATA says, or beside the checkout. */
 const data = process.env['FUNNEL_DATA'] ?? join(root, '../shared/data')
 
+/** Nobody is told of. */
+const nobody = { introduce: () => Promise.resolve([]) }
+
 interface Imported {
   readonly report: Report
   readonly entries: readonly Entry[]
@@ -36,7 +39,7 @@ async function importAll(example: string, folder: string, ...files: string[]): P
   const mappingHash = hashText(mapping.text)
   const importId = await importIdOf(mappingHash, sources)
   const store = memoryEventStore()
-  const sink = sinkOf(store)
+  const sink = sinkOf(store, nobody)
   const run = { importId, mappingHash, source: plan.source, sources, sink, progress: silent }
   const report = await runImport({ ...run, checkpoint: noCheckpoint, before: atStart })
   const records = await all(store)

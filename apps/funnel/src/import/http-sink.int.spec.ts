@@ -6,7 +6,12 @@ import { httpSink } from './http-sink.js'
 
 interface Door {
   readonly url: string
-  readonly requests: { headers: IncomingMessage['headers']; ids: string[]; sequences: (number | undefined)[] }[]
+  readonly requests: {
+    headers: IncomingMessage['headers']
+    ids: string[]
+    sequences: (number | undefined)[]
+    personal: unknown[]
+  }[]
 }
 interface Reply {
   readonly status: number
@@ -24,11 +29,16 @@ async function door(...replies: Reply[]): Promise<Door> {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const events = JSON.parse(Buffer.concat(chunks).toString()) as { id: string; sequence?: number }[]
+      const events = JSON.parse(Buffer.concat(chunks).toString()) as {
+        id: string
+        sequence?: number
+        personal?: unknown
+      }[]
       requests.push({
         headers: request.headers,
         ids: events.map(({ id }) => id),
         sequences: events.map(({ sequence }) => sequence),
+        personal: events.map(({ personal }) => personal),
       })
       const reply = replies.shift() ?? {
         status: 200,
@@ -76,6 +86,13 @@ describe('The public door', () => {
     const [first, second] = events(2)
     await httpSink(url, 'secret', 'import-1').send([{ ...first!, sequence: 2 }, second!])
     expect(requests[0]?.sequences).toEqual([2, undefined])
+  })
+
+  it('is told of persons beside the events', async () => {
+    const { url, requests } = await door()
+    const [first, second] = events(2)
+    await httpSink(url, 'secret', 'import-1').send([{ ...first!, personal: { email: 'ann@example.com' } }, second!])
+    expect(requests.map(({ personal }) => personal)).toEqual([[{ email: 'ann@example.com' }, undefined]])
   })
 
   it('gets no request beyond its limits', async () => {

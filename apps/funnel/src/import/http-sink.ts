@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError, type Envelope } from '@funnel/events'
-import type { Sink, Verdict } from './sink.js'
+import { FunnelError } from '@funnel/events'
+import { publicly, type Sink, type Told, type Verdict } from './sink.js'
 
 const MAX_BODY = 400_000
 const MAX_EVENTS = 1_000
@@ -54,11 +54,11 @@ export function httpSink(url: string, key: string, importId: string, patience = 
 }
 
 /** The events as JSON arrays within the limits of one request. */
-function* bodies(events: readonly Envelope[]): Iterable<string> {
+function* bodies(events: readonly Told[]): Iterable<string> {
   let items: string[] = []
   let size = 0
-  for (const { id, type, source, time, sequence, dataschema, data } of events) {
-    const item = JSON.stringify({ id, type, source, time, sequence, dataschema, data })
+  for (const told of events) {
+    const item = JSON.stringify(publicly(told))
     const bytes = Buffer.byteLength(item) + 1
     if (items.length && (size + bytes > MAX_BODY || items.length >= MAX_EVENTS)) {
       yield `[${items.join(',')}]`

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { derivedId, FunnelError } from '@funnel/events'
+import { derivedId, FunnelError, isEmail } from '@funnel/events'
 import type { Csv } from './csv.js'
 import type { JoinTable } from './join.js'
 import type { PlannedEvent, PlannedInput, PlannedJoin } from './plan.js'
@@ -14,6 +14,8 @@ export interface Draft {
   /** As the row has it; the door takes a whole number from 0. */
   readonly sequence?: string
   readonly data: Readonly<Record<string, unknown>>
+  /** What it tells of a person; absent where the row says nothing. */
+  readonly personal?: Readonly<Record<string, string>>
 }
 
 /** What a row says: events, or why it says none. All events of a row stand or fall together. */
@@ -28,6 +30,11 @@ export interface Mapper {
   /** Join keys that found nothing, per join: a hint that values need normalising. A missing or empty key is not counted. */
   readonly unmatched: ReadonlyMap<string, { rows: number; readonly examples: Set<string> }>
 }
+
+/** Stands for what may be personal data. */
+const HIDDEN = '(hidden)'
+/** So much of a cell a message quotes at most. */
+const QUOTED = 40
 
 /** Prepares an input for a file with this header. Throws INVALID where the mapping uses a column that is not there. */
 export function mapperOf(
@@ -53,6 +60,19 @@ export function mapperOf(
       ].join('\n'),
     )
 
+  const personal = input.events.flatMap((event) => event.personal.map(([, value]) => value))
+  /** A text for people, without what the row tells of a person: the values, and the cells they are made of. */
+  const shown = (text: string, row: Row): string => {
+    if (isEmail(text.trim())) return HIDDEN
+    return personal
+      .flatMap((value) => [value.text(row), ...value.columns.map((column) => row[column])])
+      .map((told = '') => told.trim())
+      .filter(({ length }) => length > 1)
+      .toSorted((a, b) => b.length - a.length)
+      .flatMap((told) => [told, told.slice(0, QUOTED)]) // messages quote the beginning of a long cell
+      .reduce((said, told) => said.replaceAll(told, HIDDEN), text)
+  }
+
   const unmatched = new Map<string, { rows: number; readonly examples: Set<string> }>()
   const joined = (
     row: Record<string, string | undefined>,
@@ -67,7 +87,7 @@ export function mapperOf(
       const miss = unmatched.get(join.as) ?? { rows: 0, examples: new Set<string>() }
       unmatched.set(join.as, miss)
       miss.rows++
-      if (miss.examples.size < 3) miss.examples.add(texts.join(', '))
+      if (miss.examples.size < 3) miss.examples.add(texts.map((text) => shown(text, row)).join(', '))
     }
   }
 
@@ -93,7 +113,11 @@ export function mapperOf(
     } catch (error) {
       if (!(error instanceof FunnelError)) throw error
       return {
-        wrong: { message: error.message, ...(event && { event: event.type }), ...(field !== undefined && { field }) },
+        wrong: {
+          message: shown(error.message, row),
+          ...(event && { event: event.type }),
+          ...(field !== undefined && { field }),
+        },
       }
     }
   }
@@ -117,6 +141,10 @@ export function mapperOf(
     const name = event.name.text(row)
     if (!name) throw new FunnelError('INVALID', 'the name of the event is empty')
     const sequence = event.sequence.text(row)
+    const personal = event.personal.flatMap(([name, value]) => {
+      const told = value.text(row)
+      return told?.trim() ? [[name, told] as const] : [] // an empty cell tells nothing
+    })
     return {
       id: derivedId('import', source, event.type, name, key),
       type: event.type,
@@ -124,6 +152,7 @@ export function mapperOf(
       time,
       ...(sequence !== undefined && { sequence }),
       data,
+      ...(personal.length && { personal: Object.fromEntries(personal) }),
     }
   }
 

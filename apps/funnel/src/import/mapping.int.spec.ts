@@ -110,6 +110,21 @@ describe('A mapping', () => {
       `${good}      - type: lead.captured\n        time: '{{ at }}'\n        data: { lead: '{{ id }}' }\n`,
       ['map.yaml:10: the name "lead.captured" is taken by the event at map.yaml:7; give this one a name of its own'],
     ],
+    [
+      'a personal field that there is not',
+      good + "        personal: { email: '{{ mail }}', iban: '{{ iban }}' }\n",
+      [expect.stringContaining('map.yaml:10: there is no personal field "iban"; there are email, phone, name')],
+    ],
+    [
+      'personal data of nobody',
+      good + "        personal: { name: '{{ name }}' }\n",
+      ['map.yaml:10: personal tells of nobody: add email or phone, or say who it is in data.person'],
+    ],
+    [
+      'personal data that is no text',
+      good + "        personal: { phone: { number: '{{ phone }}' } }\n",
+      ['map.yaml:10: inputs.0.events.0.personal.phone must be string'],
+    ],
   ])('with %s says so with file and line', async (_, text, expected) => {
     const found = await mistakesOf(text)
     expect(found.map((line) => line.replaceAll(`${folder}/`, ''))).toEqual(expected)

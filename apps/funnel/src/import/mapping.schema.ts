@@ -66,6 +66,12 @@ const Data = Type.Unsafe<Readonly<Record<string, Value>> & { readonly properties
   additionalProperties: Value,
 })
 
+/** What a row tells of a person, by field; texts only. */
+const PersonalRule = Type.Unsafe<Readonly<Record<string, string>>>({
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: text,
+})
 const Sequence = Type.Unsafe<string | number>({ type: ['string', 'integer'], minLength: 1, minimum: 0 })
 
 const EventRule = Type.Object(
@@ -76,6 +82,7 @@ const EventRule = Type.Object(
     time: Time,
     sequence: Type.Optional(Sequence),
     data: Data,
+    personal: Type.Optional(PersonalRule),
   },
   strict,
 )

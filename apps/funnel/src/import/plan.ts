@@ -1,4 +1,5 @@
 import { FunnelError, typeOf } from '@funnel/events'
+import { personalFields } from '@funnel/event-store'
 import type { Dialect } from './csv.js'
 import { mistakes, type MappingFile, type Path } from './mapping.js'
 import type { EventRule, Input, Join, Value } from './mapping.schema.js'
@@ -38,6 +39,8 @@ export interface PlannedEvent {
   readonly sequence: Template
   readonly data: readonly (readonly [string, Compiled<Datum>])[]
   readonly properties: readonly (readonly [string, Compiled<Datum>])[] | undefined
+  /** What is told of a person, beside the data. */
+  readonly personal: readonly (readonly [string, Template])[]
 }
 
 /** Compiles a mapping. Throws INVALID with every mistake as `file:line: message`. */
@@ -69,7 +72,8 @@ export function planOf({ mapping, at }: MappingFile): Plan {
 
   const planEvent = (rule: EventRule, path: Path, columns: Map<string, string>): PlannedEvent => {
     const { properties, ...data } = rule.data
-    wrong.push(...typeMistakes(rule, (field) => at([...path, ...field])))
+    const here = (field: Path) => at([...path, ...field])
+    wrong.push(...typeMistakes(rule, here), ...personalMistakes(rule, here))
     const name = rule.name ?? rule.type
     const earlier = names.get(name)
     if (earlier)
@@ -85,6 +89,9 @@ export function planOf({ mapping, at }: MappingFile): Plan {
       sequence: tried([...path, 'sequence'], columns, () => sequenceTemplate(rule.sequence)),
       data: values([...path, 'data'], columns, data),
       properties: properties && values([...path, 'data', 'properties'], columns, properties),
+      personal: Object.entries(rule.personal ?? {}).map(
+        ([field, text]) => [field, tried([...path, 'personal', field], columns, () => compileTemplate(text))] as const,
+      ),
     }
   }
 
@@ -136,6 +143,23 @@ function typeMistakes({ type: name, data }: EventRule, at: (field: Path) => stri
     ...(type.schema.required ?? [])
       .filter((field) => !(field in data))
       .map((field) => `${at(['data'])}: ${name} needs the field "${field}"`),
+  ]
+}
+
+/** What is wrong with what is told of a person, as `file:line: message`. */
+function personalMistakes({ personal, data }: EventRule, at: (field: Path) => string): string[] {
+  if (!personal) return []
+  const isToldOf = ['email', 'phone'].some((field) => field in personal) || 'person' in data
+  return [
+    ...Object.keys(personal)
+      .filter((field) => !personalFields.some((known) => known === field))
+      .map(
+        (field) =>
+          `${at(['personal', field])}: there is no personal field "${field}"; there are ${personalFields.join(', ')}`,
+      ),
+    ...(isToldOf
+      ? []
+      : [`${at(['personal'])}: personal tells of nobody: add email or phone, or say who it is in data.person`]),
   ]
 }
 

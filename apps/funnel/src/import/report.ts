@@ -1,5 +1,5 @@
 import type { RowError } from './error-file.js'
-import type { Envelope } from '@funnel/events'
+import type { Example } from './dry-sink.js'
 import type { Progressed } from './checkpoint.js'
 import type { Verdict } from './sink.js'
 
@@ -27,7 +27,7 @@ export interface Report {
   /** Joins whose key found nothing, over all inputs that give them one name. */
   readonly unmatched: Record<string, { readonly rows: number; readonly examples: readonly string[] }>
   /** Dry run: the first event of each type. */
-  examples?: Record<string, Envelope>
+  examples?: Record<string, Example>
 }
 
 export const emptyReport = (importId: string, to: string, before: Progressed): Report => ({

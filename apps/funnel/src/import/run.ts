@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { FunnelError, validateEvent, type Envelope, type Refused } from '@funnel/events'
+import { FunnelError, type Refused } from '@funnel/events'
+import { judged, type Judged } from '@funnel/event-store'
 import type { Checkpoint, Progressed } from './checkpoint.js'
 import { openCsv, type Line } from './csv.js'
 import type { ErrorFile, RowError } from './error-file.js'
@@ -8,7 +9,7 @@ import { loadJoin } from './join.js'
 import { mapperOf, type Draft, type Reading } from './mapper.js'
 import type { Progress } from './progress.js'
 import { addUnmatched, countsOf, emptyReport, type Report } from './report.js'
-import type { Sink } from './sink.js'
+import type { Sink, Told } from './sink.js'
 
 /** Everything an import needs. */
 export interface ImportRun {
@@ -30,7 +31,7 @@ const SHOWN_ERRORS = 5
 
 /** An event on its way, and the row it came from. */
 interface Pending {
-  readonly event: Envelope
+  readonly event: Told
   readonly file: string
   readonly line: number
 }
@@ -148,12 +149,21 @@ async function open(
 function check(
   drafts: readonly Draft[],
   { source, importId }: ImportRun,
-): { readonly events: readonly Envelope[] } | { readonly refused: Refused; readonly type: string } {
-  const events: Envelope[] = []
+): { readonly events: readonly Told[] } | { readonly refused: Refused; readonly type: string } {
+  const events: Told[] = []
   for (const draft of drafts) {
-    const result = validateEvent(draft, { source, receivedAt: 0, importid: importId })
-    if (!result.ok) return { refused: result, type: draft.type }
-    events.push(result.event)
+    const one = judged({ ...draft }, { source, receivedAt: 0, importid: importId })
+    if (!one.verdict.ok) return { refused: one.verdict, type: draft.type }
+    events.push(toldBy(one, one.verdict.event))
   }
   return { events }
+}
+
+/** The event as it was sent: who it is about is for the vault to say. */
+function toldBy(one: Judged, event: Told): Told {
+  if (!('personal' in one)) return event
+  const { personal, supply } = one
+  if (!supply) return { ...event, personal }
+  const { person: _, ...data } = event.data as { readonly person?: unknown }
+  return { ...event, data, personal }
 }

@@ -1,16 +1,60 @@
-import { openEventStore, type EventStore } from '@funnel/event-store'
-import type { Sink } from './sink.js'
+import {
+  introduced,
+  judged,
+  openEventStore,
+  openVault,
+  suppliedTo,
+  type EventStore,
+  type Judged,
+  type Vault,
+} from '@funnel/event-store'
+import { publicly, type Sink, type Told } from './sink.js'
 
-/** Straight to the store: one append, so one transaction, per batch. */
-export const storeSink = async (databaseUrl: string): Promise<Sink> =>
-  sinkOf(await openEventStore({ url: databaseUrl, connections: 1 }))
+/** Straight to the store: one append, so one transaction, per batch; what is told of persons is in the vault before. */
+export async function storeSink(databaseUrl: string): Promise<Sink> {
+  const store = await openEventStore({ url: databaseUrl, connections: 1 })
+  const vault = await openVault({ url: databaseUrl, connections: 1 }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const sink = sinkOf(store, vault)
+  return {
+    ...sink,
+    async close() {
+      await sink.close()
+      await vault.close()
+    },
+  }
+}
 
 /** A store as a sink; closed with it. */
-export const sinkOf = (store: EventStore): Sink => ({
+export const sinkOf = (store: EventStore, vault: Pick<Vault, 'introduce'>): Sink => ({
   name: 'the store',
   async send(events) {
-    const appended = await store.append({ events })
-    return appended.map(({ outcome }) => ({ outcome }))
+    const now = Date.now()
+    const verdicts = await introduced(
+      vault,
+      store,
+      events.map((told) => atDoor(told, now)),
+      now,
+    )
+    const fit = verdicts.filter((verdict) => verdict.ok)
+    const supplied = suppliedTo(fit)
+    const appended = await store.append({ events: fit.map(({ event }) => event), ...(supplied && { supplied }) })
+    let next = 0
+    return verdicts.map((verdict) => {
+      if (verdict.ok) return { outcome: appended[next++]!.outcome }
+      const { code, field, message } = verdict
+      return { outcome: 'rejected', code, message, ...(field !== undefined && { field }) }
+    })
   },
   close: () => store.close(),
 })
+
+/** The verdict of the public door, which has judged what tells of nobody before. */
+function atDoor(told: Told, receivedAt: number): Judged {
+  const { personal, ...event } = told
+  if (!personal) return { verdict: { ok: true, event, minted: false, timeSupplied: false } }
+  const { importid, source } = event
+  return judged(publicly(told), { source, receivedAt, ...(importid !== undefined && { importid }) })
+}

@@ -1,8 +1,18 @@
 import { isUtf8 } from 'node:buffer'
-import { refusalOf, type Defaults, type Refused, type Supplied } from '@funnel/events'
-import type { Appended, EventStore, GroupCommit, Rejection, Vault } from '@funnel/event-store'
+import { refusalOf, type Defaults, type Refused } from '@funnel/events'
+import {
+  introduced,
+  judged,
+  suppliedTo,
+  type Appended,
+  type EventStore,
+  type Fit,
+  type GroupCommit,
+  type Judged,
+  type Rejection,
+  type Vault,
+} from '@funnel/event-store'
 import type { Scanner, Span } from '../json/scanner.js'
-import { introduced, judged, type Fit, type Judged } from '../personal/introduce.js'
 import { answerOf, type Answer, type EventAnswer } from './answer.js'
 
 /** Records the events of a request body. */
@@ -46,12 +56,9 @@ export function createRecorder(
 
 const append = (commit: Pick<GroupCommit, 'append'>, accepted: readonly Fit[]): Promise<readonly Appended[]> => {
   if (!accepted.length) return Promise.resolve([])
-  const supplied = new Map<string, Supplied>()
-  for (const { event, timeSupplied, personSupplied = false } of accepted)
-    if (timeSupplied || personSupplied) supplied.set(event.id, { time: timeSupplied, person: personSupplied })
   return commit.append(
     accepted.map(({ event }) => event),
-    supplied.size ? supplied : undefined,
+    suppliedTo(accepted),
   )
 }
 

@@ -1,25 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type pg from 'pg'
-import { loadDefinitions } from '@funnel/definitions'
-import { createPool } from '@funnel/platform'
-import { createGeneration, migrateRead, type Generation } from '@funnel/projections'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { planned, type Planned } from '../testing/planned.js'
 import { planClaims } from './plan.js'
 
 const LEADS = 5000
 
 describe('the statement of claims', () => {
-  let database: TestDatabase
-  let pool: pg.Pool
-  let generation: Generation
+  let held: Planned
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateRead(database.url)
-    pool = createPool(database.url, 'test', 1)
-    const epoch = '00000000-0000-4000-8000-000000000000'
-    generation = await createGeneration(pool, { definitions: loadDefinitions(), epoch, state: 'live' })
-    const { schema } = generation
-    await pool.query(`
+    held = await planned(
+      (schema) => `
       insert into ${schema}.node
         select 'person', 'p' || n, json_build_object('touches', json_build_array(json_build_object('visitor', 'v' || n)))
           from generate_series(1, ${LEADS}) n
@@ -32,21 +21,16 @@ describe('the statement of claims', () => {
         union all select 2, n % 16, n / 16, gen_random_uuid(), 'lead.captured', 'lead-l' || n, 1, '/test', now(), now(),
           json_build_object('lead', 'l' || n, 'person', 'p' || n) from generate_series(1, ${LEADS}) n
         union all select 3, n % 16, n / 16, gen_random_uuid(), 'deal.opened', 'deal-d' || n, 1, '/test', now(), now(),
-          json_build_object('deal', 'd' || n, 'lead', 'l' || n) from generate_series(1, ${LEADS}) n;
-      analyze`)
+          json_build_object('deal', 'd' || n, 'lead', 'l' || n) from generate_series(1, ${LEADS}) n`,
+    )
   })
-  afterAll(async () => {
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => held.drop())
 
   it.each(['lead', 'deal'] as const)(
     'on a %s once read everything that is known of anybody: it looks up what belongs to it',
     async (kind) => {
-      const { text, values } = planClaims(generation.id, { kind, id: `${kind[0]}7` }, undefined, 101)
-      await pool.query('set plan_cache_mode = force_generic_plan')
-      const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`explain (analyze) ${text}`, [...values])
-      const plan = rows.map((row) => row['QUERY PLAN'])
+      await held.pool.query('set plan_cache_mode = force_generic_plan')
+      const plan = await held.explain(planClaims(held.generation, { kind, id: `${kind[0]}7` }, undefined, 101))
       expect(plan.filter((line) => /Seq Scan on (fact|node)\b/.test(line))).toEqual([])
       // ten touches, the lead and the deal
       expect(Number(/rows=(\d+)/.exec(plan[0]!.split('actual')[1]!)![1])).toBe(12)

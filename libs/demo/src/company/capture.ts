@@ -55,7 +55,7 @@ export function newLead(moment: Moment, person: Person, again: boolean, origin: 
     segment,
     again,
     student,
-    marketer: oneOf(company, marketers),
+    marketer: oneOf(company, marketers).id,
     offers: 0,
     tries: 0,
   }

@@ -48,6 +48,10 @@ export interface Seller {
   readonly minutes: number
   /** Chance that an offer is answered outside working hours, too: from early to late on every day of the week. */
   readonly evenings: number
+  /** From then until the lead is called, as a rule; minutes of a working day. */
+  readonly calls: number
+  /** Chance that a call is put off for days. */
+  readonly putsOff: number
   /** Offers that come on a Friday are left to expire. */
   readonly fridays: boolean
   /** Chance that an offer is overlooked. */
@@ -64,26 +68,53 @@ const ordinary = {
   team: 'commercial',
   minutes: 90,
   evenings: 0.6,
+  calls: 40,
+  putsOff: 0.08,
   fridays: false,
   overlooks: 0.03,
-  rejects: 0.1,
+  rejects: 0.15,
   says: undefined,
   closes: 1,
 } as const
 
 export const sellers: readonly Seller[] = [
-  { ...ordinary, id: 'okoye', team: 'enterprise', minutes: 45, evenings: 0.9, closes: 1.25 },
+  // closes best of all, and has too much to do: what comes in waits
+  { ...ordinary, id: 'okoye', team: 'enterprise', minutes: 45, evenings: 0.9, calls: 55, putsOff: 0.2, closes: 1.25 },
   // answers at once, and never looks at a list of reasons beyond its first line
-  { ...ordinary, id: 'brandt', team: 'enterprise', minutes: 6, evenings: 1, rejects: 0.15, says: 'first' },
-  { ...ordinary, id: 'silva', minutes: 150, evenings: 0.3, overlooks: 0.08, closes: 1.1 },
-  { ...ordinary, id: 'tanaka', minutes: 60, fridays: true },
+  {
+    ...ordinary,
+    id: 'brandt',
+    team: 'enterprise',
+    minutes: 6,
+    evenings: 1,
+    calls: 10,
+    putsOff: 0.04,
+    rejects: 0.15,
+    says: 'first',
+  },
+  // manages, sells, and gets what nobody answered
+  { ...ordinary, id: 'silva', minutes: 150, evenings: 0.3, calls: 150, putsOff: 0.4, overlooks: 0.08, closes: 1.1 },
+  { ...ordinary, id: 'tanaka', minutes: 60, fridays: true, rejects: 0.1 },
   { ...ordinary, id: 'novak', minutes: 40, rejects: 0.42, says: 'no-budget', closes: 0.85 },
 ]
 
 /** The habits of a person in sales; of one whom nobody knows those of an ordinary one. */
 export const sellerNamed = (id: string): Seller => sellers.find((seller) => seller.id === id) ?? { ...ordinary, id }
 
-export const marketers = ['mara', 'idris', 'linnea'] as const
+/** Somebody in marketing, with a habit. */
+export interface Marketer {
+  readonly id: string
+  /** Chance that a rejected lead is mended within a day. */
+  readonly mends: number
+}
+
+export const marketers: readonly Marketer[] = [
+  { id: 'mara', mends: 0.95 },
+  { id: 'idris', mends: 0.4 },
+  { id: 'linnea', mends: 0.85 },
+]
+
+export const marketerNamed = (id: string): Marketer | undefined => marketers.find((marketer) => marketer.id === id)
 
 export const pages = [
   '/',

@@ -34,6 +34,7 @@ export function founded({ name, seed, at, visitsPerDay = 40 }: Founding): Compan
   plan(company, { do: 'visit', at })
   plan(company, { do: 'newsletter', at: at + 3 * DAY + 9 * HOUR })
   plan(company, { do: 'fair', at: at + 20 * DAY })
+  plan(company, { do: 'insight', at: at + 22 * DAY })
   for (const { id } of sellers) plan(company, { do: 'leave', seller: id, at: at + below(company, 80) * DAY })
   return company
 }

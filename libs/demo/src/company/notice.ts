@@ -1,10 +1,11 @@
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import type { DemoCommand } from './act.js'
-import { atWork, DAY } from './calendar.js'
+import { atWork, DAY, HOUR } from './calendar.js'
+import { marketerNamed } from './cast.js'
 import { inCompany, plan } from './company.js'
 import type { Company, Lead } from './state.js'
 import { below, happens } from './dice.js'
-import { lookAtOffer, workLater } from './selling.js'
+import { lookAtOffer, workFirst, workLater } from './selling.js'
 
 /** Tells the company what was recorded, in the order of the log: what was decided of its leads makes it plan. Changes it. */
 export function notice(company: Company, { recorded, event }: Recorded<FunnelEvent>): void {
@@ -40,6 +41,7 @@ const reactions: { readonly [Type in FunnelEvent['type']]?: Reaction<DataOf<Type
   },
   'handoff.rejected'(company, lead) {
     delete lead.handoff
+    mend(company, lead)
     backToMarketing(company, lead)
   },
   'handoff.expired'(company, lead) {
@@ -63,7 +65,13 @@ const reactions: { readonly [Type in FunnelEvent['type']]?: Reaction<DataOf<Type
 function takeOn(company: Company, lead: Lead, seller: string): void {
   lead.seller = seller
   lead.tries = 0
-  workLater(company, lead, 3)
+  workFirst(company, lead, seller)
+}
+
+/** Whoever looks after it in marketing mends what is known of a lead that sales rejected; with some it is forgotten. */
+function mend(company: Company, { id, marketer }: Lead): void {
+  if (happens(company, marketerNamed(marketer)?.mends ?? 0))
+    plan(company, { do: 'enrich', lead: id, at: atWork(company, company.now + (1 + below(company, 20)) * HOUR) })
 }
 
 /** Marketing offers it once more after a while, or gives it up. */

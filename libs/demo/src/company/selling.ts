@@ -17,15 +17,20 @@ export function lookAtOffer(
   { assignee, queue, deadline }: { readonly assignee?: string; readonly queue?: string; readonly deadline: string },
 ): void {
   const by = assignee ?? oneOf(company, teamOf(queue)).id
-  const { minutes, evenings, fridays, overlooks } = sellerNamed(by)
+  const { minutes, fridays, overlooks } = sellerNamed(by)
   const { now } = company
   const forgotten = happens(company, overlooks) || (fridays && isFriday(now))
-  const hours = happens(company, evenings) ? awake : atWork
-  const at = hours(company, hours(company, now) + Math.round(minutes * MINUTE * spread(company, 0.6)))
+  const at = soon(company, by, minutes)
   if (!forgotten && onPlatform(company, at) < Date.parse(deadline) - MINUTE)
     plan(company, { do: 'answer', lead: lead.id, handoff: lead.handoff!, seller: by, at })
   const over = Math.min(inCompany(company, Date.parse(deadline)) + DAY, now + PATIENCE)
   plan(company, { do: 'forget', lead: lead.id, handoff: lead.handoff!, at: over })
+}
+
+/** About so many minutes from now, when the seller is at work, or awake and does it in the evening. */
+function soon(company: Company, seller: string, minutes: number): Instant {
+  const hours = happens(company, sellerNamed(seller).evenings) ? awake : atWork
+  return hours(company, hours(company, company.now) + Math.round(minutes * MINUTE * spread(company, 0.6)))
 }
 
 const teamOf = (queue: string | undefined): readonly Seller[] => {
@@ -57,14 +62,12 @@ function whyRejected(company: Company, { student, again, visitor }: Lead, by: st
 }
 
 /** Sales works on a lead: a call or a meeting, and then it goes on, back, out, or is tried again. */
-export function work(moment: Moment, lead: Lead): void {
-  const { company, at, tell, ask } = moment
+export function work(moment: Moment, lead: Lead, { happened }: Plans['work']): void {
+  const { company, tell, ask } = moment
   const { id, seller, visitor } = lead
   if (seller === undefined) return
   lead.tries++
   const meets = happens(company, 0.55)
-  // what was said is often entered on the next day
-  const happened = happens(company, 0.25) ? at - (4 + below(company, 20)) * HOUR : at
   tell('touchpoint.recorded', { visitor: visitor.id, kind: meets ? 'meeting' : 'call' }, happened)
   if (meets) tell('lead.engaged', { lead: id, kind: 'meeting-held' }, happened)
   if (lead.stage === undefined) return ask(seller, { type: 'lead.advance', lead: id, stage: 'sal' })
@@ -76,9 +79,21 @@ export function work(moment: Moment, lead: Lead): void {
   else ask(seller, { type: 'lead.disqualify', lead: id, reason: reasonBy(company, seller, reasons.disqualified) })
 }
 
-export function workLater(company: Company, { id }: Lead, days = 4): void {
-  const at: Instant = company.now + Math.round((0.3 + roll(company)) * days * DAY)
-  plan(company, { do: 'work', lead: id, at: atWork(company, at) })
+/** Somebody in sales has a lead now, and calls. */
+export function workFirst(company: Company, lead: Lead, seller: string): void {
+  const { calls, putsOff } = sellerNamed(seller)
+  if (happens(company, putsOff)) workLater(company, lead, 3)
+  else workAt(company, lead, soon(company, seller, calls))
+}
+
+export function workLater(company: Company, lead: Lead, days = 4): void {
+  workAt(company, lead, atWork(company, company.now + Math.round((0.3 + roll(company)) * days * DAY)))
+}
+
+/** What was said is often entered on the next day. */
+function workAt(company: Company, { id }: Lead, happened: Instant): void {
+  const at = happens(company, 0.25) ? atWork(company, happened + (4 + below(company, 20)) * HOUR) : happened
+  plan(company, { do: 'work', lead: id, at, happened })
 }
 
 /** A seller goes on vacation and comes back after one or two weeks. */
@@ -94,4 +109,10 @@ export function comeBack({ company, at, ask }: Moment, seller: string): void {
   company.away = company.away.filter((one) => one !== id)
   ask(id, { type: 'queue.return', queue: team, member: id })
   plan(company, { do: 'leave', seller: id, at: at + (60 + below(company, 60)) * DAY })
+}
+
+/** Sales tells marketing what it heard from customers; not every month. */
+export function insight({ company, at, tell }: Moment): void {
+  plan(company, { do: 'insight', at: atWork(company, at + 45 * DAY) })
+  tell('insight.shared', { subject: 'sales', report: 'what-customers-say', owner: 'okoye' })
 }

@@ -76,6 +76,7 @@ export interface Plans {
   visit: object
   page: { readonly visitor: Visitor; readonly left: number }
   newsletter: object
+  insight: object
   fair: object
   enrich: OfLead
   engage: OfLead
@@ -85,7 +86,8 @@ export interface Plans {
   answer: OfLead & OfSeller & { readonly handoff: string }
   /** The platform should have said by now what became of an offer. */
   forget: OfLead & { readonly handoff: string }
-  work: OfLead
+  /** What was said comes to be entered; it may have happened earlier. */
+  work: OfLead & { readonly happened?: Instant }
   celebrate: OfLead
   deal: OfDeal
   reopen: OfDeal

@@ -4,7 +4,7 @@ import { moment, type Moment } from './moment.js'
 import type { Company, Deal, Lead, Plan, Plans } from './state.js'
 import { celebrate, reopen, workDeal } from './dealing.js'
 import { care, engage, fair, newsletter, offerAgain } from './marketing.js'
-import { answer, comeBack, leave, work } from './selling.js'
+import { answer, comeBack, insight, leave, work } from './selling.js'
 import { page, visit } from './site.js'
 
 /** Does what is to be done next, and gives what the platform sees of it. Changes the company. */
@@ -35,6 +35,7 @@ const doing: { readonly [Do in keyof Plans]: (moment: Moment, plan: Plans[Do]) =
   visit,
   page,
   newsletter,
+  insight,
   fair,
   enrich: ofLead(enrich),
   engage: ofLead(engage),

@@ -254,6 +254,29 @@ describe('a history of 90 days', () => {
     expect(answers('silva')).toBeGreaterThan(2 * HOUR)
   })
 
+  it('tells who keeps promises: most of both teams, and who does not', () => {
+    const verdicts = new Map<string, { readonly isKept: boolean; readonly owner: string | undefined }>()
+    for (const { type, data } of events)
+      if (type === 'sla.met' || type === 'sla.breached' || type === 'sla.corrected') {
+        const isKept = type === 'sla.met' || ('outcome' in data && data.outcome === 'met')
+        verdicts.set(data.clock, { isKept, owner: data.owner })
+      }
+    const kept = (policy: string, by?: string) => {
+      const all = [...verdicts].flatMap(([clock, { isKept, owner }]) =>
+        clock.startsWith(`${policy}/`) && (by === undefined || owner === by) ? [isKept] : [],
+      )
+      expect(all.length).toBeGreaterThan(8)
+      return all.filter(Boolean).length / all.length
+    }
+    expect(kept('lead-response')).toBeGreaterThan(0.6)
+    expect(kept('lead-response')).toBeLessThan(0.85)
+    for (const good of ['brandt', 'tanaka', 'novak']) expect(kept('lead-response', good)).toBeGreaterThan(0.8)
+    for (const bad of ['silva', 'okoye']) expect(kept('lead-response', bad)).toBeLessThan(0.7)
+    expect(kept('handoff-acceptance', 'brandt')).toBeGreaterThan(kept('handoff-acceptance', 'silva') + 0.1)
+    for (const good of ['mara', 'linnea']) expect(kept('rejected-feedback', good)).toBeGreaterThan(0.75)
+    expect(kept('rejected-feedback', 'idris')).toBeLessThan(0.65)
+  })
+
   it('suffers from a campaign that brings the wrong people for some weeks', () => {
     const touches = of('touchpoint.recorded').filter(
       ({ data }) => data.campaign === 'win-a-tablet' && data.kind === 'form',

@@ -14,8 +14,12 @@ const clock = {
   policyVersion: version('policy'),
   party: Type.Union([Type.Literal('marketing'), Type.Literal('sales')], { description: 'Whose promise it is' }),
   lead: Type.Optional(Id('The lead it is about')),
-  owner: Type.Optional(Name('Who has the lead')),
-  team: Type.Optional(Name('The team of the owner')),
+  owner: Type.Optional(
+    Name(
+      'Who is to keep it: the owner of the lead; while it is offered to sales, of what sales promised, whom it is offered to',
+    ),
+  ),
+  team: Type.Optional(Name('Their team')),
   calendar: Type.Optional(Name('The calendar; absent: all time counts')),
   calendarVersion: Type.Optional(version('calendar')),
   zoneData: Type.Optional(

@@ -1,5 +1,7 @@
 import { migrate } from '@funnel/platform'
 import { Notify1764000000001 } from './1764000000001-notify.js'
+import { Sent1764000000002 } from './1764000000002-sent.js'
 
 /** Brings the schema `notify` up to date. Safe to run again and from several processes. */
-export const migrateNotify = (url: string): Promise<void> => migrate(url, 'notify', [Notify1764000000001])
+export const migrateNotify = (url: string): Promise<void> =>
+  migrate(url, 'notify', [Notify1764000000001, Sent1764000000002])

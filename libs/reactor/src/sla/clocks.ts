@@ -64,8 +64,17 @@ export const policyOf = ({ policy, begun }: ClockKept, { agreedAt }: AtLead): Le
 
 /** The terms by which a policy judges a lead, by what was agreed at an instant. */
 export function termsOfLead(policy: LeadPolicy, begun: Instant, { valueOf, agreedAt }: AtLead): Terms {
-  const owner = valueOf('owner')
-  return clockTerms(policy, termsFor(policy, valueOf), typeof owner === 'string' ? owner : undefined, agreedAt(begun))
+  return clockTerms(policy, termsFor(policy, valueOf), keeperOf(policy, valueOf), agreedAt(begun))
+}
+
+/**
+ * Who is to keep a promise about a lead: its owner; of what sales promised, while it is offered and after it was rejected,
+ * whom it was offered to. Undefined where it was offered to a whole queue, or nobody has it.
+ */
+function keeperOf({ party }: Pick<LeadPolicy, 'party'>, valueOf: ValueOf): string | undefined {
+  const inSales = party === 'sales' ? valueOf('in-sales') : undefined
+  const keeper = inSales === undefined ? valueOf('owner') : inSales
+  return typeof keeper === 'string' ? keeper : undefined
 }
 
 /** What an event does to the clocks of a policy. What would fulfil a promise counts before anything else. */
@@ -209,23 +218,23 @@ function sayLevel(
   const escalation = saying.type === 'escalated' ? escalations?.[saying.level] : undefined
   const { notify } = (saying.type === 'warned' ? warnings?.[saying.level] : escalation) ?? {}
   const id = say(here.turn, levelSaid(saying, aboutOf(kept, saying, clock, here), due, notify), saying.level + 1)
-  if (escalation && !saying.historical) escalate(escalation, { id, of: told ?? id }, here)
+  if (escalation && !saying.historical)
+    escalate(escalation, { id, of: told ?? id, keeper: keeperOf(kept, here.valueOf) }, here)
 }
 
 function escalate(
   { reassign, pause }: Escalation,
-  { id: level, of }: { readonly id: string; readonly of: string },
-  { lead, agreedAt, at, valueOf, turn }: AtLead,
+  { id: level, of, keeper }: { readonly id: string; readonly of: string; readonly keeper: string | undefined },
+  { lead, agreedAt, at, turn }: AtLead,
 ): void {
-  const owner = valueOf('owner')
-  if (pause && typeof owner === 'string')
+  if (pause && keeper !== undefined)
     for (const { id, members } of agreedAt(at).queues)
-      if (members.some(({ member }) => member === owner))
+      if (members.some(({ member }) => member === keeper))
         turn.command(`pause/${level}/${id}`, {
           type: 'consequence',
           lead,
           of,
-          command: { type: 'queue.leave', queue: id, member: owner, reason: 'sla' },
+          command: { type: 'queue.leave', queue: id, member: keeper, reason: 'sla' },
         })
   if (reassign !== undefined)
     turn.command(`reassign/${level}`, {
@@ -238,17 +247,15 @@ function escalate(
 
 /** What every event of the clock says, as its lead is now. */
 function aboutOf({ id, party, begun }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
-  const owner = here.valueOf('owner')
+  const owner = keeperOf({ party }, here.valueOf)
   const team =
-    typeof owner === 'string'
-      ? here.agreedAt(here.at).teams.find(({ members }) => members.includes(owner))?.id
-      : undefined
+    owner === undefined ? undefined : here.agreedAt(here.at).teams.find(({ members }) => members.includes(owner))?.id
   return {
     subject: here.lead,
     clock: id,
     lead: here.lead,
     party,
-    ...(typeof owner === 'string' && { owner }),
+    ...(owner !== undefined && { owner }),
     ...(team !== undefined && { team }),
     ...groundsSaid(grounds),
     ...dataBehind(here.agreedAt(begun), grounds.calendar),

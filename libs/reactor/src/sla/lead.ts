@@ -46,10 +46,12 @@ export function reported({ event, occurred }: Heard, turn: Step): boolean {
   } = event.data as unknown as {
     readonly lead: string
     readonly properties?: Readonly<Record<string, string | number | boolean | null>>
-  } & Readonly<Record<'person' | 'visitor' | 'owner' | 'account' | 'stage', string | undefined>>
-  const { owner, account, stage } = data
+  } & Readonly<Record<'person' | 'visitor' | 'owner' | 'assignee' | 'account' | 'stage', string | undefined>>
+  const { owner, assignee, account, stage } = data
   const told = Object.entries({
     owner,
+    // whom sales has at it: an offer to a whole queue has nobody yet
+    'in-sales': event.type === 'handoff.offered' ? (assignee ?? null) : owner,
     account,
     stage,
     ...Object.fromEntries(Object.entries(properties).map(([name, value]) => [`properties.${name}`, value])),

@@ -3,12 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { always } from '@funnel/definitions'
 import { mintId, type Envelope, type FunnelEvent, type Recorded } from '@funnel/events'
-import { PostgresEventLog, postgresEventTail, startHeadReader } from '@funnel/event-log'
-import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
-import { createLogger, createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { migrateReactor } from '../migrations/index.js'
-import { startReactor, type Running } from '../start.js'
+import type { EventStore } from '@funnel/event-store'
+import type { Running } from '../start.js'
+import { openStage, type Stage } from '../testing/stage.js'
 import { slaExecutor } from './execute.js'
 import { slaMonitor } from './monitor.js'
 import { answer, rulesWith } from './testing/world.js'
@@ -23,56 +20,27 @@ const rules = rulesWith(
 const PATIENCE = 90 * SECOND
 
 describe('monitors on PostgreSQL', () => {
-  let database: TestDatabase
+  let stage: Stage
   let store: EventStore
   let pool: pg.Pool
-  let heads: ReturnType<typeof startHeadReader>
-  const running: Running[] = []
-  const logs: PostgresEventLog[] = []
-  const logger = createLogger('test', 'silent')
-
   beforeEach(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    await migrateReactor(database.url)
-    store = await openEventStore({ url: database.url })
-    pool = createPool(database.url, 'test', 5)
-    heads = startHeadReader({ url: database.url, logger })
+    stage = await openStage()
+    ;({ store, pool } = stage)
   })
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((one) => one.close()))
-    await Promise.all(logs.splice(0).map((log) => log.close()))
-    await heads.close()
-    await pool.end()
-    await store.close()
-    await database.drop()
-  })
+  afterEach(() => stage.close())
 
   /** A monitor; `dies` is asked after each command that it recorded, before it saves that. */
   const start = (dies: () => boolean = () => false): Running => {
-    const tail = postgresEventTail(pool)
-    const log = new PostgresEventLog(pool, tail)
     const execute = slaExecutor(store, always(rules))
-    const one = startReactor({
-      reactor: slaMonitor(rules),
-      log,
-      tail,
-      url: database.url,
-      pool,
-      execute: async (intent) => {
-        const outcome = await execute(intent)
-        if (dies()) throw new Error('killed between command and save')
-        return outcome
-      },
-      logger,
+    return stage.run(slaMonitor(rules), async (intent) => {
+      const outcome = await execute(intent)
+      if (dies()) throw new Error('killed between command and save')
+      return outcome
     })
-    running.push(one)
-    logs.push(log)
-    return one
   }
   const until = async (what: string, condition: () => Promise<boolean> | boolean): Promise<void> => {
     for (const end = Date.now() + PATIENCE; !(await condition()); await sleep(20))
-      if (Date.now() > end) throw new Error(`not in time: ${what}; ${running.map(({ trouble }) => trouble).join()}`)
+      if (Date.now() > end) throw new Error(`not in time: ${what}; ${stage.troubles()}`)
   }
   const started = async (dies?: () => boolean): Promise<Running> => {
     const one = start(dies)
@@ -114,7 +82,7 @@ describe('monitors on PostgreSQL', () => {
         await tell(event(lead, 'message'))
         if (isAnswered(i)) await tell(event(lead, 'call'))
       }
-      const first = running[0]!
+      const first = stage.running[0]!
       await until('a first breach', async () => (await saidOfAll('sla.breached')) > 0)
       await first.close()
       start(dies)

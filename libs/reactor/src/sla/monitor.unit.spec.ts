@@ -28,6 +28,14 @@ const reassign: LeadPolicy = answer({
     },
   ],
 })
+/** Where they work: sam in Berlin, sue in New York, on Mondays and Tuesdays. */
+const office = (id: string, zone: string, person: string): Calendar => ({
+  ...definition(id),
+  zone,
+  week: { mon: [{ from: '09:00', to: '17:00' }], tue: [{ from: '09:00', to: '17:00' }] },
+  people: [{ person }],
+})
+const calendars = [office('berlin', 'Europe/Berlin', 'sam'), office('new-york', 'America/New_York', 'sue')]
 
 describe('the monitor', () => {
   it('row 20: takes the first act of a person, whatever the order they come in; an automatic reply is none', async () => {
@@ -262,13 +270,6 @@ describe('the monitor', () => {
   })
 
   it('row 17: counts in the hours of whoever has the lead, and goes by those of the next owner', async () => {
-    const office = (id: string, zone: string, person: string): Calendar => ({
-      ...definition(id),
-      zone,
-      week: { mon: [{ from: '09:00', to: '17:00' }], tue: [{ from: '09:00', to: '17:00' }] },
-      people: [{ person }],
-    })
-    const calendars = [office('berlin', 'Europe/Berlin', 'sam'), office('new-york', 'America/New_York', 'sue')]
     const terms = [{ target: '4h', calendar: { of: 'owner', otherwise: 'berlin' } as const }]
     const here = new World(NOON, { ...rulesWith(answer({ terms })), calendars })
     await here.tell('lead.captured', { lead: 'l', owner: 'sam' })
@@ -322,6 +323,63 @@ describe('the monitor', () => {
       for (const { data } of said) expect(data).toHaveProperty('historical', true)
     }
     expect(ofType(await here.lead('l'), 'lead.assigned')).toEqual([])
+  })
+
+  it('rows 9 and 17: an offered lead is a promise of whom it was offered to, by their calendar, until somebody else has it', async () => {
+    const terms = [
+      {
+        target: '4h',
+        calendar: { of: 'owner', otherwise: 'berlin' } as const,
+        escalations: [{ after: '0s', pause: true as const }],
+      },
+    ]
+    const starts = [{ event: ['handoff.offered'] as const }]
+    const acceptance = answer({
+      starts,
+      stops: [{ event: ['handoff.accepted', 'handoff.rejected', 'lead.advanced'] }],
+      terms,
+    })
+    const feedback = answer({ ...definition('feedback'), party: 'marketing', starts, terms: [{ target: '400h' }] })
+    const here = new World(NOON, { ...rulesWith(acceptance, feedback), calendars })
+    await here.tell('queue.staffed', { queue: 'inbound', members: rulesWith().queues[0]!.members })
+    const deadline = new Date(NOON + DAY).toISOString()
+    const offer = async (lead: string, data: object) => {
+      await here.tell('lead.captured', { lead, owner: 'mara' })
+      await here.tell('handoff.offered', { lead, handoff: 'h', deadline, ...data })
+    }
+    const about = async (lead: string, policy = 'answer') =>
+      (await here.said(lead)).flatMap(({ type, data }) => {
+        const { policy: of, owner, calendar } = data as { policy: string; owner?: string; calendar?: string }
+        return of === policy ? [[type, owner, calendar]] : []
+      })
+
+    await offer('rejected', { assignee: 'sue' })
+    await here.tell('handoff.rejected', { lead: 'rejected', handoff: 'h', reason: 'x' })
+    expect(await about('rejected')).toEqual([
+      ['sla.started', 'sue', 'new-york'],
+      ['sla.met', 'sue', 'new-york'],
+    ])
+    expect(await about('rejected', 'feedback')).toEqual([['sla.started', 'mara', undefined]])
+
+    await offer('taken', { assignee: 'sue' })
+    await here.tell('handoff.accepted', { lead: 'taken', handoff: 'h', owner: 'sam' })
+    expect((await about('taken')).at(-1)).toEqual(['sla.met', 'sam', 'new-york'])
+
+    await offer('for-all', { queue: 'inbound' })
+    expect(await about('for-all')).toEqual([['sla.started', undefined, 'berlin']])
+
+    await offer('expired', { assignee: 'sue' })
+    await here.wait(DAY)
+    await here.tell('handoff.expired', { lead: 'expired', handoff: 'h' })
+    expect((await about('expired')).slice(1)).toEqual([
+      ['sla.breached', 'sue', 'new-york'],
+      ['sla.escalated', 'sue', 'new-york'],
+    ])
+    const left = (await here.store.read('queue-inbound')).filter(({ event }) => event.type === 'queue.member-left')
+    expect(left.map(({ event }) => (event.data as { member: string }).member)).toEqual(['sue'])
+    await here.tell('lead.assigned', { lead: 'expired', owner: 'mona' })
+    await here.tell('lead.advanced', { lead: 'expired', stage: 'sql' })
+    expect((await about('expired')).at(-1)?.slice(0, 2)).toEqual(['sla.ended', 'mona'])
   })
 
   it('what is there from the beginning is a promise kept at once', async () => {

@@ -1,5 +1,6 @@
 import { closeNames, FunnelError, isEmail } from '@funnel/events'
-import { isPhone, personalFields, type Personal } from '@funnel/event-store'
+import { isPhone } from './addresses.js'
+import { personalFields, type Personal } from './vault.js'
 
 /** Most characters of a field. */
 const MOST = 200

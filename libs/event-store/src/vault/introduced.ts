@@ -6,10 +6,12 @@ import {
   type Accepted,
   type Defaults,
   type Refused,
+  type Supplied,
   type Validation,
 } from '@funnel/events'
-import type { EventStore, Personal, Vault } from '@funnel/event-store'
+import type { EventStore } from '../event-store.js'
 import { personalOf } from './personal.js'
+import type { Personal, Vault } from './vault.js'
 
 /** An event that was accepted, but for its person, and what it tells of the person. */
 interface Introducing {
@@ -86,6 +88,14 @@ export async function introduced(
       return person === undefined ? withoutPerson(one.verdict, store) : withPerson(one.verdict, person)
     }),
   )
+}
+
+/** What the door put into events, by their id; undefined where it put in nothing. */
+export function suppliedTo(fit: readonly Fit[]): ReadonlyMap<string, Supplied> | undefined {
+  const supplied = new Map<string, Supplied>()
+  for (const { event, timeSupplied, personSupplied = false } of fit)
+    if (timeSupplied || personSupplied) supplied.set(event.id, { time: timeSupplied, person: personSupplied })
+  return supplied.size ? supplied : undefined
 }
 
 /** Whether what an event tells of a person may be kept: it does not itself say no to the purpose `profile`. */
