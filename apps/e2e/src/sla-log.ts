@@ -30,12 +30,17 @@ export const areBehind = (pool: pg.Pool, ms: number): Promise<boolean> =>
     () => false,
   )
 
+/** How long monitors may come on by nothing, in milliseconds. */
+const PATIENCE = 120_000
+
 /** Waits until the monitors have judged all up to an instant; gives up to when they have. */
 export async function judgedUpTo(pool: pg.Pool, instant: number, { services }: Platform): Promise<number> {
   let w = 0
-  for (const end = instant + 120_000; Date.now() < end; await sleep(100)) {
-    w = await judged(pool)
-    if (w > instant) return w
+  for (let moved = Date.now(); Date.now() < moved + PATIENCE; await sleep(100)) {
+    const now = await judged(pool)
+    if (now > instant) return now
+    if (now > w) moved = Date.now()
+    w = now
   }
   const { rows } = await pool.query<{ w: Date }>('select w from store.head')
   const states = await Promise.all(services.map(stateOf))
