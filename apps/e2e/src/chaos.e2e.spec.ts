@@ -7,9 +7,10 @@ import pg from 'pg'
 import { naming } from '@funnel/event-log'
 import { topicById, topicNames, topicOf, type Category } from '@funnel/events'
 import { describeKafka, startKafka, startPostgres, type TestKafka, type TestPostgres } from '@funnel/testing'
-import { aftermath, load, owed, wreak, type Victim } from './chaos.js'
+import { aftermath, load, owed, wreak } from './chaos.js'
 import { foreignRecords } from './foreign-client.js'
 import { startPlatform, type Platform } from './platform.js'
+import { kafkaVictim, postgresVictim, type Victim } from './victims.js'
 
 /** `npm run chaos` sends a million. */
 const EVENTS = Number(process.env['FUNNEL_CHAOS_EVENTS'] ?? 100_000)
@@ -17,26 +18,6 @@ const SEED = Number(process.env['FUNNEL_CHAOS_SEED'] ?? 7)
 /** A folder for what each run was: its faults in time, and what it came to. */
 const OUT = process.env['FUNNEL_CHAOS_OUT']
 const TIME = 60_000 + EVENTS * 4
-
-const postgresVictim = (postgres: TestPostgres): Victim => ({
-  name: 'postgres',
-  forgets: true,
-  kill: async () => {
-    await postgres.kill()
-    await postgres.start()
-    return true
-  },
-})
-
-/** Every broker at once, as when the power fails. */
-const kafkaVictim = ({ brokers }: TestKafka): Victim => ({
-  name: 'kafka',
-  kill: async () => {
-    await Promise.all(brokers.map((broker) => broker.kill('SIGKILL')))
-    await Promise.all(brokers.map((broker) => broker.start()))
-    return true
-  },
-})
 
 /** The broker that leads most partitions but for the controller; it stays away until others have taken over. */
 const leaderVictim = ({ brokers, addresses }: TestKafka): Victim => {

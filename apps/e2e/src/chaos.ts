@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { postgresEventTail } from '@funnel/event-log'
 import { liveGeneration, verify, type Verification } from '@funnel/projections'
@@ -6,32 +5,13 @@ import { random, syntheticLog } from '@funnel/testing'
 import { countOf, falls, watchKpis, type Watched } from './kpi-watch.js'
 import { send, type Journal, type Sent } from './load.js'
 import type { Platform } from './platform.js'
+import { startKilling, type Killing, type Victim } from './victims.js'
 
-/** Something that can be killed while it works. */
-export interface Victim {
-  readonly name: string
-  /** Whether the read models may lose their last commits with it. */
-  readonly forgets?: true
-  /** Kills it, and sees to it that it runs again; false when there was nothing to kill just then. */
-  kill(): Promise<boolean>
-}
-
-export interface Chaos {
+export interface Chaos extends Pick<Killing, 'kills' | 'faults'> {
   readonly journal: Journal
-  /** How often each victim was killed while the load ran. */
-  readonly kills: Readonly<Record<string, number>>
-  /** The timeline of the run. */
-  readonly faults: readonly Fault[]
   /** What KPIs were said to be meanwhile, and where one fell. */
   readonly watched: Watched
   readonly falls: readonly string[]
-}
-
-/** Something was killed: when, and when it ran again or was left to its supervisor, in milliseconds since the load began. */
-export interface Fault {
-  readonly victim: string
-  readonly at: number
-  readonly until: number
 }
 
 /** The KPIs that are watched, and what they must come to. */
@@ -62,23 +42,8 @@ export async function wreak(
   victims: readonly Victim[],
   { seed, least, deadline }: { seed: number; least: number; deadline: number },
 ): Promise<Chaos> {
-  const next = random(seed)
-  const kills = Object.fromEntries(victims.map(({ name }) => [name, 0]))
-  const faults: Fault[] = []
-  const start = performance.now()
-  const since = () => Math.round(performance.now() - start)
   const sent = new AbortController()
-  const killing = (async () => {
-    while (!sent.signal.aborted && Date.now() < deadline) {
-      // whoever was killed least is next, so that a short run meets all of them; then there is time to get on
-      const due = victims.toSorted((a, b) => kills[a.name]! - kills[b.name]! || next() - 0.5)[0]!
-      await sleep((kills[due.name]! < least ? 500 : 4000) * (0.5 + next()))
-      const at = since()
-      if (sent.signal.aborted || !(await due.kill())) continue
-      kills[due.name]!++
-      faults.push({ victim: due.name, at, until: since() })
-    }
-  })()
+  const { kills, faults, done } = startKilling(victims, { next: random(seed), least, over: sent.signal, deadline })
   const over = new AbortController()
   const watching = watchKpis(platform.query, WATCHED, over.signal)
   watching.catch(() => undefined) // told below
@@ -86,7 +51,7 @@ export async function wreak(
     random: random(seed + 1),
     deadline,
   }).finally(() => sent.abort())
-  await killing
+  await done
   // until all of it is in the answers: who asks so long is told something
   await platform.settled().finally(() => over.abort())
   const watched = await watching

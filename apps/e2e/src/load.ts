@@ -23,6 +23,8 @@ export interface Journal {
   readonly wrong: string[]
 }
 
+export const newJournal = (): Journal => ({ acknowledged: new Map(), resends: 0, failures: 0, wrong: [] })
+
 interface Answer {
   readonly events: readonly { readonly index: number; readonly outcome: string; readonly message?: string }[]
 }
@@ -42,7 +44,7 @@ export async function send(
     deadline,
   }: { width?: number; batch?: number; random: () => number; deadline: number },
 ): Promise<Journal> {
-  const journal: Journal = { acknowledged: new Map(), resends: 0, failures: 0, wrong: [] }
+  const journal = newJournal()
   const queue: (readonly Sent[])[] = []
   for (let at = 0; at < events.length; at += batch) {
     const part = events.slice(at, at + batch)
@@ -53,27 +55,36 @@ export async function send(
     }
   }
   const worker = async () => {
-    for (let part = queue.shift(); part; part = queue.shift()) {
-      for (;;) {
-        if (Date.now() > deadline)
-          throw new Error(`not all events were acknowledged in time; ${journal.failures} requests failed`)
-        const answer = await post(url, key, part)
-        if (answer) {
-          for (const verdict of answer.events) {
-            const sent = part[verdict.index]!
-            if (verdict.outcome === 'accepted' || verdict.outcome === 'duplicate') {
-              if (!journal.acknowledged.has(sent.id)) journal.acknowledged.set(sent.id, verdict.outcome)
-            } else journal.wrong.push(`${sent.id}: ${verdict.outcome} ${verdict.message ?? ''}`)
-          }
-          break
-        }
-        journal.failures++
-        await sleep(100 + random() * 200)
-      }
-    }
+    for (let part = queue.shift(); part; part = queue.shift())
+      await deliver(url, key, part, { journal, random, deadline })
   }
   await Promise.all(Array.from({ length: width }, worker))
   return journal
+}
+
+/** Sends one batch until it is acknowledged, and writes down what came of it. Throws when that takes longer than the deadline. */
+export async function deliver(
+  url: string,
+  key: string,
+  part: readonly Sent[],
+  { journal, random, deadline }: { journal: Journal; random: () => number; deadline: number },
+): Promise<void> {
+  for (;;) {
+    if (Date.now() > deadline)
+      throw new Error(`not all events were acknowledged in time; ${journal.failures} requests failed`)
+    const answer = await post(url, key, part)
+    if (answer) {
+      for (const verdict of answer.events) {
+        const sent = part[verdict.index]!
+        if (verdict.outcome === 'accepted' || verdict.outcome === 'duplicate') {
+          if (!journal.acknowledged.has(sent.id)) journal.acknowledged.set(sent.id, verdict.outcome)
+        } else journal.wrong.push(`${sent.id}: ${verdict.outcome} ${verdict.message ?? ''}`)
+      }
+      return
+    }
+    journal.failures++
+    await sleep(100 + random() * 200)
+  }
 }
 
 async function post(url: string, key: string, events: readonly Sent[]): Promise<Answer | undefined> {

@@ -41,6 +41,8 @@ export interface PlatformOptions {
   readonly database?: TestDatabase
   /** Whether automation runs, too. */
   readonly automation?: boolean
+  /** Whether there are read models and answers from them; without, nothing settles. `true` when absent. */
+  readonly answers?: boolean
 }
 
 const SETTLE = 120_000
@@ -52,6 +54,7 @@ export async function startPlatform({
   logLevel = 'warn',
   database: given,
   automation = false,
+  answers = true,
 }: PlatformOptions = {}): Promise<Platform> {
   const database = given ?? (await testDatabase())
   await migrateStore(database.url)
@@ -70,7 +73,8 @@ export async function startPlatform({
   }
   const grpcPorts: Readonly<Record<string, number>> = { ingest: await freePort(), query: await freePort() }
   const services: Supervised[] = []
-  for (const name of ['ingest', 'relay', 'projector', 'query', ...(automation ? ['automation'] : [])])
+  const names = ['ingest', 'relay', ...(answers ? ['projector', 'query'] : []), ...(automation ? ['automation'] : [])]
+  for (const name of names)
     services.push(supervise(name, await freePort(), { ...env, GRPC_PORT: String(grpcPorts[name] ?? 0) }))
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()))
