@@ -25,5 +25,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@funnel/source', 'node', 'node-addons'] },
   testTimeout: 60_000,
   maxWorkers: 2,
+  // a worker that is done with its suites takes half a second and more to give back its memory where the machine is busy
+  workerGracefulExitTimeout: 10_000,
   reporters: ci ? [['default', { summaryThreshold: 1 }]] : ['default'],
 }

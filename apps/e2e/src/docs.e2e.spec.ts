@@ -148,7 +148,10 @@ describe('The pages', () => {
     key: '{{ id }}'
     events: [{ type: deal.won, time: '{{ won }}', data: { deal: '{{ id }}' } }]\n`
     write('map.yaml', text + deals)
-    write('leads.csv', 'id,created,owner,origin,size\n1,2026-01-05, Ann ,Webinar,250\n2,2026-01-06 09:30,,Ads,\n')
+    write(
+      'leads.csv',
+      'id,created,owner,origin,size,email,first_name,last_name\n1,2026-01-05, Ann ,Webinar,250,kim@example.com,Kim,Lee\n2,2026-01-06 09:30,,Ads,,,,\n',
+    )
     write('deals.csv', 'id,won\n1,2026-02-01\n')
     const imports = [...new Set(pages.flatMap(commandsIn))].filter((command) => command.startsWith('npx funnel import'))
     expect(imports.length).toBeGreaterThan(2)

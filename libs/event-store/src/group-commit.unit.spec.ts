@@ -1,41 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { FunnelError, type Envelope } from '@funnel/events'
 import { captured } from './event-store.contract.js'
-import type { Append, EventStore } from './event-store.js'
 import { groupCommit } from './group-commit.js'
-import { memoryEventStore } from './memory/memory-event-store.js'
-
-/** A store that tells how it was called, can be held up, and fails a whole call that holds a poisoned event. */
-function watched() {
-  const calls: (readonly Append[])[] = []
-  const store = memoryEventStore()
-  let gate = Promise.resolve()
-  let open = () => undefined as void
-  let down = false
-  const events = (appends: readonly Append[]): Envelope[] => appends.flatMap((append) => append.events)
-  const watching: EventStore = {
-    ...store,
-    append: async (...appends) => {
-      calls.push(appends)
-      await gate
-      if (down) throw new FunnelError('UNAVAILABLE', 'down')
-      if (events(appends).some(({ source }) => source === 'poison')) throw new FunnelError('INVALID', 'poisoned')
-      return store.append(...appends)
-    },
-  }
-  return {
-    calls,
-    store: watching,
-    hold: () => {
-      gate = new Promise((resolve) => (open = resolve))
-    },
-    release: () => open(),
-    fail: () => {
-      down = true
-    },
-    recorded: async () => (await store.tail.read({}, (await store.tail.heads()).positions, 100_000)).length,
-  }
-}
+import { watched } from './testing/watched-store.js'
 
 describe('a group commit', () => {
   it('records what many callers send at once in one transaction, and answers each its own', async () => {

@@ -3,41 +3,10 @@ import fc from 'fast-check'
 import { derivedId, FunnelError, type Envelope } from '@funnel/events'
 import { commandHandlerContract } from './command-handler.contract.js'
 import { captured } from './event-store.contract.js'
-import type { Append, Appended, EventStore } from './event-store.js'
+import type { Append, Appended } from './event-store.js'
 import { groupDecisions } from './group-decisions.js'
 import { memoryEventStore } from './memory/memory-event-store.js'
-
-/** A store that tells how it was called, and can be held up or be down. */
-function watched() {
-  const calls: (readonly Append[])[] = []
-  const store = memoryEventStore()
-  let gate = Promise.resolve()
-  let open = () => undefined as void
-  let down = false
-  const watching: EventStore = {
-    ...store,
-    append: async (...appends) => {
-      calls.push(appends)
-      await gate
-      if (down) throw new FunnelError('UNAVAILABLE', 'down')
-      if (appends.some(({ events }) => events.some(({ source }) => source === 'poison')))
-        throw new FunnelError('INVALID', 'poisoned')
-      return store.append(...appends)
-    },
-  }
-  return {
-    calls,
-    store: watching,
-    hold: () => {
-      gate = new Promise((resolve) => (open = resolve))
-    },
-    release: () => open(),
-    fail: () => {
-      down = true
-    },
-    recorded: async () => (await store.tail.read({}, (await store.tail.heads()).positions, 100_000)).length,
-  }
-}
+import { watched } from './testing/watched-store.js'
 
 const decision = (lead: string, version = 0, over: Partial<Envelope> = {}): Append => ({
   events: [captured(lead, over)],

@@ -46,12 +46,12 @@ export interface Seller {
   readonly team: 'commercial' | 'enterprise'
   /** Until an offer is answered, as a rule; minutes of a working day. */
   readonly minutes: number
-  /** Chance that an offer is answered outside working hours, too: from early to late on every day of the week. */
-  readonly evenings: number
-  /** From then until the lead is called, as a rule; minutes of a working day. */
+  /** Until a lead that is now theirs is called, as a rule; minutes of a working day. */
   readonly calls: number
-  /** Chance that a call is put off for days. */
+  /** Chance that this first call is put off for days. */
   readonly putsOff: number
+  /** Chance that such a thing is done outside working hours, too: from early to late on every day of the week. */
+  readonly evenings: number
   /** Offers that come on a Friday are left to expire. */
   readonly fridays: boolean
   /** Chance that an offer is overlooked. */
@@ -81,17 +81,7 @@ export const sellers: readonly Seller[] = [
   // closes best of all, and has too much to do: what comes in waits
   { ...ordinary, id: 'okoye', team: 'enterprise', minutes: 45, evenings: 0.9, calls: 55, putsOff: 0.2, closes: 1.25 },
   // answers at once, and never looks at a list of reasons beyond its first line
-  {
-    ...ordinary,
-    id: 'brandt',
-    team: 'enterprise',
-    minutes: 6,
-    evenings: 1,
-    calls: 10,
-    putsOff: 0.04,
-    rejects: 0.15,
-    says: 'first',
-  },
+  { ...ordinary, id: 'brandt', team: 'enterprise', minutes: 6, evenings: 1, calls: 10, putsOff: 0.04, says: 'first' },
   // manages, sells, and gets what nobody answered
   { ...ordinary, id: 'silva', minutes: 150, evenings: 0.3, calls: 150, putsOff: 0.4, overlooks: 0.08, closes: 1.1 },
   { ...ordinary, id: 'tanaka', minutes: 60, fridays: true, rejects: 0.1 },

@@ -2,29 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { derivedId, typeOf, type Envelope, type FunnelEvent } from '@funnel/events'
 import { createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
 import type { EventStore } from '../event-store.js'
 import { memoryEventStore, type MemoryEventStore } from '../memory/memory-event-store.js'
-import { migrateStore } from '../migrations/index.js'
+import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 import { postgresDefinitionLog } from './definition-log.js'
-import { openEventStore } from './postgres-event-store.js'
 
 describe('what a store says about definitions', () => {
-  let database: TestDatabase
+  let database: StoreDatabase
   let pool: pg.Pool
   let store: EventStore
   const memory: MemoryEventStore = memoryEventStore()
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    pool = createPool(database.url, 'test', 1)
-    store = await openEventStore({ url: database.url, connections: 1 })
+    database = await storeDatabase(1, 1)
+    ;({ pool, store } = database)
   })
-  afterAll(async () => {
-    await store.close()
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => database.drop())
 
   let n = 0
   /** Records an event in both; gives when, in each. */

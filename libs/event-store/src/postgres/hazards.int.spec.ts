@@ -3,29 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { advanceHead } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { testDatabase } from '@funnel/testing'
 import { captured } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { migrateStore } from '../migrations/index.js'
+import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 import { appendCall } from './append-call.js'
 import { APPEND_SETTINGS } from './append-settings.js'
 import { openEventStore } from './postgres-event-store.js'
 
 describe('the store in a hostile world', () => {
-  let database: TestDatabase
+  let database: StoreDatabase
   let pool: pg.Pool
   let store: EventStore
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    pool = createPool(database.url, 'test', 4)
-    store = await openEventStore({ url: database.url })
+    database = await storeDatabase(4)
+    ;({ pool, store } = database)
   })
-  afterAll(async () => {
-    await store.close()
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => database.drop())
 
   it('loses a writer that stops reading its answer in the middle of an append, and nobody waits for it for long', async () => {
     // what transaction_timeout does not do: it never fires while the server waits for the network

@@ -3,12 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type pg from 'pg'
 import { positionOf, type Head } from '@funnel/events'
 import { advanceHead, postgresEventTail, startHeadReader, type HeadReader } from '@funnel/event-log'
-import { createLogger, createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { createLogger } from '@funnel/platform'
 import { captured } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
-import { migrateStore } from '../migrations/index.js'
-import { openEventStore } from './postgres-event-store.js'
+import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 
 const until = async (check: () => boolean | Promise<boolean>) => {
   for (let i = 0; !(await check()); i++) {
@@ -18,24 +16,18 @@ const until = async (check: () => boolean | Promise<boolean>) => {
 }
 
 describe('the reader of the head', () => {
-  let database: TestDatabase
+  let database: StoreDatabase
   let pool: pg.Pool
   let store: EventStore
   const readers: HeadReader[] = []
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    pool = createPool(database.url, 'test', 4)
-    store = await openEventStore({ url: database.url })
+    database = await storeDatabase(4)
+    ;({ pool, store } = database)
   })
   afterEach(async () => {
     await Promise.all(readers.splice(0).map((reader) => reader.close()))
   })
-  afterAll(async () => {
-    await store.close()
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => database.drop())
   const start = (onHead?: (head: Head) => void): HeadReader => {
     const logger = createLogger('test', 'silent')
     const reader = startHeadReader({ url: database.url, logger, ...(onHead ? { onHead } : {}) })

@@ -3,14 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { advance, type Positions, type Recorded } from '@funnel/events'
 import { postgresEventTail, startHeadReader } from '@funnel/event-log'
-import { createLogger, createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { createLogger } from '@funnel/platform'
 import { captured, expectDense } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { groupCommit } from '../group-commit.js'
-import { migrateStore } from '../migrations/index.js'
+import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 import { appendCall } from './append-call.js'
-import { openEventStore } from './postgres-event-store.js'
 
 /** Follows the log as a consumer does, until the watermark has passed all that was recorded by the time of `done`. */
 async function follow(pool: pg.Pool, done: () => boolean): Promise<Recorded[]> {
@@ -41,20 +39,14 @@ async function follow(pool: pg.Pool, done: () => boolean): Promise<Recorded[]> {
 }
 
 describe('the store under 16 writers, with rollbacks, slow transactions and resends', () => {
-  let database: TestDatabase
+  let database: StoreDatabase
   let pool: pg.Pool
   let store: EventStore
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    pool = createPool(database.url, 'test', 20)
-    store = await openEventStore({ url: database.url })
+    database = await storeDatabase(20)
+    ;({ pool, store } = database)
   })
-  afterAll(async () => {
-    await store.close()
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => database.drop())
 
   it('shows a live reader everything once and in order, where a cursor over a sequence loses events', async () => {
     // the naive way, fed by the very same transactions: a number from a sequence, a reader that remembers the last one

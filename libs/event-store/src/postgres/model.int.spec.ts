@@ -3,13 +3,10 @@ import fc from 'fast-check'
 import type pg from 'pg'
 import { derivedId, FunnelError, totalOrder, type Envelope, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
-import { createPool } from '@funnel/platform'
-import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured } from '../event-store.contract.js'
 import type { Append, EventStore } from '../event-store.js'
 import { memoryEventStore } from '../memory/memory-event-store.js'
-import { migrateStore } from '../migrations/index.js'
-import { openEventStore } from './postgres-event-store.js'
+import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 
 /** An event of few leads, few ids and few contents, so that resends and conflicts are the rule. */
 const anyEvent = fc
@@ -55,20 +52,14 @@ const timeless = ({ topic, partition, position, stream, version, event }: Record
 })
 
 describe('the store in PostgreSQL, with the one in memory as its model', () => {
-  let database: TestDatabase
+  let database: StoreDatabase
   let pool: pg.Pool
   let store: EventStore
   beforeAll(async () => {
-    database = await testDatabase()
-    await migrateStore(database.url)
-    pool = createPool(database.url, 'test', 2)
-    store = await openEventStore({ url: database.url })
+    database = await storeDatabase(2)
+    ;({ pool, store } = database)
   })
-  afterAll(async () => {
-    await store.close()
-    await pool.end()
-    await database.drop()
-  })
+  afterAll(() => database.drop())
 
   const outcome = async (on: EventStore, appends: readonly Append[]): Promise<unknown> => {
     try {
