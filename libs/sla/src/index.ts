@@ -3,13 +3,16 @@ export { compile } from './calendar/compile.js'
 export { holidaySource, holidaysOf } from './calendar/holidays.js'
 export { wallTime } from './calendar/wall-time.js'
 export {
+  endNow,
   groundsNow,
   newClock,
   nextCut,
   observe,
   pass,
+  revise,
   standingAt,
   type Clock,
+  type Revision,
   type Saying,
   type Standing,
   type Step,

@@ -87,8 +87,17 @@ describe('the clocks of promises', () => {
       leftSeconds: undefined,
       missed: false,
       endedAt: undefined,
+      parent: undefined,
     })
     expect(clocks[1]).toMatchObject({ state: ClockState.CLOCK_STATE_PAUSED, leftSeconds: 600, dueAt: undefined })
+  })
+
+  it('row 22: name the clock that they are parts of', async () => {
+    const { clocks } = await client.listClocks({ leads: ['l'], over: true })
+    expect(clocks.map(({ clock, parent, missed }) => [clock, parent, missed])).toEqual([
+      ['lead-response/l', undefined, false],
+      ['handoff-acceptance/l', 'time-to-action/l', true],
+    ])
   })
 
   it('come in pages that fit together', async () => {

@@ -39,6 +39,7 @@ export interface ClockRow extends HeadRow {
   readonly left: number | null
   readonly missed: boolean
   readonly endedAt: Instant | null
+  readonly parent: string | null
 }
 
 /** After which clock a page starts: due (null: it is paused in time), what is left, and its key. */
@@ -58,7 +59,7 @@ export const headColumns = `${basisColumns}, g.epoch, g.positions->'sla' positio
 
 /** The columns of a ClockRow, of the clock `t`. */
 export const clockColumns = `t.key, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
-  ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt"`
+  ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt", t.parent`
 
 const NEVER = `'infinity'::timestamptz`
 /** As the index of the table has it. */

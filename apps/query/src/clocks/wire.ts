@@ -25,4 +25,5 @@ export const toClock = (row: ClockRow): Clock => ({
   leftSeconds: row.left ?? undefined,
   missed: row.missed,
   endedAt: row.endedAt === null ? undefined : new Date(row.endedAt),
+  parent: row.parent ?? undefined,
 })

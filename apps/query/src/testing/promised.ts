@@ -11,6 +11,7 @@ interface Promised {
   readonly lead?: string
   readonly owner?: string
   readonly team?: string
+  readonly parent?: string
 }
 const clock = ({ lead, policy, ...more }: Promised) => {
   const whose = {
@@ -30,7 +31,8 @@ const clock = ({ lead, policy, ...more }: Promised) => {
 }
 export const response = (lead: string, owner = 'ann') =>
   clock({ policy: 'lead-response', party: 'sales', lead, owner, team: 'dach' })
-export const handoff = (lead: string) => clock({ policy: 'handoff-acceptance', party: 'sales', lead, owner: 'bob' })
+export const handoff = (lead: string) =>
+  clock({ policy: 'handoff-acceptance', party: 'sales', lead, owner: 'bob', parent: `time-to-action/${lead}` })
 export const volume = clock({ policy: 'mql-volume', party: 'marketing' })
 export const quality = clock({ policy: 'mql-quality', party: 'marketing' })
 export const start = (of: ReturnType<typeof clock>, due: number) => of(2, 'started', { due: iso(due), target: 3600 })

@@ -18,6 +18,7 @@ const clock = {
   team: Type.Optional(Name('The team of the owner')),
   calendar: Type.Optional(Name('The calendar; absent: all time counts')),
   calendarVersion: Type.Optional(version('calendar')),
+  parent: Type.Optional(Id('The clock of the same lead whose promise this one is a part of')),
   start: Type.Optional(EventId('The event that started it; absent for a period')),
   started: instant('When it started'),
   historical: Type.Optional(

@@ -1,4 +1,4 @@
-import { type AllDefinitions, type SlaPolicy } from '@funnel/definitions'
+import { isPeriodic, type AllDefinitions, type SlaPolicy } from '@funnel/definitions'
 import type { Said } from '@funnel/domain'
 import { advance, upcastRecord, type Instant, type Recorded } from '@funnel/events'
 import { takeBatch } from '../batch.js'
@@ -56,9 +56,10 @@ export interface WhatIfOptions {
  */
 export async function whatIf({ pages, w, definitions, draft, from, to }: WhatIfOptions): Promise<WhatIf> {
   const { policy, calendars, teams } = draft
-  // the other policies have no part in what is compared
-  const agreed = player({ ...definitions, policies: definitions.policies.filter(({ id }) => id === policy.id) })
-  const drafted = player({ ...definitions, policies: [policy], calendars, teams })
+  // the other policies have no part in what is compared, but for those that it is a part of
+  const agreed = player({ ...definitions, policies: lineOf(policy.id, definitions.policies) })
+  const others = definitions.policies.filter(({ id }) => id !== policy.id)
+  const drafted = player({ ...definitions, policies: lineOf(policy.id, [...others, policy]), calendars, teams })
   const told: Said[] = []
   for await (const page of pages) {
     await agreed.take(page, page)
@@ -88,6 +89,14 @@ export async function whatIf({ pages, w, definitions, draft, from, to }: WhatIfO
     lost: without(before.missed, after.missed),
     unlike: [...without(live.missed, before.missed), ...without(before.missed, live.missed)],
   }
+}
+
+/** A policy, and those that it is a part of. */
+function lineOf(id: string | undefined, policies: readonly SlaPolicy[]): SlaPolicy[] {
+  const policy = policies.find((one) => one.id === id)
+  if (!policy) return []
+  const others = policies.filter((one) => one !== policy)
+  return isPeriodic(policy) ? [policy] : [policy, ...lineOf(policy.parent, others)]
 }
 
 /** A monitor that says to us alone what it says. */

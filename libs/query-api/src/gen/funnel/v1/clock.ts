@@ -140,7 +140,14 @@ export interface Clock {
   /** It was missed, whatever became of it. An open one that was missed is overdue. */
   missed: boolean;
   /** Absent while it is open. */
-  endedAt?: Date | undefined;
+  endedAt?:
+    | Date
+    | undefined;
+  /**
+   * The clock of the same lead whose promise this one is a part of, by what was known when it was last spoken of. It is void
+   * when that one is.
+   */
+  parent?: string | undefined;
 }
 
 /** All that are given must hold; an empty list asks for nothing. */
@@ -419,6 +426,7 @@ function createBaseClock(): Clock {
     leftSeconds: undefined,
     missed: false,
     endedAt: undefined,
+    parent: undefined,
   };
 }
 
@@ -465,6 +473,9 @@ export const Clock: MessageFns<Clock> = {
     }
     if (message.endedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(114).fork()).join();
+    }
+    if (message.parent !== undefined) {
+      writer.uint32(122).string(message.parent);
     }
     return writer;
   },
@@ -594,6 +605,14 @@ export const Clock: MessageFns<Clock> = {
             message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -642,6 +661,7 @@ export const Clock: MessageFns<Clock> = {
         : isSet(object.ended_at)
         ? fromJsonTimestamp(object.ended_at)
         : undefined,
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : undefined,
     };
   },
 
@@ -689,6 +709,9 @@ export const Clock: MessageFns<Clock> = {
     if (message.endedAt !== undefined) {
       obj.endedAt = message.endedAt.toISOString();
     }
+    if (message.parent !== undefined) {
+      obj.parent = message.parent;
+    }
     return obj;
   },
 
@@ -711,6 +734,7 @@ export const Clock: MessageFns<Clock> = {
     message.leftSeconds = object.leftSeconds ?? undefined;
     message.missed = object.missed ?? false;
     message.endedAt = object.endedAt ?? undefined;
+    message.parent = object.parent ?? undefined;
     return message;
   },
 };
