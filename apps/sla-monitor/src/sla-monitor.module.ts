@@ -24,11 +24,11 @@ export class SlaMonitorModule extends DecidingService {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
       registers: [registry],
     })
-    const waiting = () => waitingClocks(this.pool)
+    const waiting = waitingClocks(this.pool)
     registry.registerMetric(
       new Gauge({
         name: this.metric('open_clocks'),
-        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none',
+        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none. Of a million as it was about a minute ago',
         registers: [],
         async collect() {
           this.set(await waiting())

@@ -1,6 +1,6 @@
 import { createChannel, type ClientOptions } from './channel.js'
 import { ClaimServiceService, CompareClaimsRequest } from './gen/funnel/v1/claim.js'
-import { ClockServiceService, ListClocksRequest } from './gen/funnel/v1/clock.js'
+import { ClockServiceService, ListClocksRequest, WatchClocksRequest } from './gen/funnel/v1/clock.js'
 import { CommandServiceService, ExecuteRequest } from './gen/funnel/v1/command.js'
 import { DealServiceService, ListDealsRequest } from './gen/funnel/v1/deal.js'
 import { JourneyServiceService, ListJourneyRequest } from './gen/funnel/v1/journey.js'
@@ -29,6 +29,8 @@ export function createClient(address: string, options: ClientOptions = {}) {
     listDeals: unary(DealServiceService.listDeals, ListDealsRequest),
     listJourney: unary(JourneyServiceService.listJourney, ListJourneyRequest),
     listClocks: unary(ClockServiceService.listClocks, ListClocksRequest),
+    /** Ends when the signal is aborted or the loop is left. */
+    watchClocks: stream(ClockServiceService.watchClocks, WatchClocksRequest),
     compareClaims: unary(ClaimServiceService.compareClaims, CompareClaimsRequest),
     getStatus: unary(StatusServiceService.getStatus, GetStatusRequest),
     close,

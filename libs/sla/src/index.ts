@@ -4,13 +4,16 @@ export { holidaySource, holidaysOf } from './calendar/holidays.js'
 export { wallTime } from './calendar/wall-time.js'
 export { zoneData } from './calendar/zones.js'
 export {
+  endNow,
   groundsNow,
   newClock,
   nextCut,
   observe,
   pass,
+  revise,
   standingAt,
   type Clock,
+  type Revision,
   type Saying,
   type Standing,
   type Step,

@@ -6,6 +6,7 @@ import { workspaceCommand } from '../cli/command.js'
 import { printJson } from '../cli/print.js'
 import type { Choice } from '../workspace/locate.js'
 import { inWords } from './in-words.js'
+import { inTree } from './tree.js'
 
 interface CheckFlags extends Choice {
   readonly json?: boolean
@@ -39,12 +40,16 @@ export const checkCommand = (): Command =>
         const now = Date.now()
         show(
           clocks.length
-            ? clocks.map((one) => inWords(one, now)).join('\n\n')
+            ? inTree(clocks)
+                .map(({ one, depth }) => indented(inWords(one, now), depth))
+                .join('\n\n')
             : `no promise was made about the lead ${lead}: no policy is about it, or nobody knows it; npx funnel journey lead ${lead} shows what is known`,
           footer(basis),
         )
       }),
     )
+
+const indented = (text: string, depth: number): string => text.replaceAll(/^/gm, '    '.repeat(depth))
 
 /** All clocks of a lead, those that started first first. */
 async function checked(

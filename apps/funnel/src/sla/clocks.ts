@@ -1,14 +1,12 @@
 import { Option, type Command } from 'commander'
-import { ListClocksResponse, type Clock } from '@funnel/query-api'
+import { ListClocksResponse } from '@funnel/query-api'
 import { ask } from '../ask/door.js'
 import { footer, show } from '../ask/footer.js'
-import { formatTime, NONE } from '../ask/format.js'
 import { whole, workspaceCommand } from '../cli/command.js'
 import { printJson } from '../cli/print.js'
-import { style } from '../cli/style.js'
-import { table } from '../cli/table.js'
 import type { Choice } from '../workspace/locate.js'
-import { standingOf } from './standing.js'
+import { clockTable } from './clock-table.js'
+import { printWatched } from './watch.js'
 
 interface ClocksFlags extends Choice {
   readonly json?: boolean
@@ -18,6 +16,7 @@ interface ClocksFlags extends Choice {
   readonly team?: string[]
   readonly overdue?: boolean
   readonly limit: number
+  readonly watch?: boolean
 }
 
 const PAGE = 1000
@@ -29,6 +28,7 @@ export const clocksCommand = (): Command =>
     'npx funnel sla clocks',
     'npx funnel sla clocks --overdue --party sales',
     'npx funnel sla clocks --policy lead-response --owner silva --json',
+    'npx funnel sla clocks --watch',
   ])
     .option('--policy <id>', 'of this policy; again for more', collect)
     .addOption(new Option('--party <party>', 'promised by').choices(['marketing', 'sales']))
@@ -36,16 +36,22 @@ export const clocksCommand = (): Command =>
     .option('--team <id>', 'of this team; again for more', collect)
     .option('--overdue', 'only what was missed')
     .option('-n, --limit <n>', `so many at most, up to ${PAGE}`, whole, 20)
+    .option('--watch', 'go on with every change, until it is interrupted; with --json one answer a line')
     .action(async (flags: ClocksFlags) =>
       ask(flags, flags.json === true, async (client) => {
-        const answer = await client.listClocks({
+        const wanted = {
           policies: flags.policy ?? [],
           parties: flags.party === undefined ? [] : [flags.party],
           owners: flags.owner ?? [],
           teams: flags.team ?? [],
           overdue: flags.overdue === true,
-          pageSize: Math.min(flags.limit, PAGE),
-        })
+        }
+        if (flags.watch) {
+          const stop = new AbortController()
+          for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+          return printWatched(client.watchClocks(wanted, { signal: stop.signal }), flags)
+        }
+        const answer = await client.listClocks({ ...wanted, pageSize: Math.min(flags.limit, PAGE) })
         if (flags.json) return printJson(ListClocksResponse.toJSON(answer))
         show(
           answer.clocks.length ? clockTable(answer.clocks) : nothing(flags),
@@ -58,21 +64,4 @@ function nothing({ policy, party, owner, team, overdue }: ClocksFlags): string {
   const what = overdue ? 'nothing is overdue' : 'no promise waits to be fulfilled'
   const narrowed = [policy, party, owner, team].some((one) => one !== undefined)
   return narrowed ? `${what} of those you ask for` : `${what}; npx funnel kpi sla-compliance tells how many were kept`
-}
-
-const clockTable = (clocks: readonly Clock[]): string => {
-  const now = Date.now()
-  return table(
-    ['stands', 'due', 'policy', 'of', 'party', 'owner', 'team'].map((title) => ({ title })),
-    clocks.map((clock) => [
-      standingOf(clock, now),
-      formatTime(clock.dueAt),
-      `${clock.policy}@${clock.policyVersion}`,
-      clock.lead === undefined ? clock.clock : `lead ${clock.lead}`,
-      clock.party,
-      clock.owner ?? NONE,
-      clock.team ?? NONE,
-    ]),
-    (text) => style('dim', text),
-  )
 }

@@ -1,13 +1,23 @@
-import type { Metadata } from '@grpc/grpc-js'
+import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
+import type { Observable } from 'rxjs'
 import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
-import { Clock, ClockState, type ListClocksRequest, type ListClocksResponse } from '@funnel/query-api'
+import {
+  Clock,
+  type ListClocksRequest,
+  type ListClocksResponse,
+  type WatchClocksRequest,
+  type WatchClocksResponse,
+} from '@funnel/query-api'
+import { intervalOf, streamOf } from '../grpc/stream.js'
 import { fingerprintOf, paged, sizeOf, stateOf, tokenOf } from '../kpi/page.js'
 import { toBasis } from '../kpi/wire.js'
 import { ofLive } from '../read/live.js'
 import { ReadModels } from '../read/read-models.js'
 import { isPlace, placeOf, planClocks, type ClockRow } from './plan.js'
+import { fingerprintOfWatched, isTold, watchClocks } from './watch.js'
+import { toClock } from './wire.js'
 
 @Controller()
 @UseFilters(ErrorsFilter)
@@ -30,37 +40,27 @@ export class ClocksController {
       return { generation: id, basis: rows[0], rows }
     })
     const found = rows.filter((row): row is ClockRow => row.key !== null)
-    const { messages, last } = paged(found, size, { toMessage, codec: Clock })
+    const { messages, last } = paged(found, size, { toMessage: toClock, codec: Clock })
     return {
       basis: toBasis(undefined, generation, basis),
       clocks: messages,
       nextPageToken: last ? tokenOf(fingerprint, placeOf(last)) : '',
     }
   }
+
+  @GrpcMethod('ClockService')
+  watchClocks(
+    request: WatchClocksRequest,
+    _: Metadata,
+    call: ServerWritableStream<WatchClocksRequest, WatchClocksResponse>,
+  ): Observable<WatchClocksResponse> {
+    const { policies, parties, owners, teams, leads, overdue } = request
+    const watched = { policies, parties, owners, teams, leads, overdue }
+    const told = stateOf(request.resumeToken, fingerprintOfWatched(watched), isTold, 'resume_token')
+    const interval = intervalOf(request.minIntervalMs)
+    const { models } = this
+    return streamOf(call, models.ending, (ready, signal) =>
+      watchClocks(models, watched, { told, interval }, ready, signal),
+    )
+  }
 }
-
-const states = {
-  running: ClockState.CLOCK_STATE_RUNNING,
-  paused: ClockState.CLOCK_STATE_PAUSED,
-  met: ClockState.CLOCK_STATE_MET,
-  cancelled: ClockState.CLOCK_STATE_CANCELLED,
-  breached: ClockState.CLOCK_STATE_BREACHED,
-  ended: ClockState.CLOCK_STATE_ENDED,
-} as const
-
-const toMessage = (row: ClockRow): Clock => ({
-  clock: row.clock,
-  policy: row.policy,
-  policyVersion: row.policyVersion,
-  party: row.party,
-  subject: row.subject,
-  lead: row.lead ?? undefined,
-  owner: row.owner ?? undefined,
-  team: row.team ?? undefined,
-  state: states[row.clockState],
-  startedAt: new Date(row.startedAt),
-  dueAt: row.dueAt === null ? undefined : new Date(row.dueAt),
-  leftSeconds: row.left ?? undefined,
-  missed: row.missed,
-  endedAt: row.endedAt === null ? undefined : new Date(row.endedAt),
-})

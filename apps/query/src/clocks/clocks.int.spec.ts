@@ -1,41 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { FunnelEvent } from '@funnel/events'
 import { record } from '@funnel/ledger/testing'
 import { ClockState, type FunnelClient } from '@funnel/query-api'
 import { askedOf, type Asked } from '../testing/asked.js'
-
-const at = (day: number, hour = 0) => Date.UTC(2026, 0, day, hour)
-const iso = (day: number, hour = 0) => new Date(at(day, hour)).toISOString()
-
-interface Promised {
-  readonly policy: string
-  readonly party: 'marketing' | 'sales'
-  readonly lead?: string
-  readonly owner?: string
-  readonly team?: string
-}
-const clock = ({ lead, policy, ...more }: Promised) => {
-  const whose = {
-    subject: lead ?? policy,
-    clock: `${policy}/${lead ?? '2026-01-01'}`,
-    policy,
-    policyVersion: 2,
-    ...more,
-    ...(lead === undefined ? {} : { lead, start: `start-of-${lead}` }),
-    started: iso(2),
-  }
-  return (day: number, type: string, said: object, hour = 0) => ({
-    type: `sla.${type}` as FunnelEvent['type'],
-    data: { ...whose, ...said },
-    at: at(day, hour),
-  })
-}
-const response = (lead: string, owner = 'ann') =>
-  clock({ policy: 'lead-response', party: 'sales', lead, owner, team: 'dach' })
-const handoff = (lead: string) => clock({ policy: 'handoff-acceptance', party: 'sales', lead, owner: 'bob' })
-const volume = clock({ policy: 'mql-volume', party: 'marketing' })
-const quality = clock({ policy: 'mql-quality', party: 'marketing' })
-const start = (of: ReturnType<typeof clock>, due: number) => of(2, 'started', { due: iso(due), target: 3600 })
+import { at, handoff, iso, quality, response, start, volume } from '../testing/promised.js'
 
 /** Of lead l the response was met and the handoff missed; of late the response came 3 h late; two clocks run, one is paused. */
 const told = [
@@ -120,8 +87,17 @@ describe('the clocks of promises', () => {
       leftSeconds: undefined,
       missed: false,
       endedAt: undefined,
+      parent: undefined,
     })
     expect(clocks[1]).toMatchObject({ state: ClockState.CLOCK_STATE_PAUSED, leftSeconds: 600, dueAt: undefined })
+  })
+
+  it('row 22: name the clock that they are parts of', async () => {
+    const { clocks } = await client.listClocks({ leads: ['l'], over: true })
+    expect(clocks.map(({ clock, parent, missed }) => [clock, parent, missed])).toEqual([
+      ['lead-response/l', undefined, false],
+      ['handoff-acceptance/l', 'time-to-action/l', true],
+    ])
   })
 
   it('come in pages that fit together', async () => {

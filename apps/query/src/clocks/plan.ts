@@ -14,8 +14,15 @@ export interface Selection {
   readonly over: boolean
 }
 
+/** How far the generation has folded which log. */
+export interface HeadRow extends BasisRow {
+  readonly epoch: string
+  /** The partitions of what is said of clocks; null before the first of it. */
+  readonly positions: readonly number[] | null
+}
+
 /** A clock as its row says; `key` is null where there is none. */
-export interface ClockRow extends BasisRow {
+export interface ClockRow extends HeadRow {
   /** Of the lead and the clock: clocks of several leads may have one id. */
   readonly key: string
   readonly clock: string
@@ -32,6 +39,7 @@ export interface ClockRow extends BasisRow {
   readonly left: number | null
   readonly missed: boolean
   readonly endedAt: Instant | null
+  readonly parent: string | null
 }
 
 /** After which clock a page starts: due (null: it is paused in time), what is left, and its key. */
@@ -45,6 +53,13 @@ export const isPlace = (value: unknown): value is Place =>
   typeof value[2] === 'string'
 
 export const placeOf = ({ dueAt, left, key }: ClockRow): Place => [dueAt, left ?? 0, key]
+
+/** The columns of a HeadRow. */
+export const headColumns = `${basisColumns}, g.epoch, g.positions->'sla' positions`
+
+/** The columns of a ClockRow, of the clock `t`. */
+export const clockColumns = `t.key, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
+  ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt", t.parent`
 
 const NEVER = `'infinity'::timestamptz`
 /** As the index of the table has it. */
@@ -83,8 +98,7 @@ export function planClocks(
     generation,
     `with g as (select * from read.generation where id = ${id}),
 t as (select * from ${schemaOf(generation)}.clock t ${terms.length ? `where ${terms.join(' and ')}` : ''} order by ${order} limit ${parameters.add(limit)})
-select ${basisColumns}, t.key, t.clock, t.policy, t.policy_version "policyVersion", t.party, t.subject, t.lead, t.owner, t.team, t.state "clockState",
-  ${millis('t.started_at')} "startedAt", ${millis('t.due_at')} "dueAt", t.left_s "left", t.missed, ${millis('t.ended_at')} "endedAt"
+select ${headColumns}, ${clockColumns}
 from g left join t on true order by ${order}`,
   )
 }

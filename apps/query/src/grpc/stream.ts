@@ -1,6 +1,17 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { Observable } from 'rxjs'
+import { invalid } from '@funnel/ledger'
+
+/** Shortest and usual time between two answers of a stream, in milliseconds. */
+const [SHORTEST, USUAL] = [50, 200]
+
+/** What `min_interval_ms` of a request says: 0 the usual time. Throws INVALID where it is too short. */
+export function intervalOf(minIntervalMs: number): number {
+  if (minIntervalMs !== 0 && minIntervalMs < SHORTEST)
+    invalid('min_interval_ms', `The shortest interval is ${SHORTEST} ms`)
+  return minIntervalMs || USUAL
+}
 
 /**
  * The answers of a server stream as Nest wants them. `ready` resolves when the receiver has taken what was sent, so the

@@ -2,7 +2,6 @@ import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import type { Observable } from 'rxjs'
-import { invalid } from '@funnel/ledger'
 import { Encoded, ErrorsFilter, deadlineOf, type Call } from '@funnel/platform/grpc'
 import {
   QueryKpiResponse,
@@ -16,7 +15,7 @@ import {
   type QueryKpiRequest,
   type WatchKpiRequest,
 } from '@funnel/query-api'
-import { streamOf } from '../grpc/stream.js'
+import { intervalOf, streamOf } from '../grpc/stream.js'
 import { ReadModels } from '../read/read-models.js'
 import { diff } from './diff.js'
 import { explain } from './explain.js'
@@ -24,9 +23,6 @@ import { listKpis } from './list-kpis.js'
 import { questionOf } from './question.js'
 import { watch } from './watch.js'
 import { toAnswer } from './wire.js'
-
-/** Shortest and usual time between two answers of a stream, in milliseconds. */
-const [SHORTEST, USUAL] = [50, 200]
 
 @Controller()
 @UseFilters(ErrorsFilter)
@@ -70,8 +66,7 @@ export class KpiController {
     call: ServerWritableStream<WatchKpiRequest, WatchKpiResponse>,
   ): Observable<Encoded> {
     const question = questionOf(request.question)
-    const interval = request.minIntervalMs || USUAL
-    if (interval < SHORTEST) invalid('min_interval_ms', `The shortest interval is ${SHORTEST} ms`)
+    const interval = intervalOf(request.minIntervalMs)
     const { models } = this
     return streamOf(call, models.ending, async function* (ready, signal) {
       for await (const answered of watch(models, question, interval, ready, signal))

@@ -54,21 +54,27 @@ export const tokenOf = (fingerprint: string, state: unknown): string =>
   Buffer.from(JSON.stringify([fingerprint, state])).toString('base64url')
 
 /**
- * The state in a page token; undefined for the first page. Throws INVALID for a token that is not ours or belongs to
- * another request; `isState` says whether it can be one of this call.
+ * The state in the token of a field; undefined where there is none. Throws INVALID for a token that is not ours or belongs
+ * to another request; `isState` says whether it can be one of this call.
  */
-export function stateOf<T>(token: string, fingerprint: string, isState: (state: unknown) => state is T): T | undefined {
+export function stateOf<T>(
+  token: string,
+  fingerprint: string,
+  isState: (state: unknown) => state is T,
+  field: 'page_token' | 'resume_token' = 'page_token',
+): T | undefined {
   if (!token) return undefined
+  const name = field.replace('_', ' ')
   let content: unknown
   try {
     content = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
   } catch {
-    invalid('page_token', 'This is not a page token: send the one of the answer before, or none')
+    invalid(field, `This is not a ${name}: send the one of the answer before, or none`)
   }
   if (!Array.isArray(content) || content.length !== 2 || !isState(content[1]))
-    invalid('page_token', 'This is not a page token: send the one of the answer before, or none')
+    invalid(field, `This is not a ${name}: send the one of the answer before, or none`)
   if (content[0] !== fingerprint)
-    invalid('page_token', 'The page token belongs to another request: repeat the question of the first page')
+    invalid(field, `The ${name} belongs to another request: repeat the question that gave it`)
   return content[1]
 }
 

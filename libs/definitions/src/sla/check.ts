@@ -37,6 +37,7 @@ export function checkSla(files: DefinitionFiles): string[] {
       const lead = policy as Placed<LeadPolicy>
       return [
         ...checkEvents(lead),
+        ...checkParent(lead, files.sla),
         ...checkTerms(lead),
         ...lead.value.terms.flatMap(({ calendar, escalations = [] }, i) => [
           ...(!calendar
@@ -114,6 +115,26 @@ function checkPeriodic(policy: Placed<PeriodPolicy>): string[] {
         : []),
     ]),
   ]
+}
+
+/** The policy that it is a part of is about leads, and no part of itself. */
+function checkParent({ value, at }: Placed<LeadPolicy>, policies: readonly Placed<SlaPolicy>[]): string[] {
+  const { id, parent } = value
+  if (parent === undefined) return []
+  const leads = policies.flatMap((one) => (isPeriodic(one.value) ? [] : [one.value]))
+  if (policies.some((one) => one.value.id === parent && isPeriodic(one.value)))
+    return [`${at(['parent'])}: ${parent} is about periods; only a promise about leads has parts`]
+  if (!leads.some((one) => one.id === parent))
+    return [
+      `${at(['parent'])}: there is no policy ${parent} about leads; there are ${leads.map((one) => one.id).join(', ')}`,
+    ]
+  const line = [id]
+  let next: string | undefined = parent
+  while (next !== undefined && !line.includes(next)) {
+    line.push(next)
+    next = leads.find((one) => one.id === next)?.parent
+  }
+  return next === id ? [`${at(['parent'])}: ${id} is a part of itself: ${[...line, id].join(' is in ')}`] : []
 }
 
 const acts = ['starts', 'stops', 'cancels', 'pauses', 'resumes'] as const

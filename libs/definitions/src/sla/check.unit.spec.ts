@@ -37,6 +37,30 @@ const right: Files = {
   ).replace('id: volume', 'id: quality'),
 }
 
+const whole = policy().replace('id: response', 'id: whole')
+
+describe('Policies that are parts of others', () => {
+  const mistakes = (parent: string, others: Files) =>
+    mistakesOf({ ...right, 'sla/response.yaml': policy(`parent: ${parent}\n`), ...others })
+
+  it('may be right', () => {
+    expect(mistakes('whole', { 'sla/whole.yaml': whole })).toEqual([])
+  })
+
+  it('must be parts of one that there is, that is about leads, and that is no part of them', () => {
+    const [missing] = mistakes('hole', { 'sla/whole.yaml': whole })
+    expect(missing).toMatch(/sla.response[.]yaml:11: there is no policy hole about leads; there are response, whole$/)
+    const [periodic] = mistakes('volume', {})
+    expect(periodic).toMatch(/sla.response[.]yaml:11: volume is about periods; only a promise about leads has parts$/)
+    expect(mistakes('response', {})).toEqual([expect.stringMatching(/:11: .*response is in response$/)])
+    const circle = mistakes('whole', { 'sla/whole.yaml': `${whole}parent: response\n` })
+    expect(circle).toEqual([
+      expect.stringMatching(/sla.response[.]yaml:11: .*response is in whole is in response$/),
+      expect.stringMatching(/sla.whole[.]yaml:11: .*whole is in response is in whole$/),
+    ])
+  })
+})
+
 describe('Policies and calendars', () => {
   it('may be right', () => {
     expect(mistakesOf(right)).toEqual([])

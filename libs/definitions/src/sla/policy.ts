@@ -49,6 +49,11 @@ export interface LeadPolicy extends Definition {
   readonly pauses?: readonly EventPattern[]
   readonly resumes?: readonly EventPattern[]
   /**
+   * The id of the policy about leads that this one is a part of, as the first answer is of all that is to happen within a month. A clock that starts
+   * while one of the parent's runs for its lead belongs to it, and is void when that one is; when that one is kept, it is judged on.
+   */
+  readonly parent?: string
+  /**
    * `once`: the first start of a lead counts, and no other while its clock runs; a new one after it ended. `each`: every start has a clock of
    * its own, and an act stops all that run. `chained`: as `once`, and what stops a clock starts the next.
    */

@@ -60,6 +60,7 @@ const leadPolicy = definition(
     cancels: patterns,
     pauses: patterns,
     resumes: patterns,
+    parent: id,
     recurs: { enum: ['once', 'each', 'chained'] },
     terms: list(
       object(
@@ -80,7 +81,7 @@ const leadPolicy = definition(
       ),
     ),
   },
-  ['cancels', 'pauses', 'resumes'],
+  ['cancels', 'pauses', 'resumes', 'parent'],
 )
 
 const periodPolicy = definition(

@@ -30,6 +30,7 @@ const clock = {
       'The source of the public holidays and its version, as date-holidays 3.30.0; absent: the calendar has none, or not known',
     ),
   ),
+  parent: Type.Optional(Id('The clock of the same lead whose promise this one is a part of')),
   start: Type.Optional(EventId('The event that started it; absent for a period')),
   started: instant('When it started'),
   historical: Type.Optional(

@@ -152,4 +152,5 @@ export const clockTableRow = (row: ClockRow): object => ({
   left_s: row.left ?? null,
   missed: row.missed,
   ended_at: iso(row.ended),
+  parent: row.parent ?? null,
 })

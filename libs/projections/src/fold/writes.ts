@@ -89,9 +89,9 @@ export function* writesOf(
     statesOf('clock').flatMap(({ key, node }) =>
       node.kind === 'clock' && node.facts.length ? [clockTableRow(clockRow(key, node))] : [],
     ),
-    `on conflict (key) do update set (clock, policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at) =
+    `on conflict (key) do update set (clock, policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at, parent) =
        (excluded.clock, excluded.policy, excluded.policy_version, excluded.party, excluded.subject, excluded.lead, excluded.owner, excluded.team, excluded.state,
-        excluded.started_at, excluded.due_at, excluded.left_s, excluded.missed, excluded.ended_at)`,
+        excluded.started_at, excluded.due_at, excluded.left_s, excluded.missed, excluded.ended_at, excluded.parent)`,
   )
   if (!parked.length) return
   yield* json(

@@ -47,7 +47,8 @@ export const clockTable = (schema: string): string => `
   create table if not exists ${schema}.clock (
     key text primary key, clock text not null, policy text not null, policy_version int not null, party text not null, subject text not null,
     lead text, owner text, team text, state text not null,
-    started_at timestamptz(3) not null, due_at timestamptz(3), left_s float8, missed boolean not null, ended_at timestamptz(3)
+    started_at timestamptz(3) not null, due_at timestamptz(3), left_s float8, missed boolean not null, ended_at timestamptz(3),
+    parent text
   ) with (fillfactor = 80);`
 
 /** What open clocks are listed by, and those of one lead. */

@@ -5,6 +5,7 @@ import { TimedRolls1764000000003 } from './1764000000003-timed-rolls.js'
 import { Journeys1764000000005 } from './1764000000005-journeys.js'
 import { Versions1764000000006 } from './1764000000006-versions.js'
 import { Clocks1764000000007 } from './1764000000007-clocks.js'
+import { ClockParents1764000000008 } from './1764000000008-clock-parents.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -15,4 +16,5 @@ export const migrateRead = (url: string): Promise<void> =>
     Journeys1764000000005,
     Versions1764000000006,
     Clocks1764000000007,
+    ClockParents1764000000008,
   ])

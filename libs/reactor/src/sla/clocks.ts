@@ -15,10 +15,12 @@ import {
   nextCut,
   observe,
   pass,
+  revise,
   standingAt,
   type Clock,
   type Fact,
   type Grounds,
+  type Revision,
   type Saying,
   type Terms,
   type TimeOf,
@@ -95,12 +97,18 @@ export const ranAt = (kept: ClockKept, instant: Instant): boolean =>
 /** Whether it has not ended, by what was said of it. */
 export const isOpen = ({ clock }: ClockKept): boolean => endOf(clock.said) === undefined
 
+/** By what a new clock starts: its event, when it counts as known, what the lead did since, and the clock it belongs to. */
+export interface Beginning {
+  readonly start: Fact & { readonly type: 'start' }
+  readonly begun: Instant
+  readonly acts: readonly Act[]
+  readonly parent: string | undefined
+}
+
 /** A new clock, with what was known before its start came to be known; undefined where its terms can never run out. */
 export function started(
   policy: LeadPolicy,
-  start: Fact & { readonly type: 'start' },
-  begun: Instant,
-  acts: readonly Act[],
+  { start, begun, acts, parent }: Beginning,
   here: AtLead,
 ): ClockKept | undefined {
   const kept: ClockKept = {
@@ -109,6 +117,7 @@ export function started(
     party: policy.party,
     begun,
     clock: withActs(newClock, policy.id, start, acts),
+    ...(parent !== undefined && { parent }),
   }
   const { terms, occurred } = start
   const time = timeIn(here.agreedAt(begun), terms)
@@ -126,13 +135,35 @@ export function started(
 export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
   const step = attempt(() => observe(kept.clock, fact, timeOf(kept, here)))
   if (!step || step.clock.facts.length === kept.clock.facts.length) return kept
+  return takenIn(kept, step, fact.type === 'retarget', here)
+}
+
+/**
+ * A clock whose end follows from something else: from now on from `instead`, or from nothing any more. What the lead did after it seemed to have
+ * ended counts then.
+ */
+export function revised(
+  kept: ClockKept,
+  { without, instead }: Pick<Revision, 'without' | 'instead'>,
+  acts: readonly Act[],
+  here: AtLead,
+): ClockKept {
+  const first = kept.clock.facts.filter(({ type }) => type === 'start').toSorted((a, b) => a.occurred - b.occurred)[0]!
+  const known = withActs(kept.clock, kept.policy, first, acts)
+  const revision = { without, ...(instead && { instead }), recorded: here.at, cause: here.event }
+  const step = attempt(() => revise(known, revision, timeOf(kept, here)))
+  return step ? takenIn(kept, step, false, here) : kept
+}
+
+/** Says what a step says of a clock, and where it runs on otherwise than before that, too. */
+function takenIn(kept: ClockKept, step: Told, isRetargeted: boolean, here: AtLead): ClockKept {
   const before = standingAt(kept.clock, here.at, timeOf(kept, here))
   const after = standingAt(step.clock, here.at, timeOf(kept, here))
   const follows = followed(kept, step, here)
   if (
     after &&
     (after.state === 'running' || after.state === 'paused') &&
-    (fact.type === 'retarget' || before?.state !== after.state || before.due !== after.due)
+    (isRetargeted || before?.state !== after.state || before.due !== after.due)
   )
     say(here.turn, {
       type: 'sla.changed',
@@ -246,7 +277,7 @@ function escalate(
 }
 
 /** What every event of the clock says, as its lead is now. */
-function aboutOf({ id, party, begun }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
+function aboutOf({ id, party, parent, begun }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
   const owner = keeperOf({ party }, here.valueOf)
   const team =
     owner === undefined ? undefined : here.agreedAt(here.at).teams.find(({ members }) => members.includes(owner))?.id
@@ -257,13 +288,14 @@ function aboutOf({ id, party, begun }: ClockKept, grounds: Grounds, { facts }: C
     party,
     ...(owner !== undefined && { owner }),
     ...(team !== undefined && { team }),
+    ...(parent !== undefined && { parent }),
     ...groundsSaid(grounds),
     ...dataBehind(here.agreedAt(begun), grounds.calendar),
     started: iso(facts.find((fact) => fact.id === grounds.start)!.occurred),
   }
 }
 
-const timeOf =
+export const timeOf =
   ({ begun }: ClockKept, { agreedAt }: AtLead): TimeOf =>
   (terms) =>
     timeIn(agreedAt(begun), terms)

@@ -16,6 +16,8 @@ export type ClockKept = {
   /** When its start counts as known: it is judged by what was agreed then. */
   readonly begun: Instant
   readonly clock: Clock
+  /** The clock that it belongs to, by what is known; absent where there is none. */
+  readonly parent?: string
   /** The event that told the verdict that stands; absent while it is open. */
   readonly told?: string
   /** When it is looked at next. */

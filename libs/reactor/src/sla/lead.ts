@@ -1,4 +1,4 @@
-import { isPeriodic, matches, type LeadPolicy } from '@funnel/definitions'
+import { matches, type LeadPolicy } from '@funnel/definitions'
 import { typeOf, type FunnelEvent } from '@funnel/events'
 import type { Fact } from '@funnel/sla'
 import { leadKey } from '../ties/keys.js'
@@ -16,6 +16,7 @@ import {
   termsOfLead,
   type AtLead,
 } from './clocks.js'
+import { inFamilies, leadPolicies, parentOf } from './family.js'
 import type { Step } from './intents.js'
 import type { Act, ClockKept, LeadKept } from './kept.js'
 
@@ -73,9 +74,9 @@ export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
   const { event, occurred, recorded } = heardOf
   const kept = leadOf(here.turn, here.lead)
   const begun = Math.min(occurred, recorded)
-  const policies = here.agreedAt(begun).policies.filter((one): one is LeadPolicy => !isPeriodic(one))
+  const policies = leadPolicies(here.agreedAt(begun).policies)
   const hit: ClockKept[] = []
-  let clocks = kept.clocks.map((clock) => {
+  const told = kept.clocks.map((clock) => {
     const policy = policyOf(clock, here)
     const role = policy && roleOf(policy, event, here.valueOf)
     const concerned =
@@ -85,11 +86,13 @@ export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
     return changed && isOpen(after) ? retargeted(after, heardOf, here) : after
   })
   const acts = withAct(kept.acts, heardOf, policies, here)
+  let clocks = inFamilies(told, acts, here)
   for (const policy of policies) {
     const follows = policy.recurs === 'chained' && hit.some((clock) => clock.policy === policy.id)
     if (follows || policy.starts.some((one) => matches(one, event, here.valueOf)))
       clocks = withStart(clocks, policy, heardOf, acts, follows, here)
   }
+  clocks = inFamilies(clocks, acts, here)
   if (clocks.some((clock, i) => clock !== kept.clocks[i]) || acts !== kept.acts)
     here.turn.set(leadKey(here.lead), { ...leadOf(here.turn, here.lead), clocks, acts })
 }
@@ -125,7 +128,8 @@ function withStart(
   }
   if (known || mine.filter(isOpen).length >= MOST_RUNNING) return [...clocks]
   const begun = Math.min(occurred, recorded)
-  const clock = started(policy, factFor(policy, begun), begun, acts, here)
+  const parent = parentOf(policy, occurred, clocks, here)?.id
+  const clock = started(policy, { start: factFor(policy, begun), begun, acts, parent }, here)
   if (!clock) return [...clocks]
   // what is promised may be there from the beginning; what goes on in a chain is not done by what began it
   const isDone = policy.recurs !== 'chained' && roleOf(policy, event, here.valueOf) === 'stop'

@@ -12,13 +12,16 @@ export async function whatIf({ pages, w, definitions, drafts, drafted, from, to 
   const policies = drafts.flatMap(({ kind, value }) => (kind === 'sla' ? [value] : []))
   const ids = new Set(policies.map(({ id }) => id))
   const isOfAll = drafts.length > policies.length
-  // the other policies have no part in what is compared
-  const known = definitions.policies.filter((policy) => ids.has(policy.id) || (isOfAll && !isPeriodic(policy)))
-  const others = known.filter(({ id }) => !ids.has(id))
-  const agreed = monitorOf({ ...definitions, policies: known })
+  // the other policies have no part in what is compared, but for those that these are a part of
+  const concerned = (all: readonly SlaPolicy[]): SlaPolicy[] => {
+    const lines = linesOf(ids, all)
+    return all.filter((policy) => lines.has(policy.id) || (isOfAll && !isPeriodic(policy)))
+  }
+  const others = definitions.policies.filter(({ id }) => !ids.has(id))
+  const agreed = monitorOf({ ...definitions, policies: concerned(definitions.policies) })
   const draft = monitorOf({
     ...definitions,
-    policies: [...others, ...policies].toSorted(byId),
+    policies: concerned([...others, ...policies].toSorted(byId)),
     calendars: drafted.calendars,
     teams: drafted.teams,
   })
@@ -34,6 +37,17 @@ export async function whatIf({ pages, w, definitions, drafts, drafted, from, to 
   const asked = (said: readonly Said[]) =>
     said.filter(({ data }) => ids.has(data.policy) || (isOfAll && data.lead !== undefined))
   return compared({ told: asked(told), agreed: asked(agreed.said), draft: asked(draft.said) }, { from, to })
+}
+
+/** Policies, and those that they are a part of. */
+function linesOf(ids: Iterable<string>, policies: readonly SlaPolicy[]): ReadonlySet<string> {
+  const lines = new Set(ids)
+  // a set that grows while it is gone through
+  for (const id of lines) {
+    const policy = policies.find((one) => one.id === id)
+    if (policy && !isPeriodic(policy) && policy.parent !== undefined) lines.add(policy.parent)
+  }
+  return lines
 }
 
 const byId = (a: SlaPolicy, b: SlaPolicy): number => (a.id < b.id ? -1 : 1)

@@ -40,10 +40,33 @@ export interface Step {
 export function observe(clock: Clock, fact: Fact, timeOf: TimeOf): Step {
   const before = pass(clock, fact.recorded - 1, timeOf)
   if (before.clock.facts.some(({ id }) => id === fact.id)) return before
-  const facts = [...before.clock.facts, fact]
-  const after = judged({ ...before.clock, facts }, tell(facts, timeOf), fact.id)
+  return toldBy([...before.clock.facts, fact], before, fact.id, timeOf)
+}
+
+/** Of a fact that followed from something else: what takes its place. */
+export interface Revision {
+  /** Facts that do not hold any more. */
+  readonly without: (fact: Fact) => boolean
+  readonly instead?: Fact
+  /** When that came to be known, and by which event. */
+  readonly recorded: Instant
+  readonly cause: string
+}
+
+/** Takes facts out again that followed from what has turned out otherwise, and one in: else as `observe`. */
+export function revise(clock: Clock, { without, instead, recorded, cause }: Revision, timeOf: TimeOf): Step {
+  const before = pass(clock, recorded - 1, timeOf)
+  const facts = [...before.clock.facts.filter((fact) => !without(fact)), ...(instead ? [instead] : [])]
+  return toldBy(facts, before, cause, timeOf)
+}
+
+function toldBy(facts: readonly Fact[], before: Step, cause: string, timeOf: TimeOf): Step {
+  const after = judged({ ...before.clock, facts }, tell(facts, timeOf), cause)
   return { clock: after.clock, sayings: [...before.sayings, ...after.sayings] }
 }
+
+/** The fact that ended a clock, by all that is known of it; undefined while it runs. It may have been missed before. */
+export const endNow = (clock: Clock, timeOf: TimeOf): Fact | undefined => tell(clock.facts, timeOf)?.end
 
 /**
  * Says all whose cut lies at or before an instant up to which the log is known (its watermark), in the order of cuts: never early, for a cut

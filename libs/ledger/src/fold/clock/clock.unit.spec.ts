@@ -207,6 +207,13 @@ describe('the row of a clock', () => {
     expect(waiting.due).toBeUndefined()
   })
 
+  it('row 22: names the clock that it belongs to, as was told last', () => {
+    expect(told([started(response), paused]).clock('l/lead-response/s').parent).toBeUndefined()
+    const parent = 'time-to-action/s'
+    const part = response(1.5, 'changed', { state: 'paused', left: 600, because: ['e'], parent })
+    expect(told([started(response), part]).clock('l/lead-response/s')).toMatchObject({ parent })
+  })
+
   it('of one that was missed tells when it was due, whatever came after', () => {
     const late = told([
       started(response),

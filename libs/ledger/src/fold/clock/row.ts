@@ -14,6 +14,8 @@ export interface ClockRow {
   /** The lead, or of a promise about periods the policy. */
   readonly subject: string
   readonly lead?: string
+  /** The clock of the same lead that it belongs to. */
+  readonly parent?: string
   readonly owner?: string
   readonly team?: string
   /** `running` and `paused` are open, also when they are overdue; the others are over, `breached` of a period alone. */
@@ -32,7 +34,7 @@ export interface ClockRow {
 export function clockRow(key: string, { facts }: ClockState): ClockRow {
   const { started, outcome, paused, due, left, missed, end } = clockStory(facts)!
   const last = facts.at(-1)!.data as unknown as ClockRow
-  const { clock, policy, policyVersion, party, subject, owner, team } = last
+  const { clock, policy, policyVersion, party, subject, owner, team, parent } = last
   const lead = clockLead(facts)
   const isWaiting = !end && !missed && paused
   const dueAt = isWaiting ? undefined : (missed?.due ?? due)
@@ -44,6 +46,7 @@ export function clockRow(key: string, { facts }: ClockState): ClockRow {
     party,
     subject,
     ...(lead === undefined ? {} : { lead }),
+    ...(parent === undefined ? {} : { parent }),
     ...(owner === undefined ? {} : { owner }),
     ...(team === undefined ? {} : { team }),
     state: end && outcome !== 'open' ? outcome : paused ? 'paused' : 'running',

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -19,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Basis } from "./types.js";
+import { Basis, Event } from "./types.js";
 
 export enum ClockState {
   CLOCK_STATE_UNSPECIFIED = 0,
@@ -138,7 +140,52 @@ export interface Clock {
   /** It was missed, whatever became of it. An open one that was missed is overdue. */
   missed: boolean;
   /** Absent while it is open. */
-  endedAt?: Date | undefined;
+  endedAt?:
+    | Date
+    | undefined;
+  /**
+   * The clock of the same lead whose promise this one is a part of, by what was known when it was last spoken of. It is void
+   * when that one is.
+   */
+  parent?: string | undefined;
+}
+
+/** All that are given must hold; an empty list asks for nothing. */
+export interface WatchClocksRequest {
+  policies: string[];
+  /** Whose promises: marketing, sales. */
+  parties: string[];
+  /** A clock that goes from one owner or team to another is told to both. */
+  owners: string[];
+  teams: string[];
+  leads: string[];
+  /** Only those that were missed, and those of which a correction says that they were not. */
+  overdue: boolean;
+  /** Shortest time between two looks at the read models, in milliseconds; 0: 200. At least 50. */
+  minIntervalMs: number;
+  /**
+   * From an answer before, with the same filters: only what changed after it. NOT_FOUND where the log is another one now,
+   * as after a restore.
+   */
+  resumeToken: string;
+}
+
+/** What was said of a clock, and the clock as it stands: where more was said of it meanwhile, after that. */
+export interface ClockChange {
+  /** An event such as sla.started, sla.changed, sla.warned, sla.met, sla.breached, sla.ended, sla.cancelled. */
+  event: Event | undefined;
+  clock: Clock | undefined;
+}
+
+export interface WatchClocksResponse {
+  basis:
+    | Basis
+    | undefined;
+  /** Open ones, by time left: in the first answers, unless it is resumed. */
+  clocks: Clock[];
+  changes: ClockChange[];
+  /** To go on from here. Empty while more of the open ones follow. */
+  resumeToken: string;
 }
 
 export interface ListClocksResponse {
@@ -379,6 +426,7 @@ function createBaseClock(): Clock {
     leftSeconds: undefined,
     missed: false,
     endedAt: undefined,
+    parent: undefined,
   };
 }
 
@@ -425,6 +473,9 @@ export const Clock: MessageFns<Clock> = {
     }
     if (message.endedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(114).fork()).join();
+    }
+    if (message.parent !== undefined) {
+      writer.uint32(122).string(message.parent);
     }
     return writer;
   },
@@ -554,6 +605,14 @@ export const Clock: MessageFns<Clock> = {
             message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -602,6 +661,7 @@ export const Clock: MessageFns<Clock> = {
         : isSet(object.ended_at)
         ? fromJsonTimestamp(object.ended_at)
         : undefined,
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : undefined,
     };
   },
 
@@ -649,6 +709,9 @@ export const Clock: MessageFns<Clock> = {
     if (message.endedAt !== undefined) {
       obj.endedAt = message.endedAt.toISOString();
     }
+    if (message.parent !== undefined) {
+      obj.parent = message.parent;
+    }
     return obj;
   },
 
@@ -671,6 +734,411 @@ export const Clock: MessageFns<Clock> = {
     message.leftSeconds = object.leftSeconds ?? undefined;
     message.missed = object.missed ?? false;
     message.endedAt = object.endedAt ?? undefined;
+    message.parent = object.parent ?? undefined;
+    return message;
+  },
+};
+
+function createBaseWatchClocksRequest(): WatchClocksRequest {
+  return {
+    policies: [],
+    parties: [],
+    owners: [],
+    teams: [],
+    leads: [],
+    overdue: false,
+    minIntervalMs: 0,
+    resumeToken: "",
+  };
+}
+
+export const WatchClocksRequest: MessageFns<WatchClocksRequest> = {
+  encode(message: WatchClocksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.policies) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.parties) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.owners) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.teams) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.leads) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.overdue !== false) {
+      writer.uint32(48).bool(message.overdue);
+    }
+    if (message.minIntervalMs !== 0) {
+      writer.uint32(56).int32(message.minIntervalMs);
+    }
+    if (message.resumeToken !== "") {
+      writer.uint32(66).string(message.resumeToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchClocksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchClocksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policies.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parties.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.owners.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teams.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.leads.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.overdue = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.minIntervalMs = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.resumeToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchClocksRequest {
+    return {
+      policies: globalThis.Array.isArray(object?.policies) ? object.policies.map((e: any) => globalThis.String(e)) : [],
+      parties: globalThis.Array.isArray(object?.parties) ? object.parties.map((e: any) => globalThis.String(e)) : [],
+      owners: globalThis.Array.isArray(object?.owners) ? object.owners.map((e: any) => globalThis.String(e)) : [],
+      teams: globalThis.Array.isArray(object?.teams) ? object.teams.map((e: any) => globalThis.String(e)) : [],
+      leads: globalThis.Array.isArray(object?.leads) ? object.leads.map((e: any) => globalThis.String(e)) : [],
+      overdue: isSet(object.overdue) ? globalThis.Boolean(object.overdue) : false,
+      minIntervalMs: isSet(object.minIntervalMs)
+        ? globalThis.Number(object.minIntervalMs)
+        : isSet(object.min_interval_ms)
+        ? globalThis.Number(object.min_interval_ms)
+        : 0,
+      resumeToken: isSet(object.resumeToken)
+        ? globalThis.String(object.resumeToken)
+        : isSet(object.resume_token)
+        ? globalThis.String(object.resume_token)
+        : "",
+    };
+  },
+
+  toJSON(message: WatchClocksRequest): unknown {
+    const obj: any = {};
+    if (message.policies?.length) {
+      obj.policies = message.policies;
+    }
+    if (message.parties?.length) {
+      obj.parties = message.parties;
+    }
+    if (message.owners?.length) {
+      obj.owners = message.owners;
+    }
+    if (message.teams?.length) {
+      obj.teams = message.teams;
+    }
+    if (message.leads?.length) {
+      obj.leads = message.leads;
+    }
+    if (message.overdue !== false) {
+      obj.overdue = message.overdue;
+    }
+    if (message.minIntervalMs !== 0) {
+      obj.minIntervalMs = Math.round(message.minIntervalMs);
+    }
+    if (message.resumeToken !== "") {
+      obj.resumeToken = message.resumeToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchClocksRequest>, I>>(base?: I): WatchClocksRequest {
+    return WatchClocksRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchClocksRequest>, I>>(object: I): WatchClocksRequest {
+    const message = createBaseWatchClocksRequest();
+    message.policies = object.policies?.map((e) => e) || [];
+    message.parties = object.parties?.map((e) => e) || [];
+    message.owners = object.owners?.map((e) => e) || [];
+    message.teams = object.teams?.map((e) => e) || [];
+    message.leads = object.leads?.map((e) => e) || [];
+    message.overdue = object.overdue ?? false;
+    message.minIntervalMs = object.minIntervalMs ?? 0;
+    message.resumeToken = object.resumeToken ?? "";
+    return message;
+  },
+};
+
+function createBaseClockChange(): ClockChange {
+  return { event: undefined, clock: undefined };
+}
+
+export const ClockChange: MessageFns<ClockChange> = {
+  encode(message: ClockChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== undefined) {
+      Event.encode(message.event, writer.uint32(10).fork()).join();
+    }
+    if (message.clock !== undefined) {
+      Clock.encode(message.clock, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = Event.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.clock = Clock.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClockChange {
+    return {
+      event: isSet(object.event) ? Event.fromJSON(object.event) : undefined,
+      clock: isSet(object.clock) ? Clock.fromJSON(object.clock) : undefined,
+    };
+  },
+
+  toJSON(message: ClockChange): unknown {
+    const obj: any = {};
+    if (message.event !== undefined) {
+      obj.event = Event.toJSON(message.event);
+    }
+    if (message.clock !== undefined) {
+      obj.clock = Clock.toJSON(message.clock);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ClockChange>, I>>(base?: I): ClockChange {
+    return ClockChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ClockChange>, I>>(object: I): ClockChange {
+    const message = createBaseClockChange();
+    message.event = (object.event !== undefined && object.event !== null) ? Event.fromPartial(object.event) : undefined;
+    message.clock = (object.clock !== undefined && object.clock !== null) ? Clock.fromPartial(object.clock) : undefined;
+    return message;
+  },
+};
+
+function createBaseWatchClocksResponse(): WatchClocksResponse {
+  return { basis: undefined, clocks: [], changes: [], resumeToken: "" };
+}
+
+export const WatchClocksResponse: MessageFns<WatchClocksResponse> = {
+  encode(message: WatchClocksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.basis !== undefined) {
+      Basis.encode(message.basis, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.clocks) {
+      Clock.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.changes) {
+      ClockChange.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.resumeToken !== "") {
+      writer.uint32(34).string(message.resumeToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchClocksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchClocksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.basis = Basis.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.clocks.push(Clock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.changes.push(ClockChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resumeToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchClocksResponse {
+    return {
+      basis: isSet(object.basis) ? Basis.fromJSON(object.basis) : undefined,
+      clocks: globalThis.Array.isArray(object?.clocks) ? object.clocks.map((e: any) => Clock.fromJSON(e)) : [],
+      changes: globalThis.Array.isArray(object?.changes) ? object.changes.map((e: any) => ClockChange.fromJSON(e)) : [],
+      resumeToken: isSet(object.resumeToken)
+        ? globalThis.String(object.resumeToken)
+        : isSet(object.resume_token)
+        ? globalThis.String(object.resume_token)
+        : "",
+    };
+  },
+
+  toJSON(message: WatchClocksResponse): unknown {
+    const obj: any = {};
+    if (message.basis !== undefined) {
+      obj.basis = Basis.toJSON(message.basis);
+    }
+    if (message.clocks?.length) {
+      obj.clocks = message.clocks.map((e) => Clock.toJSON(e));
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => ClockChange.toJSON(e));
+    }
+    if (message.resumeToken !== "") {
+      obj.resumeToken = message.resumeToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchClocksResponse>, I>>(base?: I): WatchClocksResponse {
+    return WatchClocksResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchClocksResponse>, I>>(object: I): WatchClocksResponse {
+    const message = createBaseWatchClocksResponse();
+    message.basis = (object.basis !== undefined && object.basis !== null) ? Basis.fromPartial(object.basis) : undefined;
+    message.clocks = object.clocks?.map((e) => Clock.fromPartial(e)) || [];
+    message.changes = object.changes?.map((e) => ClockChange.fromPartial(e)) || [];
+    message.resumeToken = object.resumeToken ?? "";
     return message;
   },
 };
@@ -793,11 +1261,29 @@ export const ClockServiceService = {
     responseSerialize: (value: ListClocksResponse): Buffer => Buffer.from(ListClocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListClocksResponse => ListClocksResponse.decode(value),
   },
+  /**
+   * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   */
+  watchClocks: {
+    path: "/funnel.v1.ClockService/WatchClocks" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchClocksRequest): Buffer => Buffer.from(WatchClocksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchClocksRequest => WatchClocksRequest.decode(value),
+    responseSerialize: (value: WatchClocksResponse): Buffer => Buffer.from(WatchClocksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchClocksResponse => WatchClocksResponse.decode(value),
+  },
 } as const;
 
 export interface ClockServiceServer extends UntypedServiceImplementation {
   /** The open ones, by time left: overdue ones first, the longest overdue of them first; paused ones last, by what is left. */
   listClocks: handleUnaryCall<ListClocksRequest, ListClocksResponse>;
+  /**
+   * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   */
+  watchClocks: handleServerStreamingCall<WatchClocksRequest, WatchClocksResponse>;
 }
 
 export interface ClockServiceClient extends Client {
@@ -817,6 +1303,16 @@ export interface ClockServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListClocksResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   */
+  watchClocks(request: WatchClocksRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchClocksResponse>;
+  watchClocks(
+    request: WatchClocksRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchClocksResponse>;
 }
 
 export const ClockServiceClient = makeGenericClientConstructor(
