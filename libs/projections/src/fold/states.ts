@@ -32,8 +32,8 @@ export class States {
   /** Loads what the fold of these records will read, round by round. */
   async load(records: readonly Recorded<FunnelEvent>[]): Promise<void> {
     const kept = this.#kept
-    const state = { get: (ref: NodeRef) => kept.get(nodeId(ref)) ?? undefined }
-    for (let refs = missing(state, kept, records); refs.length; refs = missing(state, kept, records)) {
+    for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
+      const { refs } = next
       for (const ref of refs) kept.set(nodeId(ref), null)
       const { rows } = await this.#pool.query<NodeRef & { state: NodeState }>({
         ...this.#load,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { clockRow, dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
+import { clockRow, dealRow, leadRow, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, unnest, type Column } from './columns.js'
@@ -48,7 +48,7 @@ export function* writesOf(
   dims: DimsIds,
 ): Generator<Write, void> {
   const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
-  const refs = changed.toSorted((a, b) => (nodeId(a) < nodeId(b) ? -1 : 1))
+  const refs = changed.toSorted((a, b) => (a.kind < b.kind || (a.kind === b.kind && a.key < b.key) ? -1 : 1))
   const statesOf = (kind: NodeRef['kind']) =>
     refs.flatMap((ref) => {
       const node = ref.kind === kind ? state.get(ref) : undefined

@@ -4,7 +4,7 @@ import { difference, type Entry } from '../../line.js'
 import { contributions } from '../../oracle/contributions.js'
 import { fold, type Parked } from '../fold.js'
 import { missing } from '../missing.js'
-import { memoryState, nodeId, type FoldState, type NodeState } from '../state.js'
+import { nodeId, type FoldState, type NodeState } from '../state.js'
 
 type Log = readonly Recorded<FunnelEvent>[]
 
@@ -42,20 +42,22 @@ export function drive(batches: readonly Log[], base: Definitions, crashes: reado
 }
 
 function loadedFor(batch: Log, saved: ReadonlyMap<string, string>): FoldState {
-  const memory = memoryState()
-  const loaded = new Set<string>()
-  for (let refs = missing(memory, loaded, batch); refs.length; refs = missing(memory, loaded, batch))
-    for (const ref of refs) {
-      loaded.add(nodeId(ref))
+  const loaded = new Map<string, NodeState | null>()
+  for (let next = missing(loaded, batch); next.refs.length; next = missing(loaded, next.records))
+    for (const ref of next.refs) {
       const json = saved.get(nodeId(ref))
-      if (json !== undefined) memory.set(ref, JSON.parse(json) as NodeState)
+      loaded.set(nodeId(ref), json === undefined ? null : (JSON.parse(json) as NodeState))
     }
-  const guarded = (id: string) => {
-    if (!loaded.has(id)) throw new NotLoaded(id)
-  }
   return {
-    get: (ref) => (guarded(nodeId(ref)), memory.get(ref)),
-    set: (ref, node) => (guarded(nodeId(ref)), memory.set(ref, node)),
+    get: (ref) => {
+      const node = loaded.get(nodeId(ref))
+      if (node === undefined) throw new NotLoaded(nodeId(ref))
+      return node ?? undefined
+    },
+    set: (ref, node) => {
+      if (!loaded.has(nodeId(ref))) throw new NotLoaded(nodeId(ref))
+      loaded.set(nodeId(ref), node)
+    },
   }
 }
 
