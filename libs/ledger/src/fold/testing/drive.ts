@@ -29,36 +29,39 @@ export function drive(batches: readonly Log[], base: Definitions, crashes: reado
   let history = nothingApplied
   for (const [i, batch] of batches.entries())
     for (const lost of crashes[i] ? [true, false] : [false]) {
-      const state = loadedFor(batch, saved)
+      const { state, changed } = loadedFor(batch, saved)
       const historyAfter = withRecords(history, batch)
       const folded = fold(state, batch, versionsOf(base, historyAfter))
       if (lost) continue
       history = historyAfter
-      for (const ref of folded.changed) saved.set(nodeId(ref), JSON.stringify(state.get(ref)))
+      for (const [id, node] of changed) saved.set(id, JSON.stringify(node))
       entries.push(...folded.entries)
       parked.push(...folded.parked)
     }
   return { entries, saved, parked, versions: versionsOf(base, history) }
 }
 
-function loadedFor(batch: Log, saved: ReadonlyMap<string, string>): FoldState {
+/** What the fold of a batch may read, and what it then changes. */
+function loadedFor(batch: Log, saved: ReadonlyMap<string, string>) {
   const loaded = new Map<string, NodeState | null>()
   for (let next = missing(loaded, batch); next.refs.length; next = missing(loaded, next.records))
     for (const ref of next.refs) {
       const json = saved.get(nodeId(ref))
       loaded.set(nodeId(ref), json === undefined ? null : (JSON.parse(json) as NodeState))
     }
-  return {
+  const changed = new Map<string, NodeState>()
+  const state: FoldState = {
     get: (ref) => {
-      const node = loaded.get(nodeId(ref))
+      const node = changed.get(nodeId(ref)) ?? loaded.get(nodeId(ref))
       if (node === undefined) throw new NotLoaded(nodeId(ref))
       return node ?? undefined
     },
     set: (ref, node) => {
       if (!loaded.has(nodeId(ref))) throw new NotLoaded(nodeId(ref))
-      loaded.set(nodeId(ref), node)
+      changed.set(nodeId(ref), node)
     },
   }
+  return { state, changed }
 }
 
 /** The fold looked at a node that `missing` did not name. */
