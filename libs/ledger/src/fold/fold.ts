@@ -9,7 +9,7 @@ import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
 import { lead } from './lead/node.js'
 import type { Context, Message, React, Reaction } from './node.js'
-import { nodeId, stateOf, type FoldState, type NodeKind, type NodeRef, type NodeState } from './state.js'
+import { stateOf, type FoldState, type NodeKind, type NodeRef, type NodeState, type StateOf } from './state.js'
 
 /** A subject whose fold threw, and the event at which it did. */
 export interface Parked {
@@ -20,8 +20,6 @@ export interface Parked {
 
 export interface Folded {
   readonly entries: readonly Entry[]
-  /** Nodes whose state is another one now. */
-  readonly changed: readonly NodeRef[]
   /** Newly parked subjects. */
   readonly parked: readonly Parked[]
 }
@@ -34,22 +32,17 @@ export interface Folded {
  * For each fact the definitions count that are in force at min(occurred, recorded) of it, whatever is known later. `versions`
  * may know more of the log than has been folded: what is applied later changes nothing of the time before.
  *
- * Pure but for `state`, in which everything that `missing` names must be loaded. The same records in the same order give
- * the same entries, however they are cut into calls. Each record must be given once: telling repeats apart is the
- * caller's, by position.
+ * Pure but for `state`: everything that `missing` names must be loaded there, and each node that changes is set there. The
+ * same records in the same order give the same entries, however they are cut into calls. Each record must be given once:
+ * telling repeats apart is the caller's, by position.
  *
  * A subject at which the fold throws (a bug) is parked: nothing of that event is booked for it, it keeps the lines it has,
  * and its later events change nothing. The others go on, and see it as it was.
  */
 export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[], versions: Versions): Folded {
   const entries: Entry[] = []
-  const changed = new Map<string, NodeRef>()
   const parked: Parked[] = []
   const context: Context = { versions, state }
-  const set = (ref: NodeRef, node: NodeState) => {
-    state.set(ref, node)
-    changed.set(nodeId(ref), ref)
-  }
   for (const record of records) {
     const { topic, partition, position, recorded } = record
     const cause = { topic, partition, position }
@@ -63,20 +56,20 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
       const before = stateOf(state, ref.kind, ref.key)
       if (before.parked !== undefined) continue
       try {
-        const reaction = react(message, context)
+        const reaction = react(message, before, context)
         if (!reaction) continue
-        if (reaction.after !== before) set(ref, reaction.after)
+        if (reaction.after !== before) state.set(ref, reaction.after)
         lines.push(...(reaction.lines ?? []))
         messages.push(...(reaction.tell ?? []))
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        set(ref, { ...before, parked: reason })
+        state.set(ref, { ...before, parked: reason })
         parked.push({ ref, reason, cause })
       }
     }
     for (const [ordinal, line] of difference([], lines).entries()) entries.push({ ...line, cause, ordinal, recorded })
   }
-  return { entries, changed: [...changed.values()], parked }
+  return { entries, parked }
 }
 
 /** Whom an event concerns first; nobody where no number depends on it. */
@@ -110,5 +103,6 @@ const nodes: { readonly [K in NodeKind]: React<K> } = { visitor, person, lead, d
 
 const react = <K extends NodeKind>(
   { kind, key, news }: Message<K>,
+  before: NodeState,
   context: Context,
-): Reaction<NodeState> | undefined => nodes[kind](key, stateOf(context.state, kind, key), news, context)
+): Reaction<NodeState> | undefined => nodes[kind](key, before as StateOf<K>, news, context)

@@ -4,28 +4,36 @@ import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn }
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
-import { nodeId, type FoldState, type NodeKind, type StateOf } from './state.js'
-import type { NodeRef } from './state.js'
+import { nodeId, type NodeKind, type NodeRef, type NodeState, type StateOf } from './state.js'
+
+/** What must be loaded, and the records that need it: whatever the others read is there. */
+export interface Missing {
+  readonly refs: readonly NodeRef[]
+  readonly records: readonly Recorded<FunnelEvent>[]
+}
 
 /**
- * The nodes that must be loaded before `records` can be folded and that `loaded` does not have yet. The caller loads them
- * (or notes that they do not exist) and asks again, until nothing is missing: a few rounds, visitor → person (up to the
- * root of its ids, then down) → leads → deals and clocks. What the records link to one another needs no further round: each end is
- * named by one of them.
+ * The nodes that must be loaded before `records` can be folded and that `loaded` does not have yet; null stands for one that
+ * does not exist. The caller loads them (or notes that they do not exist) and asks again for the records that need them, until
+ * nothing is missing: a few rounds, visitor → person (up to the root of its ids, then down) → leads → deals and clocks. What
+ * the records link to one another needs no further round: each end is named by one of them.
  */
 export function missing(
-  state: Pick<FoldState, 'get'>,
-  loaded: { has(id: string): boolean },
+  loaded: { get(id: string): NodeState | null | undefined },
   records: readonly Recorded<FunnelEvent>[],
-): NodeRef[] {
+): Missing {
   const wanted = new Map<string, NodeRef>()
+  const waiting: Recorded<FunnelEvent>[] = []
+  let complete = true
   /** The node, where it is loaded and there; else it is asked for. */
   const want = <K extends NodeKind>(kind: K, key: string | undefined): StateOf<K> | undefined => {
     if (key === undefined) return undefined
     const ref = { kind, key }
     const id = nodeId(ref)
-    if (loaded.has(id)) return state.get(ref) as StateOf<K> | undefined
+    const node = loaded.get(id)
+    if (node !== undefined) return (node as StateOf<K> | null) ?? undefined
     wanted.set(id, ref)
+    complete = false
     return undefined
   }
   /** The root of a person's ids, as far as they are loaded. */
@@ -57,13 +65,13 @@ export function missing(
   }
   const wantPerson = (key: string | undefined) => wantTree(wantRoot(key))
 
-  for (const record of records) {
+  const wantFor = (record: Recorded<FunnelEvent>) => {
     const { event } = record
     if (isOfVisitor(event)) {
       const visitor = want('visitor', event.data.visitor)
       if (event.type === 'visitor.identified') wantPerson(event.data.person)
       // only what comes first concerns anybody else
-      if (!visitor || !changesVisitor(factOf(record), visitor)) continue
+      if (!visitor || !changesVisitor(factOf(record), visitor)) return
       wantPerson(visitor.identified?.person)
       wantLeads(visitor.leads)
     } else if (event.type === 'person.absorbed') {
@@ -86,5 +94,10 @@ export function missing(
       want('lead', event.data.lead)
     }
   }
-  return [...wanted.values()]
+  for (const record of records) {
+    complete = true
+    wantFor(record)
+    if (!complete) waiting.push(record)
+  }
+  return { refs: [...wanted.values()], records: waiting }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { derivedId } from '@funnel/events'
 import { missing } from './missing.js'
-import { memoryState, nodeId, type NodeRef, type NodeState, type PersonState } from './state.js'
+import { nodeId, type NodeState, type PersonState } from './state.js'
 import { day, on } from './testing/told.js'
 import { recordedLog } from './testing/recorded-log.js'
 
@@ -15,19 +15,13 @@ const person = (key: string, about: Partial<PersonState> = {}) =>
 /** The keys of all that is asked for, in rounds, where the store has these nodes. */
 function rounds(nodes: readonly (readonly [string, NodeState])[], of: string): string[][] {
   const stored = new Map(nodes)
-  const memory = memoryState()
-  const loaded = new Set<string>()
+  const loaded = new Map<string, NodeState | null>()
   const all: string[][] = []
-  for (;;) {
-    const refs: NodeRef[] = missing(memory, loaded, identified(of))
-    if (!refs.length) return all
-    all.push(refs.map(({ key }) => key).toSorted())
-    for (const ref of refs) {
-      loaded.add(nodeId(ref))
-      const state = stored.get(nodeId(ref))
-      if (state) memory.set(ref, state)
-    }
+  for (let next = missing(loaded, identified(of)); next.refs.length; next = missing(loaded, next.records)) {
+    all.push(next.refs.map(({ key }) => key).toSorted())
+    for (const ref of next.refs) loaded.set(nodeId(ref), stored.get(nodeId(ref)) ?? null)
   }
+  return all
 }
 
 const absorbed = (person: string) => ({ person, touches: [] })

@@ -14,7 +14,7 @@ import {
 } from '@funnel/events'
 import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@funnel/definitions'
 import type { Batch } from '@funnel/event-log'
-import { fold, nodeId, type Entry, type Folded, type NodeRef, type Parked } from '@funnel/ledger'
+import { fold, type Entry, type Folded, type Parked } from '@funnel/ledger'
 import { foldedHistory } from '../generation/applied.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
 import { dimsIds } from './rows.js'
@@ -136,16 +136,14 @@ async function foldInTurns(
   versions: Versions,
 ): Promise<Folded> {
   const entries: Entry[] = []
-  const changed = new Map<string, NodeRef>()
   const parked: Parked[] = []
   for (let at = 0; at < records.length; at += STRETCH) {
     const part = fold(changes, records.slice(at, at + STRETCH), versions)
     for (const entry of part.entries) entries.push(entry)
-    for (const ref of part.changed) changed.set(nodeId(ref), ref)
     parked.push(...part.parked)
     await turn()
   }
-  return { entries, changed: [...changed.values()], parked }
+  return { entries, parked }
 }
 
 /** Moves the fence and saves the place, first: a second folder waits here and then finds that it is late. */

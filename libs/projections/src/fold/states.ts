@@ -7,7 +7,13 @@ const MOST_KEPT = 100_000
 
 /** What one batch changes; reads through to the states as they were before it. */
 export interface Changes extends FoldState {
-  readonly all: ReadonlyMap<string, NodeState>
+  readonly all: ReadonlyMap<string, Changed>
+}
+
+/** A node whose state is another one now. */
+export interface Changed {
+  readonly ref: NodeRef
+  readonly node: NodeState
 }
 
 /**
@@ -32,8 +38,8 @@ export class States {
   /** Loads what the fold of these records will read, round by round. */
   async load(records: readonly Recorded<FunnelEvent>[]): Promise<void> {
     const kept = this.#kept
-    const state = { get: (ref: NodeRef) => kept.get(nodeId(ref)) ?? undefined }
-    for (let refs = missing(state, kept, records); refs.length; refs = missing(state, kept, records)) {
+    for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
+      const { refs } = next
       for (const ref of refs) kept.set(nodeId(ref), null)
       const { rows } = await this.#pool.query<NodeRef & { state: NodeState }>({
         ...this.#load,
@@ -46,24 +52,24 @@ export class States {
   /** The states as of now, to be changed by one batch. */
   change(): Changes {
     const kept = this.#kept
-    const all = new Map<string, NodeState>()
+    const all = new Map<string, Changed>()
     return {
       all,
       get: (ref) => {
         const id = nodeId(ref)
-        return all.get(id) ?? kept.get(id) ?? undefined
+        return all.get(id)?.node ?? kept.get(id) ?? undefined
       },
-      set: (ref, node) => all.set(nodeId(ref), node),
+      set: (ref, node) => all.set(nodeId(ref), { ref, node }),
     }
   }
 
   /** Takes in what a batch has changed; it stays here at least until it is saved. */
   keep(changes: Changes): void {
     this.#unsaved.add(changes)
-    for (const [id, node] of changes.all) this.#kept.set(id, node)
+    for (const [id, { node }] of changes.all) this.#kept.set(id, node)
     if (this.#kept.size <= MOST_KEPT) return
     this.#kept = new Map([...this.#kept].slice(-MOST_KEPT / 2))
-    for (const { all } of this.#unsaved) for (const [id, node] of all) this.#kept.set(id, node)
+    for (const { all } of this.#unsaved) for (const [id, { node }] of all) this.#kept.set(id, node)
   }
 
   saved(changes: Changes): void {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { clockRow, dealRow, leadRow, nodeId, type Folded, type FoldState, type NodeRef } from '@funnel/ledger'
+import { clockRow, dealRow, leadRow, type Folded } from '@funnel/ledger'
 import type { Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, unnest, type Column } from './columns.js'
@@ -16,6 +16,7 @@ import {
   type BookedEntry,
   type DimsIds,
 } from './rows.js'
+import type { Changed, Changes } from './states.js'
 
 /** A part of a batch's transaction, ready to be sent. */
 export type Write = Statement | Copy
@@ -42,32 +43,22 @@ export interface Statement {
 export function* writesOf(
   { id, schema }: Generation,
   records: readonly Recorded<FunnelEvent>[],
-  { entries, changed, parked }: Folded,
-  state: FoldState,
+  { entries, parked }: Folded,
+  changes: Changes,
   versions: Versions,
   dims: DimsIds,
 ): Generator<Write, void> {
   const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
-  const refs = changed.toSorted((a, b) => (nodeId(a) < nodeId(b) ? -1 : 1))
-  const statesOf = (kind: NodeRef['kind']) =>
-    refs.flatMap((ref) => {
-      const node = ref.kind === kind ? state.get(ref) : undefined
-      return node && node.parked === undefined ? [{ key: ref.key, node }] : []
-    })
+  const changed = [...changes.all.values()].toSorted(byRef)
+  const standing = changed.filter(({ node }) => node.parked === undefined)
   yield* copy(schema, 'fact', factColumns, records)
   yield* copy(schema, 'entry', entryColumns, booked)
   yield* dimsWrite(schema, dims.fresh())
-  yield* upsert(
-    schema,
-    'node',
-    nodeColumns,
-    refs.map((ref) => ({ ref, node: state.get(ref)! })),
-    'on conflict (kind, key) do update set state = excluded.state',
-  )
+  yield* upsert(schema, 'node', nodeColumns, changed, 'on conflict (kind, key) do update set state = excluded.state')
   yield* json(
     schema,
     'lead',
-    statesOf('lead').flatMap(({ key, node }) =>
+    standing.flatMap(({ ref: { key }, node }) =>
       node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, versions))] : [],
     ),
     `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
@@ -76,7 +67,7 @@ export function* writesOf(
   yield* json(
     schema,
     'deal',
-    statesOf('deal').flatMap(({ key, node }) =>
+    standing.flatMap(({ ref: { key }, node }) =>
       node.kind === 'deal' && node.facts.length ? [dealTableRow(dealRow(key, node))] : [],
     ),
     `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
@@ -86,7 +77,7 @@ export function* writesOf(
   yield* json(
     schema,
     'clock',
-    statesOf('clock').flatMap(({ key, node }) =>
+    standing.flatMap(({ ref: { key }, node }) =>
       node.kind === 'clock' && node.facts.length ? [clockTableRow(clockRow(key, node))] : [],
     ),
     `on conflict (key) do update set (clock, policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at, parent) =
@@ -112,6 +103,9 @@ export function* writesOf(
     values: [id],
   }
 }
+
+const byRef = ({ ref: a }: Changed, { ref: b }: Changed): number =>
+  a.kind < b.kind || (a.kind === b.kind && a.key < b.key) ? -1 : 1
 
 /** Many new rows. */
 function copy<Row>(schema: string, table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Copy[] {

@@ -64,25 +64,41 @@ export function leadLines(id: string, state: LeadState, versions: Versions): Lin
     if (before !== undefined) lines.push({ ...level, amount: -1, stage: before, dims: dims[index - 1]! })
     lines.push({ ...level, stage })
   }
+  for (const { index, end, stage } of conversions(state, story, versions)) {
+    const cohort = facts[index]!.at
+    lines.push({
+      measure: 'converted',
+      ...at(index),
+      occurred: end,
+      cohort,
+      elapsed: startedSeconds(cohort, end),
+      stage,
+    })
+  }
+  return lines
+}
+
+/** A conversion that is booked: the fact that it starts with, when it ended, and `from>to`. */
+interface Conversion {
+  readonly index: number
+  readonly end: Instant
+  readonly stage: string
+}
+
+/** The conversions of a lead, see `leadLines`. */
+export function conversions(state: LeadState, story: LeadStory, versions: Versions): Conversion[] {
   const times = milestones(state, story)
+  const reached: Conversion[] = []
   for (const [from, index] of starts(story)) {
-    const start = facts[index]!
+    const start = state.facts[index]!
     for (const pair of versions.at(judgedAt(start)).funnel.conversions) {
       if (pair.from !== from) continue
       const ends = times.get(pair.to) ?? []
       const end = ends.find((at) => at > start.at) ?? ends[0]
-      if (end === undefined) continue
-      lines.push({
-        measure: 'converted',
-        ...at(index),
-        occurred: end,
-        cohort: start.at,
-        elapsed: startedSeconds(start.at, end),
-        stage: `${from}>${pair.to}`,
-      })
+      if (end !== undefined) reached.push({ index, end, stage: `${from}>${pair.to}` })
     }
   }
-  return lines
+  return reached
 }
 
 type Counted = FunnelEvent['type'] & Measure

@@ -2,7 +2,7 @@ import type { Versions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { knownAfter } from '../dims.js'
 import type { LeadState } from '../state.js'
-import { leadLines } from './lines.js'
+import { conversions } from './lines.js'
 import { leadStory } from './story.js'
 
 /**
@@ -31,17 +31,13 @@ export interface LeadRow {
 export function leadRow(id: string, state: LeadState, versions: Versions): LeadRow {
   const { facts, person, touch } = state
   const { owner, properties = {} } = knownAfter(facts).at(-1) ?? {}
-  const { captured, entries } = leadStory(facts, versions)
+  const story = leadStory(facts, versions)
+  const { captured, entries } = story
   const stage = entries.at(-1)
   const flags: readonly (readonly [LeadFlag, boolean])[] = [
     ['recycled', entries.some(({ backward }) => backward)],
     ['unknown-stage', entries.some(({ unknown }) => unknown)],
-    [
-      'negative-cycle',
-      leadLines(id, state, versions).some(
-        ({ measure, occurred, cohort }) => measure === 'converted' && occurred < cohort!,
-      ),
-    ],
+    ['negative-cycle', conversions(state, story, versions).some(({ index, end }) => end < facts[index]!.at)],
     ['never-captured', captured === undefined],
     ['future-time', facts.some(({ future }) => future)],
   ]

@@ -4,7 +4,7 @@ import { difference, type Entry } from '../../line.js'
 import { contributions } from '../../oracle/contributions.js'
 import { fold, type Parked } from '../fold.js'
 import { missing } from '../missing.js'
-import { memoryState, nodeId, type FoldState, type NodeState } from '../state.js'
+import { nodeId, type FoldState, type NodeState } from '../state.js'
 
 type Log = readonly Recorded<FunnelEvent>[]
 
@@ -29,34 +29,39 @@ export function drive(batches: readonly Log[], base: Definitions, crashes: reado
   let history = nothingApplied
   for (const [i, batch] of batches.entries())
     for (const lost of crashes[i] ? [true, false] : [false]) {
-      const state = loadedFor(batch, saved)
+      const { state, changed } = loadedFor(batch, saved)
       const historyAfter = withRecords(history, batch)
       const folded = fold(state, batch, versionsOf(base, historyAfter))
       if (lost) continue
       history = historyAfter
-      for (const ref of folded.changed) saved.set(nodeId(ref), JSON.stringify(state.get(ref)))
+      for (const [id, node] of changed) saved.set(id, JSON.stringify(node))
       entries.push(...folded.entries)
       parked.push(...folded.parked)
     }
   return { entries, saved, parked, versions: versionsOf(base, history) }
 }
 
-function loadedFor(batch: Log, saved: ReadonlyMap<string, string>): FoldState {
-  const memory = memoryState()
-  const loaded = new Set<string>()
-  for (let refs = missing(memory, loaded, batch); refs.length; refs = missing(memory, loaded, batch))
-    for (const ref of refs) {
-      loaded.add(nodeId(ref))
+/** What the fold of a batch may read, and what it then changes. */
+function loadedFor(batch: Log, saved: ReadonlyMap<string, string>) {
+  const loaded = new Map<string, NodeState | null>()
+  for (let next = missing(loaded, batch); next.refs.length; next = missing(loaded, next.records))
+    for (const ref of next.refs) {
       const json = saved.get(nodeId(ref))
-      if (json !== undefined) memory.set(ref, JSON.parse(json) as NodeState)
+      loaded.set(nodeId(ref), json === undefined ? null : (JSON.parse(json) as NodeState))
     }
-  const guarded = (id: string) => {
-    if (!loaded.has(id)) throw new NotLoaded(id)
+  const changed = new Map<string, NodeState>()
+  const state: FoldState = {
+    get: (ref) => {
+      const node = changed.get(nodeId(ref)) ?? loaded.get(nodeId(ref))
+      if (node === undefined) throw new NotLoaded(nodeId(ref))
+      return node ?? undefined
+    },
+    set: (ref, node) => {
+      if (!loaded.has(nodeId(ref))) throw new NotLoaded(nodeId(ref))
+      changed.set(nodeId(ref), node)
+    },
   }
-  return {
-    get: (ref) => (guarded(nodeId(ref)), memory.get(ref)),
-    set: (ref, node) => (guarded(nodeId(ref)), memory.set(ref, node)),
-  }
+  return { state, changed }
 }
 
 /** The fold looked at a node that `missing` did not name. */
