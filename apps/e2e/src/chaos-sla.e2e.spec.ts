@@ -218,7 +218,9 @@ async function play(
     await sleep(Math.max(0, at - Date.now()))
     const times = next() < 0.05 ? 2 : 1
     journal.resends += (times - 1) * events.length
-    for (let i = 0; i < times; i++) await deliver(ingest, writeKey, events, { journal, random: next, deadline })
+    // what was not killed in time is told by who waits for it, not by an answer that is still to come
+    const until = deadline + 60_000
+    for (let i = 0; i < times; i++) await deliver(ingest, writeKey, events, { journal, random: next, deadline: until })
   }
   const sent: Promise<unknown>[] = []
   for (let i = 0, deadlines = 0; wanted.more(deadlines) && Date.now() < deadline; i++) {
