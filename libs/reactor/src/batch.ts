@@ -1,5 +1,5 @@
 import type { Batch } from '@funnel/event-log'
-import { advance, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
+import { advance, type FunnelEvent, type Instant, type Positions, type Recorded } from '@funnel/events'
 import type { Outcome } from './outcome.js'
 import type { Keep } from './place.js'
 import type { Intent, Json, Reactor, Timer } from './reactor.js'
@@ -24,7 +24,11 @@ export interface Acting<State extends Json, Command> {
 /** Commands under way at once. */
 const AT_ONCE = 250
 
-/** Timers that fire in one transaction, at most; so an outage is made up for in portions, and memory stays bounded. */
+/**
+ * Events that are stepped over, and timers that fire, in one transaction, at most: so an outage is made up for in portions,
+ * memory stays bounded, and who is killed time and again comes on nevertheless.
+ */
+const MOST_EVENTS = 1000
 const MOST_TIMERS = 1000
 
 /**
@@ -39,16 +43,29 @@ export async function takeBatch<State extends Json, Command>(
   let events = 0
   const fired: Instant[] = []
   const outcomes: Outcome[] = []
-  for (let rest: Batch | undefined = batch, isFirst = true; rest; isFirst = false) {
-    const portion: Portion = await nextPortion(acting.keep, rest)
-    rest = portion.rest
-    if (isFirst && !portion.events.length && !portion.timers.length && !evenIfNothing) return undefined
-    const took = await takePortion(acting, portion)
-    events += took.events
-    fired.push(...took.fired)
-    outcomes.push(...took.outcomes)
-  }
+  for (const part of partsOf(batch, acting.keep.place.positions))
+    for (let rest: Batch | undefined = part; rest;) {
+      const portion: Portion = await nextPortion(acting.keep, rest)
+      rest = portion.rest
+      if (!batch.events.length && !portion.timers.length && !fired.length && !evenIfNothing) return undefined
+      const took = await takePortion(acting, portion)
+      events += took.events
+      fired.push(...took.fired)
+      outcomes.push(...took.outcomes)
+    }
   return { events, fired, outcomes }
+}
+
+/** A batch after a place, with so many events at a time: all but the last part end before the next event. */
+function* partsOf({ events, positions, w }: Batch, from: Positions): Generator<Batch> {
+  let place = from
+  let at = 0
+  for (; at + MOST_EVENTS < events.length; at += MOST_EVENTS) {
+    const some = events.slice(at, at + MOST_EVENTS)
+    place = advance(place, some)
+    yield { events: some, positions: place, w: events[at + MOST_EVENTS]!.recorded - 1 }
+  }
+  yield { events: events.slice(at), positions, w }
 }
 
 /** What is stepped over at once: a batch with its timers, or the beginning of one. */
