@@ -28,7 +28,7 @@ export class SlaMonitorModule extends DecidingService {
     registry.registerMetric(
       new Gauge({
         name: this.metric('open_clocks'),
-        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none. Of a million as it was about a minute ago',
+        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none. As counted last: it is counted anew when that takes a hundredth of the time since then at most',
         registers: [],
         async collect() {
           this.set(await waiting())

@@ -5,7 +5,7 @@ import { migrateStore, openDecisionStore } from '@funnel/event-store'
 import { keepOf, migrateReactor, slaExecutor, slaMonitor, takeBatch } from '@funnel/reactor'
 import { testDatabase } from '@funnel/testing'
 import { compare, stopwatch, type Figure, type Settings } from '../harness.js'
-import { assertTold, multiply } from '../open-clocks.js'
+import { assertTold, multiply } from '../clocks.js'
 import { poolOf } from '../peers/pool.js'
 
 const BATCH = 1000

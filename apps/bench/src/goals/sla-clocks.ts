@@ -16,7 +16,7 @@ import { testDatabase } from '@funnel/testing'
 import { compare, spread, stopwatch, type Done, type Figure, type Settings } from '../harness.js'
 import { graphileWorker } from '../peers/graphile-worker.js'
 import { pgBoss } from '../peers/pg-boss.js'
-import { assertTold, multiply } from '../open-clocks.js'
+import { assertTold, multiply } from '../clocks.js'
 import { poolOf } from '../peers/pool.js'
 
 const BATCH = 1000
@@ -98,7 +98,9 @@ export async function slaClocks({ history, events: clocks, rounds }: Settings): 
           breaches += clocks
           await bare.arm(clocks * MANY, Date.now())
           const stop = stopwatch()
-          return stop(await bare.fire())
+          const done = stop(await bare.fire())
+          if (done.units !== clocks * MANY) throw new Error(`${clocks * MANY} timers came due, but ${done.units} fired`)
+          return done
         },
       },
       peers: [

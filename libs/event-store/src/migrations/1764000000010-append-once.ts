@@ -8,7 +8,7 @@ export class AppendOnce1764000000010 implements MigrationInterface {
     await runner.query(dropped)
     await runner.query('drop function store.decide(json, jsonb, json)')
     await runner.query(incoming)
-    await runner.query(appendOfJson)
+    await runner.query(appendOf('json'))
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -39,11 +39,11 @@ const incoming = `
  * each lock committed. Look-ups of single rows are subqueries with a limit: an `exists` or a join would be planned as a
  * scan of the whole table while the table is new and the planner thinks it empty.
  */
-export const appendOfJson = `
-  create function store.append(keys json, envelopes jsonb, expected json) returns json
+export const appendOf = (keys: 'json' | 'store.incoming[]'): string => `
+  create function store.append(keys ${keys}, envelopes jsonb, expected json) returns json
   language plpgsql as $$
   declare
-    items store.incoming[];
+    items store.incoming[]${keys === 'json' ? '' : ' = keys'};
     stamp timestamptz;
     unmet record;
     found json;
@@ -53,8 +53,7 @@ export const appendOfJson = `
     if current_setting('transaction_isolation') <> 'read committed' then
       raise exception 'store.append needs read committed, not %', current_setting('transaction_isolation');
     end if;
-    select array_agg(x) into items from json_populate_recordset(null::store.incoming, keys) x;
-
+${keys === 'json' ? '    select array_agg(x) into items from json_populate_recordset(null::store.incoming, keys) x;\n' : ''}
     -- lock: positions are given one writer at a time per partition, always in the same order
     perform pg_advisory_xact_lock(7001, key)
     from (

@@ -32,11 +32,10 @@ export function groupedReads(pool: pg.Pool) {
   const ranges = grouped(async (asked: readonly Range[]) => {
     const { rows } = await pool.query<EventRow & { readonly nth: number }>({
       name: 'read-streams',
-      // versions are dense: an upper bound, where a limit could have all the rest of a long stream sorted; `offset 0`
-      // keeps the planner, which knows nothing of fresh tables, from reading all of the table for some streams
+      // versions are dense: an upper bound, where a limit could have all the rest of a long stream sorted
       text: `select nth, ${RECORD}
              from unnest($1::text[], $2::int[], $3::int[]) with ordinality asked (name, after, last, nth)
-             cross join lateral (select * from store.event where stream = name and version > after and version <= last offset 0) event
+             cross join lateral (select * from store.event where stream = name and version > after and version <= last) event
              order by nth, version`,
       values: [asked.map(({ stream }) => stream), asked.map(({ after }) => after), asked.map(({ last }) => last)],
     })
