@@ -64,7 +64,7 @@ export async function keepOf<State extends Json>(
       const { rows: timers } = await pool.query<Timer>({
         name: 'reactor-due',
         text: `select id, (extract(epoch from due) * 1000)::bigint due, cause, data from reactor.timer
-               where reactor = $1 and due <= $2 order by timer.due, id collate "C" limit $3`,
+               where reactor = $1 and due <= $2 order by timer.due, id limit $3`,
         values: [name, new Date(w), atMost],
       })
       return timers
