@@ -111,17 +111,17 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
   if (side.within !== undefined) terms.push(`r."window" between 1 and ${parameters.add(side.within / 86_400)}`)
   for (const filter of question.filters)
     terms.push(isOneOf(filter, filter.dimension === STAGE ? 'r.stage' : 'r.value', parameters))
-  let amount = 'sum(cell.amount) amount, 0 immature'
+  let amount = 'sum(r.amount) amount, 0 immature'
   if (side.matureAfter !== undefined) {
     const day = `(select ${dayNumber(`(${maturity(side.matureAfter, cut, parameters)})`)})`
     terms.push(`"day" <> ${day}`)
-    amount = `coalesce(sum(cell.amount) filter (where "day" < ${day}), 0) amount, coalesce(sum(cell.amount) filter (where "day" > ${day}), 0) immature`
+    amount = `coalesce(sum(r.amount) filter (where "day" < ${day}), 0) amount, coalesce(sum(r.amount) filter (where "day" > ${day}), 0) immature`
   }
   const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
   const bucket = bucketOf(question, side, dayStart('"day"'), parameters)
   return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, null::bigint elapsed, ${amount},
-    ${shape === 'money' ? 'sum(cell.size)' : 'null::bigint'} size, ${shape === 'mean' ? 'sum(cell.seconds)' : NO_SECONDS} seconds
-  from ${unrolled(schemaOf(cut.generation))} where ${terms.join(' and ')}
+    ${shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size, ${shape === 'mean' ? 'sum(r.seconds)' : NO_SECONDS} seconds
+  from ${unrolled(`${schemaOf(cut.generation)}.roll`)} where ${terms.join(' and ')}
   group by 1, 2, 3, 4`
 }
 

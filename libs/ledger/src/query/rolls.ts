@@ -26,9 +26,9 @@ export const dayStart = (day: string): string => `to_timestamp(${day} * 86400::f
 /** SQL: which 32 days a day belongs to. */
 export const spanOf = (day: string): string => `(${day}) >> 5`
 
-/** SQL: the rolls `r` of a generation with a row for each day: "day", amount, size, seconds. */
-export const unrolled = (schema: string): string =>
-  `${schema}.roll r cross join lateral unnest(r.days, r.amounts, r.sizes, r.elapsed) cell ("day", amount, size, seconds)`
+/** SQL: rolls `r` with a row for each day, which has "day", amount, size and seconds beside what the roll has. */
+export const unrolled = (rolls: string): string =>
+  `(select *, unnest(days) "day", unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`
 
 /** Whether a measure adds up money: minor units of the entry's currency. */
 export const isMoney = (measure: string): boolean => measure.endsWith('.value')

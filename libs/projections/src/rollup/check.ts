@@ -1,6 +1,6 @@
 import { unrolled } from '@funnel/ledger'
 import type { Generation, Queryable } from '../generation/generation.js'
-import { CELL_COLUMNS, cellsOf, mergedCells } from './cells.js'
+import { CELL_COLUMNS, mergedRolls, rollsOf } from './rolls.js'
 
 /**
  * The slices whose rolls are not what adding up gives: those of the first level against the entries, the others against
@@ -28,9 +28,10 @@ export async function wrongSlices(
   const wrong: number[] = []
   for (const { id, level, after, upto, parts, follows } of slices) {
     const values = level === 0 ? [after, upto, dimensions] : [parts]
-    const cells = level === 0 ? cellsOf(schema) : mergedCells(schema)
+    const rolls = level === 0 ? rollsOf(schema) : mergedRolls(schema)
     const { rows } = await db.query<{ differs: boolean }>(
-      `with cells as (${cells}), rolled as (select ${CELL_COLUMNS} from ${unrolled(schema)} where r.slice = $${values.length + 1})
+      `with cells as (select ${CELL_COLUMNS} from ${unrolled(`(${rolls})`)}),
+         rolled as (select ${CELL_COLUMNS} from ${unrolled(`(select * from ${schema}.roll where slice = $${values.length + 1})`)})
        select exists ((select ${CELL_COLUMNS} from cells except all select ${CELL_COLUMNS} from rolled)
          union all (select ${CELL_COLUMNS} from rolled except all select ${CELL_COLUMNS} from cells)) differs`,
       [...values, id],

@@ -203,7 +203,7 @@ describe('rolls', () => {
     await Promise.all([1, 2, 3, 4].map(() => seal(pool, generation, 30)))
     await seal(pool, generation, 30)
     const { rows } = await pool.query<{ n: number; sealed: number }>(
-      `select (select coalesce(sum(amount), 0)::bigint from ${unrolled(generation.schema)} join ${generation.schema}.slice s on s.id = r.slice
+      `select (select coalesce(sum(amount), 0)::bigint from ${unrolled(`${generation.schema}.roll`)} join ${generation.schema}.slice s on s.id = r.slice
           where level = 0 and dimension = '' and measure = 'touch') n,
         (select coalesce(sum(amount), 0)::bigint from ${generation.schema}.entry where measure = 'touch'
           and recorded_at <= (select max(known_to) from ${generation.schema}.slice)) sealed`,

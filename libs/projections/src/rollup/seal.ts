@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { inTransaction, type Generation } from '../generation/generation.js'
-import { cellsOf, mergedCells, ROLL_COLUMNS, rollsOf } from './cells.js'
+import { mergedRolls, ROLL_COLUMNS, rollsOf } from './rolls.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
@@ -56,11 +56,7 @@ async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
   if (!ends[0]) return false
   const { end } = ends[0]
   await client.query(`insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2)`, [after, end])
-  await client.query(inserted(schema, cellsOf(schema)), [
-    after,
-    end,
-    definitions.dimensions.map((dimension) => dimension.id),
-  ])
+  await client.query(inserted(schema, rollsOf(schema)), [after, end, definitions.dimensions.map(({ id }) => id)])
   return true
 }
 
@@ -81,11 +77,11 @@ async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean
     `update ${schema}.slice set parent_to = (select max(known_to) from ${schema}.slice where id = any($1)) where id = any($1)`,
     [ids],
   )
-  await client.query(inserted(schema, mergedCells(schema)), [ids])
+  await client.query(inserted(schema, mergedRolls(schema)), [ids])
   return true
 }
 
-/** SQL: makes the rolls of the slice that was inserted last. */
-const inserted = (schema: string, cells: string): string => `
+/** SQL: makes these rolls those of the slice that was inserted last. */
+const inserted = (schema: string, rolls: string): string => `
   insert into ${schema}.roll (slice, ${ROLL_COLUMNS})
-  select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from (${rollsOf(cells)}) r`
+  select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from (${rolls}) r`

@@ -1,0 +1,80 @@
+import { dayNumber, heldSince, spanOf, windowOf } from '@funnel/ledger'
+
+/** What tells two cells of one day apart. */
+const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed'
+/** Those of it that say nothing of a dimension. */
+const LINE = 'measure, stage, currency, cohort, "window", timed'
+/** The columns of a roll, but its slice. */
+export const ROLL_COLUMNS = `${KEY}, span, days, amounts, sizes, elapsed`
+/** The columns of a cell: what a roll has of one day. */
+export const CELL_COLUMNS = `${KEY}, "day", amount, size, seconds`
+
+/**
+ * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
+ * set of dimension values first, and each set is taken apart once. Then by numbers that stand for texts, of which there
+ * are few: hashing and comparing those of every row is what costs.
+ */
+export const rollsOf = (schema: string): string => {
+  const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'
+  return `
+  with known as materialized (
+    select measure, stage, currency, occurred_at, cohort_at, elapsed_s, dims, subject, amount
+    from ${schema}.entry where recorded_at > $1 and recorded_at <= $2
+  ),
+  summed as materialized (
+    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, dims,
+      sum(amount)::bigint amount, null::bigint size, sum(amount * elapsed_s)::bigint seconds
+    from known where currency is null group by 1, 2, 3, 4, 5, 6, 7, 8
+    union all
+    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, dims, sum(amount)::bigint, null, null
+    from known where measure = 'converted' group by 1, 2, 3, 4, 5, 6, 7, 8
+    union all
+    select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, dims, amount::bigint, size::bigint, null
+    from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
+  ),
+  line as materialized (
+    select row_number() over () line, * from (
+      select ${LINE}, array_agg(dims) all_dims, array_agg("day") all_days, array_agg(amount) all_amounts, array_agg(size) all_sizes, array_agg(seconds) all_seconds
+      from summed group by ${LINE}
+    ) numbered
+  ),
+  part as materialized (
+    select row_number() over () part, * from (
+      select dimension, value, array_agg(d.id) all_dims
+      from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
+      where d.id in (select dims from summed) group by dimension, value
+    ) numbered
+  ),
+  cell as (
+    select line, part, "day", ${SUMS}
+    from (select line, unnest(all_dims) dims, unnest(all_days) "day", unnest(all_amounts) amount, unnest(all_sizes) size, unnest(all_seconds) seconds from line) of_line
+      join (select part, unnest(all_dims) dims from part) of_part using (dims)
+    group by line, part, "day" having ${SOMETHING}
+  )
+  select ${ROLL}
+  from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line) join part using (part)
+  order by ${ORDER}`
+}
+
+/** SQL: the rolls of the slices $1 in one. Texts are compared roll by roll, and days only within those of one key and span. */
+export const mergedRolls = (schema: string): string => `
+  select ${ROLL}
+  from (select ${KEY}, span, array_agg(r) parts from ${schema}.roll r where slice = any($1) group by ${KEY}, span) alike
+    cross join lateral (
+      select ${DAYS} from (
+        select "day", ${SUMS}
+        from (select unnest(days) "day", unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from unnest(parts)) cell
+        group by "day" having ${SOMETHING}
+      ) cell
+    ) rolled
+  where days is not null
+  order by ${ORDER}`
+
+const SUMS = 'sum(amount)::bigint amount, sum(size)::bigint size, sum(seconds)::bigint seconds'
+const SOMETHING = 'sum(amount) <> 0 or sum(size) <> 0 or sum(seconds) <> 0'
+/** The arrays of a roll from its cells. */
+const DAYS = 'array_agg("day") days, array_agg(amount) amounts, array_agg(size) sizes, array_agg(seconds) elapsed'
+/** A roll: it has sizes where it is money, and seconds where it is timed. */
+const ROLL = `${KEY}, span, days, amounts, case when currency is not null then sizes end sizes, case when timed then elapsed end elapsed`
+/** That of the index. */
+const ORDER = 'dimension, measure, cohort, span'
