@@ -9,6 +9,11 @@ export const ROLL_COLUMNS = `${KEY}, span, days, amounts, sizes, elapsed`
 /** The columns of a cell: what a roll has of one day. */
 export const CELL_COLUMNS = `${KEY}, "day", amount, size, seconds`
 
+/** An array of what either all that are added up have, or none: none then. Most have neither sizes nor seconds. */
+const someOf = (column: string) => `array_agg(${column}) filter (where ${column} is not null)`
+/** The arrays of a roll from its cells: sizes where it is money, and seconds where it is timed. */
+const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')} sizes, ${someOf('seconds')} elapsed`
+
 /**
  * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
  * set of dimension values first, and each set is taken apart once. Then by numbers that stand for texts, of which there
@@ -34,7 +39,8 @@ export const rollsOf = (schema: string): string => {
   ),
   line as materialized (
     select row_number() over () line, * from (
-      select ${LINE}, array_agg(dims) all_dims, array_agg("day") all_days, array_agg(amount) all_amounts, array_agg(size) all_sizes, array_agg(seconds) all_seconds
+      select ${LINE}, array_agg(dims) all_dims, array_agg("day") all_days, array_agg(amount) all_amounts,
+        ${someOf('size')} all_sizes, ${someOf('seconds')} all_seconds
       from summed group by ${LINE}
     ) numbered
   ),
@@ -51,14 +57,14 @@ export const rollsOf = (schema: string): string => {
       join (select part, unnest(all_dims) dims from part) of_part using (dims)
     group by line, part, "day" having ${SOMETHING}
   )
-  select ${ROLL}
+  select ${ROLL_COLUMNS}
   from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line) join part using (part)
   order by ${ORDER}`
 }
 
 /** SQL: the rolls of the slices $1 in one. Texts are compared roll by roll, and days only within those of one key and span. */
 export const mergedRolls = (schema: string): string => `
-  select ${ROLL}
+  select ${ROLL_COLUMNS}
   from (select ${KEY}, span, array_agg(r) parts from ${schema}.roll r where slice = any($1) group by ${KEY}, span) alike
     cross join lateral (
       select ${DAYS} from (
@@ -72,9 +78,5 @@ export const mergedRolls = (schema: string): string => `
 
 const SUMS = 'sum(amount)::bigint amount, sum(size)::bigint size, sum(seconds)::bigint seconds'
 const SOMETHING = 'sum(amount) <> 0 or sum(size) <> 0 or sum(seconds) <> 0'
-/** The arrays of a roll from its cells. */
-const DAYS = 'array_agg("day") days, array_agg(amount) amounts, array_agg(size) sizes, array_agg(seconds) elapsed'
-/** A roll: it has sizes where it is money, and seconds where it is timed. */
-const ROLL = `${KEY}, span, days, amounts, case when currency is not null then sizes end sizes, case when timed then elapsed end elapsed`
 /** That of the index. */
 const ORDER = 'dimension, measure, cohort, span'
