@@ -69,7 +69,7 @@ export class HandMadeReadModel {
       )
       await client.query(
         `insert into ${schema}.entry select 2, 1, position, 0, measure, amount, currency, occurred_at, recorded_at, cohort_at, elapsed_s,
-           subject_kind, subject, stage, null, null, dims
+           subject_kind, subject, stage, dims
          from json_to_recordset($1) as r(position bigint, measure text, amount bigint, currency text, occurred_at timestamptz,
            recorded_at timestamptz, cohort_at timestamptz, elapsed_s bigint, subject_kind text, subject text, stage text, dims bigint)`,
         [json],

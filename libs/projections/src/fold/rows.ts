@@ -32,8 +32,6 @@ export const entryColumns: readonly Column<BookedEntry>[] = [
   { name: 'subject_kind', type: 'text', of: ([{ subject }]) => subject.kind },
   { name: 'subject', type: 'text', of: ([{ subject }]) => subject.id },
   { name: 'stage', type: 'text', of: ([{ stage }]) => stage },
-  { name: 'channel', type: 'text', of: ([{ dims }]) => dims['channel'] },
-  { name: 'owner', type: 'text', of: ([{ dims }]) => dims['owner'] },
   { name: 'dims', type: 'bigint', of: ([, dims]) => dims },
 ]
 

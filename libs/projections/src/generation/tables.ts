@@ -9,8 +9,7 @@ export const tables = (schema: string): string => `
     occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null,
     cohort_at timestamptz(3), elapsed_s bigint,
     subject_kind text not null, subject text not null,
-    stage text, channel text, owner text,
-    dims bigint not null
+    stage text, dims bigint not null
   );
   create table ${schema}.dims (id bigint primary key, values jsonb not null);
   create table ${schema}.fact (                        -- the events themselves: what explains an entry

@@ -46,9 +46,13 @@ export const rollsOf = (schema: string): string => {
   ),
   part as materialized (
     select row_number() over () part, * from (
-      select dimension, value, array_agg(d.id) all_dims
-      from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
-      where d.id in (select dims from summed) group by dimension, value
+      select array_agg(dimension) dimensions, array_agg(value) "values", all_dims
+      from (
+        select dimension, value, array_agg(d.id) all_dims
+        from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
+        where d.id in (select dims from summed) group by dimension, value
+      ) of_value
+      group by all_dims -- a dimension that no entry has is added up with the total
     ) numbered
   ),
   cell as (
@@ -58,7 +62,8 @@ export const rollsOf = (schema: string): string => {
     group by line, part, "day" having ${SOMETHING}
   )
   select ${ROLL_COLUMNS}
-  from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line) join part using (part)
+  from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line)
+    join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
   order by ${ORDER}`
 }
 

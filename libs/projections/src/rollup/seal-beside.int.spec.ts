@@ -38,7 +38,7 @@ describe('sealing beside the fold', () => {
     const { id, schema } = generation
     await pool.query(
       `insert into ${schema}.dims values (1, '{"channel": "web"}') on conflict do nothing;
-       insert into ${schema}.entry select 1, 1, i, 0, 'touch', 1, null, at, at, null, null, 'visitor', 'v', null, 'web', null, 1
+       insert into ${schema}.entry select 1, 1, i, 0, 'touch', 1, null, at, at, null, null, 'visitor', 'v', null, 1
        from generate_series(1, ${count}) i, lateral (select clock_timestamp() at) x;
        update read.generation set w = clock_timestamp() where id = ${id}`,
     )

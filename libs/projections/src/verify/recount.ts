@@ -209,8 +209,9 @@ const LEDGER = (schema: string) => `
         when 'deal.won.value' then 'revenue in minor ' || currency when 'deal.open.value' then 'open pipeline in minor ' || currency
         when 'sla.open' then 'promises open' when 'sla.overdue' then 'promises overdue'
         else case when measure in (${COUNTED}, ${HANDOFFS}, ${PROMISES}) then measure end end as number,
-        case when $2 and measure in (${HANDOFFS}) or $3 and measure in (${PROMISES}) then owner end as owner
-    from ${schema}.entry where recorded_at <= $1) x
+        case when $2 and measure in (${HANDOFFS}) or $3 and measure in (${PROMISES})
+          then (select d.values->>'owner' from ${schema}.dims d where d.id = e.dims) end as owner
+    from ${schema}.entry e where recorded_at <= $1) x
   where number is not null group by 1, 2, 3 having sum(amount) <> 0`
 
 /**
