@@ -69,10 +69,16 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
     }
     const half = figure.rates['funnel query service']!.median / 2
     const steady: (readonly number[])[] = []
-    for (let round = 0; round < rounds; round++) steady.push(await load.steady(half, HALF_LOAD_SECONDS))
+    const ofPeer: (readonly number[])[] = []
+    for (let round = 0; round < rounds; round++) {
+      steady.push(await load.steady(half, HALF_LOAD_SECONDS))
+      ofPeer.push(await loadOfPeer.steady(half, HALF_LOAD_SECONDS))
+    }
     const latencies = {
       'p50 at half load': spread(steady.map((ascending) => quantile(ascending, 0.5))),
       'p99 at half load': spread(steady.map((ascending) => quantile(ascending, 0.99))),
+      'stock grpc-js server: p50 at the same rate': spread(ofPeer.map((ascending) => quantile(ascending, 0.5))),
+      'stock grpc-js server: p99 at the same rate': spread(ofPeer.map((ascending) => quantile(ascending, 0.99))),
       'a new question': spread(unasked),
     }
     return { ...figure, latencies }
