@@ -170,8 +170,9 @@ describe('deliveries', () => {
     )
     expect(rows).toEqual([{ open: true, due: true }])
     expect(busy.received).toHaveLength(1)
-    await pool.query(`update notify.destination set open_at = clock_timestamp()`)
+    // opened last: what waits is due together then, and so is one message
     await pool.query(`update notify.delivery set due = clock_timestamp() where state = 'waiting'`)
+    await pool.query(`update notify.destination set open_at = clock_timestamp()`)
     await all('sent')
     expect(busy.received).toHaveLength(2)
   })
