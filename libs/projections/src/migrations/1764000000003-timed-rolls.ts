@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
+import { generations } from './generations.js'
 
 /** Rolls tell how long it took as well. They are made anew: the projector seals again from the beginning. */
 export class TimedRolls1764000000003 implements MigrationInterface {
@@ -14,6 +15,3 @@ export class TimedRolls1764000000003 implements MigrationInterface {
         alter table ${schema}.roll drop column timed, drop column elapsed`)
   }
 }
-
-const generations = async (runner: QueryRunner) =>
-  (await runner.query('select schema from read.generation')) as { schema: string }[]

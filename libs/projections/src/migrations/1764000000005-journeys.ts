@@ -1,16 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { journeyIndexes } from '../generation/tables.js'
+import { generations } from './generations.js'
 
 /** Generations that were made before journeys could be asked for get the indexes. */
 export class Journeys1764000000005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const generations = (await runner.query('select schema from read.generation')) as { schema: string }[]
-    for (const { schema } of generations) await runner.query(journeyIndexes(schema))
+    for (const { schema } of await generations(runner)) await runner.query(journeyIndexes(schema))
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const generations = (await runner.query('select schema from read.generation')) as { schema: string }[]
-    for (const { schema } of generations)
+    for (const { schema } of await generations(runner))
       for (const index of ['fact_stream', 'node_account', 'deal_account', 'deal_person'])
         await runner.query(`drop index ${schema}.${index}`)
   }

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { clockIndexes, clockTable } from '../generation/tables.js'
+import { generations } from './generations.js'
 
 /** Generations that were made before promises were kept get the list of clocks; none of them has met one. */
 export class Clocks1764000000007 implements MigrationInterface {
@@ -11,6 +12,3 @@ export class Clocks1764000000007 implements MigrationInterface {
     for (const { schema } of await generations(runner)) await runner.query(`drop table ${schema}.clock`)
   }
 }
-
-const generations = async (runner: QueryRunner) =>
-  (await runner.query('select schema from read.generation')) as { schema: string }[]

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
+import { generations } from './generations.js'
 
 /** The clocks of generations that were made before get room for the clock that they belong to; none does yet. */
 export class ClockParents1764000000008 implements MigrationInterface {
@@ -13,6 +14,3 @@ export class ClockParents1764000000008 implements MigrationInterface {
       await runner.query(`alter table ${schema}.clock drop column parent`)
   }
 }
-
-const generations = async (runner: QueryRunner) =>
-  (await runner.query('select schema from read.generation')) as { schema: string }[]

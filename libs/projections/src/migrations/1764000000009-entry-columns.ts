@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
+import { generations } from './generations.js'
 
 /** Entries of generations that were made before lose columns that nobody reads: they are among the values of their set. */
 export class EntryColumns1764000000009 implements MigrationInterface {
@@ -12,6 +13,3 @@ export class EntryColumns1764000000009 implements MigrationInterface {
       await runner.query(`alter table ${schema}.entry add column channel text, add column owner text`)
   }
 }
-
-const generations = async (runner: QueryRunner) =>
-  (await runner.query('select schema from read.generation')) as { schema: string }[]
