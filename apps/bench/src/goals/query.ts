@@ -74,11 +74,13 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
       steady.push(await load.steady(half, HALF_LOAD_SECONDS))
       ofPeer.push(await loadOfPeer.steady(half, HALF_LOAD_SECONDS))
     }
+    const of = (latencies: readonly (readonly number[])[], share: number) =>
+      spread(latencies.map((ascending) => quantile(ascending, share)))
     const latencies = {
-      'p50 at half load': spread(steady.map((ascending) => quantile(ascending, 0.5))),
-      'p99 at half load': spread(steady.map((ascending) => quantile(ascending, 0.99))),
-      'stock grpc-js server: p50 at the same rate': spread(ofPeer.map((ascending) => quantile(ascending, 0.5))),
-      'stock grpc-js server: p99 at the same rate': spread(ofPeer.map((ascending) => quantile(ascending, 0.99))),
+      'p50 at half load': of(steady, 0.5),
+      'p99 at half load': of(steady, 0.99),
+      'stock grpc-js server: p50 at the same rate': of(ofPeer, 0.5),
+      'stock grpc-js server: p99 at the same rate': of(ofPeer, 0.99),
       'a new question': spread(unasked),
     }
     return { ...figure, latencies }
