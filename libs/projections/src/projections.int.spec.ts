@@ -224,7 +224,6 @@ describe('projections', () => {
       heads = (async () => {
         while (!running.stop) {
           await advanceHead(pool)
-          await pool.query('notify funnel_head')
           await sleep(10)
         }
       })()

@@ -66,7 +66,6 @@ describe('the projector', () => {
       for (let at = 0; at < events.length; at += 50) {
         await store.append({ events: events.slice(at, at + 50) })
         await advanceHead(pool)
-        await pool.query('notify funnel_head')
         if (at % 250 === 200) {
           await sleep(at % 500 === 200 ? 0 : 20)
           while (!(await cut())) await sleep(10)

@@ -26,7 +26,7 @@ import { decode } from './record.js'
 export interface ReaderOptions {
   /** Events of a batch at most. */
   readonly batchSize: number
-  /** How often the watermark is passed on while nothing happens, in ms. */
+  /** By how much the watermark has gone on when it is passed on while nothing happens, in ms; less than the pauses of the head, so that each of those is. */
   readonly idleEvery: number
   /** Events of a partition that may wait for the others before its fetching is paused. */
   readonly laneCapacity: number

@@ -13,7 +13,7 @@ export interface PostgresEventLogOptions {
   readonly batchSize?: number
   /** How often a member looks for others that came or went, in ms. */
   readonly lookEvery?: number
-  /** How often the watermark is passed on while nothing happens, in ms. */
+  /** By how much the watermark has gone on when it is passed on while nothing happens, in ms; less than the pauses of the head, so that each of those is. */
   readonly idleEvery?: number
 }
 
@@ -34,7 +34,7 @@ export class PostgresEventLog implements EventLog {
   constructor(pool: pg.Pool, tail: EventTail, options: PostgresEventLogOptions = {}) {
     this.#pool = pool
     this.#tail = tail
-    this.#options = { batchSize: 5000, lookEvery: 1000, idleEvery: 250, ...options }
+    this.#options = { batchSize: 5000, lookEvery: 1000, idleEvery: 150, ...options }
     this.#signal = new HeadSignal(pool)
   }
 

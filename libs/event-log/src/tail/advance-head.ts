@@ -9,7 +9,7 @@ const allPartitions = partitions.map(({ partition }) => partition)
 const allKeys = partitions.map(({ topic, partition }) => topic * 1000 + partition)
 
 /**
- * Moves the watermark on and publishes the head; returns it. Each step is a transaction of its own:
+ * Moves the watermark on, publishes the head, and wakes its readers (NOTIFY funnel_head); returns it. Each step is a transaction of its own:
  *
  * 1. raise the floor to now, and above all that is recorded, so that a clock that stepped back hides nothing from readers
  *    until it has caught up: whoever takes an append lock from here on stamps at or above the floor;
@@ -56,7 +56,7 @@ export async function advanceHead(client: pg.Pool | pg.ClientBase): Promise<Head
            select $1::timestamptz - interval '1 ms', $2, epoch from store.meta
            on conflict (one) do update set w = excluded.w, positions = excluded.positions, epoch = excluded.epoch
              where head.w < excluded.w or head.epoch <> excluded.epoch
-           returning epoch`,
+           returning epoch, pg_notify('funnel_head', '')`,
     values: [floor, JSON.stringify(positions)],
   })
   const epoch =

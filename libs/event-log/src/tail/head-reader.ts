@@ -25,13 +25,13 @@ export interface HeadReaderOptions {
 const LOCK = [7002, 1] as const
 /** While events come, the head is read at most this often; idle, the pause doubles up to the longest. Milliseconds. */
 const SHORTEST = 10
-const LONGEST = 250
+const LONGEST = 200
 /** After a failure. Milliseconds. */
 const RETRY = 500
 
 /**
- * Reads and publishes the head as soon as something was appended, and every quarter of a second when nothing was, so that
- * the watermark goes on. One is active, see `leadOn`; two for a moment do no harm.
+ * Reads and publishes the head as soon as something was appended, and every 200 ms when nothing was, so that
+ * readers see the watermark go on at least every quarter of a second. One is active, see `leadOn`; two for a moment do no harm.
  */
 export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): HeadReader {
   const stop = new AbortController()
@@ -63,7 +63,6 @@ export function startHeadReader({ url, logger, onHead }: HeadReaderOptions): Hea
         head = await advanceHead(client)
         alive()
         const moved = !before || !covers(before.positions, head.positions)
-        if (moved) await client.query('notify funnel_head')
         onHead?.(head)
         pause = moved ? SHORTEST : Math.min(pause * 2, LONGEST)
         if (moved) await sleep(SHORTEST)

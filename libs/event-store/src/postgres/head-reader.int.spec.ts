@@ -53,11 +53,16 @@ describe('the reader of the head', () => {
     expect(published.w).toBeLessThan(Date.now())
   })
 
-  it('raises the watermark when nothing is appended', async () => {
+  it('raises the watermark when nothing is appended, and wakes who waits for it', async () => {
     const reader = start()
     await until(() => reader.head !== undefined)
+    const client = await pool.connect()
+    let woken = 0
+    client.on('notification', () => woken++)
+    await client.query('listen funnel_head')
     const { w } = reader.head!
-    await until(() => reader.head!.w > w)
+    await until(() => reader.head!.w > w && woken > 1)
+    client.release(true)
   })
 
   it('works alone: a second one stands by, and goes on when the first one loses its connection', async () => {
