@@ -20,9 +20,13 @@ describe('npm run bench', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  const measured = async (only: string, histories: string, env: Record<string, string> = {}): Promise<Result[]> => {
+  const measured = async (
+    only: string,
+    histories: string,
+    { events = '300', env = {} }: { events?: string; env?: Record<string, string> } = {},
+  ): Promise<Result[]> => {
     const out = join(folder, 'bench.json')
-    const args = [main, '--only', only, '--history', histories, '--events', '300', '--rounds', '1', '--out', out]
+    const args = [main, '--only', only, '--history', histories, '--events', events, '--rounds', '1', '--out', out]
     const { stdout } = await run(process.execPath, args, {
       env: { ...process.env, TEST_DATABASE_URL: await testServer(), ...env },
     })
@@ -57,10 +61,15 @@ describe('npm run bench', () => {
     expectComplete(figure!)
   }, 240_000)
 
+  it('measures how late clocks are judged', async () => {
+    const [figure] = await measured('G10l', '0.003', { events: '5' })
+    expectComplete(figure!)
+  }, 240_000)
+
   describeKafka('with a broker', () => {
     it('measures what goes through Kafka', async () => {
       const { brokers } = await testKafka()
-      const figures = await measured('G1,G8', '0.003', { KAFKA_BROKERS: brokers.join(',') })
+      const figures = await measured('G1,G8', '0.003', { env: { KAFKA_BROKERS: brokers.join(',') } })
       expect(figures.map(({ goal }) => goal)).toEqual(['G1', 'G8'])
       for (const figure of figures) expectComplete(figure)
     }, 240_000)

@@ -71,6 +71,13 @@ export const goals: Readonly<Record<string, Goal>> = {
     targets: { 'dayjs-business-time': 500, 'walking from minute to minute': 500 },
     measure: async () => (await import('./goals/due-times.js')).dueTimes,
   },
+  G10l: {
+    what: 'lateness of clocks that come due, beside as many open ones as the history has events',
+    events: 50,
+    // a tick
+    atMost: { 'nothing else happens: p99 less a commit': 250, 'other events come: p99 less a commit': 250 },
+    measure: async () => (await import('./goals/lateness.js')).lateness,
+  },
   G10m: {
     what: 'memory of as many open clocks as the history has events',
     events: 10_000,
