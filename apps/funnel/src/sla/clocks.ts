@@ -3,9 +3,11 @@ import { ListClocksResponse } from '@funnel/query-api'
 import { ask } from '../ask/door.js'
 import { footer, show } from '../ask/footer.js'
 import { whole, workspaceCommand } from '../cli/command.js'
-import { printJson } from '../cli/print.js'
+import { printJson, say } from '../cli/print.js'
+import { style } from '../cli/style.js'
 import type { Choice } from '../workspace/locate.js'
 import { clockTable } from './clock-table.js'
+import { resumed } from './resumed.js'
 import { printWatched } from './watch.js'
 
 interface ClocksFlags extends Choice {
@@ -20,6 +22,7 @@ interface ClocksFlags extends Choice {
 }
 
 const PAGE = 1000
+const LOST = 'the connection is lost; nothing is missed: what changed meanwhile follows as soon as there is an answer'
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
 /** `funnel sla clocks`: what is still to be done, by time left. */
@@ -49,7 +52,12 @@ export const clocksCommand = (): Command =>
         if (flags.watch) {
           const stop = new AbortController()
           for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-          return printWatched(client.watchClocks(wanted, { signal: stop.signal }), flags)
+          const { signal } = stop
+          const answers = resumed((resumeToken) => client.watchClocks({ ...wanted, resumeToken }, { signal }), {
+            signal,
+            lost: () => say(style('yellow', LOST, process.stderr)),
+          })
+          return printWatched(answers, flags)
         }
         const answer = await client.listClocks({ ...wanted, pageSize: Math.min(flags.limit, PAGE) })
         if (flags.json) return printJson(ListClocksResponse.toJSON(answer))
