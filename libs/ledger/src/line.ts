@@ -65,21 +65,42 @@ function textOf(dims: Dims): string {
   return text
 }
 
-/** The lines of `after` less those of `before`, zeros left out, in canonical order. */
+/** The order of `lineKey`, without making it: 0 for lines that add up. */
+export const lineOrder = (a: Line, b: Line): number =>
+  inTextOrder(a.measure, b.measure) ||
+  inOrder(a.currency, b.currency) ||
+  inOrder(a.occurred, b.occurred) ||
+  inOrder(a.cohort, b.cohort) ||
+  inOrder(a.elapsed, b.elapsed) ||
+  inTextOrder(a.subject.kind, b.subject.kind) ||
+  inOrder(a.subject.id, b.subject.id) ||
+  inOrder(a.stage, b.stage) ||
+  (a.dims === b.dims ? 0 : inOrder(textOf(a.dims), textOf(b.dims)))
+
+/** The order in which two values stand as JSON in an array, what follows them taken in. */
+function inOrder(a: string | number | undefined, b: string | number | undefined): number {
+  if (a === b) return 0
+  if (typeof a === 'string' && typeof b === 'string' && PLAIN.test(a) && PLAIN.test(b)) return inTextOrder(a, b)
+  if (typeof a === 'number' && typeof b === 'number' && isOfOurTime(a) && isOfOurTime(b)) return a - b
+  return `${JSON.stringify(a ?? null)},` < `${JSON.stringify(b ?? null)},` ? -1 : 1
+}
+const inTextOrder = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
+/** What has no escape in JSON, and nothing that comes before the quote at its end. */
+const PLAIN = /^[#-[\]-~]*$/
+/** Integers of thirteen digits: of one length numbers are in order as texts, too. */
+const isOfOurTime = (value: number) => value >= 1e12 && value < 1e13
+
+/** The lines of `after` less those of `before`, zeros left out, in canonical order: that of `lineKey`. */
 export function difference(before: readonly Line[], after: readonly Line[]): Line[] {
-  if (!before.length && after.length === 1 && after[0]!.amount !== 0) return [...after]
-  const sums = new Map<string, Line>()
-  const add = (line: Line, sign: 1 | -1) => {
-    const key = lineKey(line)
-    const known = sums.get(key)
-    sums.set(key, { ...line, amount: (known?.amount ?? 0) + sign * line.amount })
+  const lines = [...before.map((line) => ({ ...line, amount: -line.amount })), ...after]
+  if (lines.length > 1) lines.sort(lineOrder)
+  const sums: Line[] = []
+  for (const line of lines) {
+    const last = sums.at(-1)
+    if (last && lineOrder(last, line) === 0) sums[sums.length - 1] = { ...line, amount: last.amount + line.amount }
+    else sums.push(line)
   }
-  for (const line of before) add(line, -1)
-  for (const line of after) add(line, 1)
-  return [...sums]
-    .filter(([, { amount }]) => amount !== 0)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, line]) => line)
+  return sums.filter(({ amount }) => amount !== 0)
 }
 
 /** The id of a set of dimension values: the first 8 bytes of the SHA-256 of its canonical JSON, as a signed integer. */

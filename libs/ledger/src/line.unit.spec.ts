@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { canonicalHash, difference, dimsId, journalHash, type Entry, type Line } from './line.js'
+import fc from 'fast-check'
+import { canonicalHash, difference, dimsId, journalHash, lineKey, lineOrder, type Entry, type Line } from './line.js'
 
 const line = (rest: Partial<Line> = {}): Line => ({
   measure: 'touch',
@@ -28,6 +29,33 @@ describe('the difference of two lists of lines', () => {
     expect(difference([line(), line({ stage: 'a' })], [line({ stage: 'a' })])).toEqual([line({ amount: -1 })])
     expect(difference([], [line({ amount: 0 })])).toEqual([])
     expect(difference([], [line(), line({ amount: -1 })])).toEqual([])
+  })
+})
+
+describe('the order of lines', () => {
+  const text = fc.constantFrom('a', 'ab', 'a b', 'a!', 'a"', 'a\\', '', 'é', 'a,', '\n')
+  const instant = fc.constantFrom(-1, 0, 9, 10, 99, 1e12, 1.5e12, 1e13)
+  const some = fc.record({
+    measure: fc.constantFrom<Line['measure']>('touch', 'deal.won', 'deal.won.standing'),
+    amount: fc.integer(),
+    currency: fc.option(fc.constantFrom('EUR', 'USD'), { nil: undefined }),
+    occurred: instant,
+    cohort: fc.option(instant, { nil: undefined }),
+    elapsed: fc.option(instant, { nil: undefined }),
+    subject: fc.record({ kind: fc.constantFrom<Line['subject']['kind']>('lead', 'deal'), id: text }),
+    stage: fc.option(text, { nil: undefined }),
+    dims: fc.dictionary(text, text, { maxKeys: 2 }),
+  }) as fc.Arbitrary<Line>
+
+  it('is that of their keys', () => {
+    fc.assert(
+      fc.property(some, some, fc.boolean(), (a, other, near) => {
+        const b = near ? ({ ...a, stage: other.stage, subject: other.subject, dims: other.dims } as Line) : other
+        const [first, second] = [lineKey(a), lineKey(b)]
+        expect(Math.sign(lineOrder(a, b))).toBe(first < second ? -1 : first > second ? 1 : 0)
+      }),
+      { numRuns: 5000 },
+    )
   })
 })
 
