@@ -57,12 +57,15 @@ describe('the reader of the head', () => {
     const reader = start()
     await until(() => reader.head !== undefined)
     const client = await pool.connect()
-    let woken = 0
-    client.on('notification', () => woken++)
-    await client.query('listen funnel_head')
-    const { w } = reader.head!
-    await until(() => reader.head!.w > w && woken > 1)
-    client.release(true)
+    try {
+      let woken = 0
+      client.on('notification', () => woken++)
+      await client.query('listen funnel_head')
+      const { w } = reader.head!
+      await until(() => reader.head!.w > w && woken > 1)
+    } finally {
+      client.release(true)
+    }
   })
 
   it('works alone: a second one stands by, and goes on when the first one loses its connection', async () => {
