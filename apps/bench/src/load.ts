@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type ClientHttp2Session } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { spread, type Spread } from './harness.js'
 
 /** Drives one unary gRPC method with one request, over raw HTTP/2, so that the driver costs least. */
 export interface GrpcLoad {
@@ -73,6 +74,10 @@ export function grpcLoad(address: string, path: string, request: Uint8Array): Gr
 /** The value below which so large a share of ascending values lies. */
 export const quantile = (ascending: readonly number[], share: number): number =>
   ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
+
+/** That value in each of some rounds, less so much. */
+export const ofRounds = (rounds: readonly (readonly number[])[], share: number, less = 0): Spread =>
+  spread(rounds.map((ascending) => quantile(ascending, share) - less))
 
 /** What a load's process is asked to do. */
 export type LoadTask =

@@ -92,8 +92,7 @@ const isOfOurTime = (value: number) => value >= 1e12 && value < 1e13
 
 /** The lines of `after` less those of `before`, zeros left out, in canonical order: that of `lineKey`. */
 export function difference(before: readonly Line[], after: readonly Line[]): Line[] {
-  const lines = [...before.map((line) => ({ ...line, amount: -line.amount })), ...after]
-  if (lines.length > 1) lines.sort(lineOrder)
+  const lines = [...before.map((line) => ({ ...line, amount: -line.amount })), ...after].sort(lineOrder)
   const sums: Line[] = []
   for (const line of lines) {
     const last = sums.at(-1)

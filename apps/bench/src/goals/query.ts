@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, SHORT_PAUSES } from '@funnel/platform'
 import { Bucket, KpiServiceService, QueryKpiRequest, QueryKpiResponse } from '@funnel/query-api'
 import { compare, spread, stopwatch, type Figure, type Settings } from '../harness.js'
-import { grpcLoad, loadProcess, quantile } from '../load.js'
+import { grpcLoad, loadProcess, ofRounds } from '../load.js'
 import { startService } from '../services.js'
 import { createWorld, type World } from '../world.js'
 
@@ -74,13 +74,11 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
       steady.push(await load.steady(half, HALF_LOAD_SECONDS))
       ofPeer.push(await loadOfPeer.steady(half, HALF_LOAD_SECONDS))
     }
-    const of = (latencies: readonly (readonly number[])[], share: number) =>
-      spread(latencies.map((ascending) => quantile(ascending, share)))
     const latencies = {
-      'p50 at half load': of(steady, 0.5),
-      'p99 at half load': of(steady, 0.99),
-      'stock grpc-js server: p50 at the same rate': of(ofPeer, 0.5),
-      'stock grpc-js server: p99 at the same rate': of(ofPeer, 0.99),
+      'p50 at half load': ofRounds(steady, 0.5),
+      'p99 at half load': ofRounds(steady, 0.99),
+      'stock grpc-js server: p50 at the same rate': ofRounds(ofPeer, 0.5),
+      'stock grpc-js server: p99 at the same rate': ofRounds(ofPeer, 0.99),
       'a new question': spread(unasked),
     }
     return { ...figure, latencies }

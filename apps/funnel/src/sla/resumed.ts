@@ -4,7 +4,7 @@ import { FunnelError } from '@funnel/events'
 /** From one attempt to go on to the next, in milliseconds. */
 const PAUSE = 1000
 
-export interface ResumeOptions {
+interface ResumeOptions {
   readonly signal: AbortSignal
   /** Told each time that the stream broke off. */
   readonly lost: () => void

@@ -40,7 +40,6 @@ export class KafkaEventLog implements EventLog {
     this.#tail = tail
     this.#options = {
       batchSize: 2000,
-      idleEvery: 150,
       laneCapacity: 4000,
       patience: 1000,
       storeLag: 100_000,

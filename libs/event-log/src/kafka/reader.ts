@@ -16,6 +16,7 @@ import type { Outlet } from '../delivery/outlet.js'
 import { furthest, isWhole, partitionKey, restrict, type Partition } from '../delivery/shares.js'
 import { readBatch, sameEpoch } from '../delivery/store-reader.js'
 import type { EventTail } from '../ports.js'
+import { WATERMARK_STEP } from '../tail/head-reader.js'
 import type { ConsumerEvents, Ends, IncomingRecord, KafkaConsumer, KafkaPartition } from './client.js'
 import { Lane } from './lane.js'
 import { cut } from './merge.js'
@@ -26,8 +27,6 @@ import { decode } from './record.js'
 export interface ReaderOptions {
   /** Events of a batch at most. */
   readonly batchSize: number
-  /** By how much the watermark has gone on when it is passed on while nothing happens, in ms; less than the pauses of the head, so that each of those is. */
-  readonly idleEvery: number
   /** Events of a partition that may wait for the others before its fetching is paused. */
   readonly laneCapacity: number
   /** How long Kafka may take to bring what the store's head has, before the store is asked, in ms. */
@@ -226,7 +225,7 @@ export class Reader implements ConsumerEvents {
     const { options } = this.#parts
     const lanes = [...this.#lanes.values()]
     const { events, w, blocked } = cut(lanes, head)
-    if (events.length || (!blocked.length && w >= this.#w + options.idleEvery)) {
+    if (events.length || (!blocked.length && w >= this.#w + WATERMARK_STEP)) {
       for (const lane of lanes) this.#throttle(lane)
       await this.#handOn(events, w)
       if (events.length) this.#blockedSince = undefined

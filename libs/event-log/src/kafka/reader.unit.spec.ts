@@ -23,7 +23,6 @@ const setUp = (options: Partial<ReaderOptions> = {}, place: Positions = {}) => {
     tail: shelf,
     options: {
       batchSize: 10,
-      idleEvery: 250,
       laneCapacity: 10,
       patience: 60_000,
       storeLag: 1000,

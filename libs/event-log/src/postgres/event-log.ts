@@ -5,6 +5,7 @@ import { HeadSignal } from '../delivery/head-signal.js'
 import { Outlet } from '../delivery/outlet.js'
 import { furthest, isWhole, partitionKey } from '../delivery/shares.js'
 import { readBatch, sameEpoch } from '../delivery/store-reader.js'
+import { WATERMARK_STEP } from '../tail/head-reader.js'
 import type { EventLog, EventTail, OpenOptions, Subscription } from '../ports.js'
 import { Membership } from './membership.js'
 
@@ -13,8 +14,6 @@ export interface PostgresEventLogOptions {
   readonly batchSize?: number
   /** How often a member looks for others that came or went, in ms. */
   readonly lookEvery?: number
-  /** By how much the watermark has gone on when it is passed on while nothing happens, in ms; less than the pauses of the head, so that each of those is. */
-  readonly idleEvery?: number
 }
 
 const POLL_MIN = 20
@@ -34,7 +33,7 @@ export class PostgresEventLog implements EventLog {
   constructor(pool: pg.Pool, tail: EventTail, options: PostgresEventLogOptions = {}) {
     this.#pool = pool
     this.#tail = tail
-    this.#options = { batchSize: 5000, lookEvery: 1000, idleEvery: 150, ...options }
+    this.#options = { batchSize: 5000, lookEvery: 1000, ...options }
     this.#signal = new HeadSignal(pool)
   }
 
@@ -136,7 +135,7 @@ class Reader {
         head: this.#head,
         limit: options.batchSize,
       })
-      if (batch.events.length || batch.w >= this.#w + options.idleEvery) {
+      if (batch.events.length || batch.w >= this.#w + WATERMARK_STEP) {
         await outlet.put(batch)
         this.#place = batch.positions
         this.#w = batch.w

@@ -26,6 +26,11 @@ const LOCK = [7002, 1] as const
 /** While events come, the head is read at most this often; idle, the pause doubles up to the longest. Milliseconds. */
 const SHORTEST = 10
 const LONGEST = 200
+/**
+ * Readers pass on a watermark that has gone on by so much though nothing happened: with the pauses above they do so at least
+ * every quarter of a second. Milliseconds.
+ */
+export const WATERMARK_STEP = 100
 /** After a failure. Milliseconds. */
 const RETRY = 500
 
