@@ -7,6 +7,7 @@ import { Versions1764000000006 } from './1764000000006-versions.js'
 import { Clocks1764000000007 } from './1764000000007-clocks.js'
 import { ClockParents1764000000008 } from './1764000000008-clock-parents.js'
 import { EntryColumns1764000000009 } from './1764000000009-entry-columns.js'
+import { Total1764000000010 } from './1764000000010-total.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -19,4 +20,5 @@ export const migrateRead = (url: string): Promise<void> =>
     Clocks1764000000007,
     ClockParents1764000000008,
     EntryColumns1764000000009,
+    Total1764000000010,
   ])

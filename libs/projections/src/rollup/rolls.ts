@@ -16,8 +16,8 @@ const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')
 
 /**
  * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
- * set of dimension values first, and each set is taken apart once. Then by numbers that stand for texts, of which there
- * are few: hashing and comparing those of every row is what costs.
+ * numbers that stand for texts, of which there are few: hashing and comparing those of every row is what costs. For the
+ * same reason each set of dimension values is taken apart once.
  */
 export const rollsOf = (schema: string): string => {
   const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'
@@ -26,13 +26,13 @@ export const rollsOf = (schema: string): string => {
     select measure, stage, currency, occurred_at, cohort_at, elapsed_s, dims, subject, amount
     from ${schema}.entry where recorded_at > $1 and recorded_at <= $2
   ),
-  summed as materialized (
+  dated as (
     select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, dims,
-      sum(amount)::bigint amount, null::bigint size, sum(amount * elapsed_s)::bigint seconds
-    from known where currency is null group by 1, 2, 3, 4, 5, 6, 7, 8
+      amount, null::bigint size, amount * elapsed_s seconds
+    from known where currency is null
     union all
-    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, dims, sum(amount)::bigint, null, null
-    from known where measure = 'converted' group by 1, 2, 3, 4, 5, 6, 7, 8
+    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, dims, amount, null, null
+    from known where measure = 'converted'
     union all
     select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, dims, amount::bigint, size::bigint, null
     from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
@@ -41,7 +41,7 @@ export const rollsOf = (schema: string): string => {
     select row_number() over () line, * from (
       select ${LINE}, array_agg(dims) all_dims, array_agg("day") all_days, array_agg(amount) all_amounts,
         ${someOf('size')} all_sizes, ${someOf('seconds')} all_seconds
-      from summed group by ${LINE}
+      from dated group by ${LINE}
     ) numbered
   ),
   part as materialized (
@@ -50,7 +50,7 @@ export const rollsOf = (schema: string): string => {
       from (
         select dimension, value, array_agg(d.id) all_dims
         from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
-        where d.id in (select dims from summed) group by dimension, value
+        where d.id in (select unnest(all_dims) from line) group by dimension, value
       ) of_value
       group by all_dims -- a dimension that no entry has is added up with the total
     ) numbered
@@ -81,7 +81,7 @@ export const mergedRolls = (schema: string): string => `
   where days is not null
   order by ${ORDER}`
 
-const SUMS = 'sum(amount)::bigint amount, sum(size)::bigint size, sum(seconds)::bigint seconds'
-const SOMETHING = 'sum(amount) <> 0 or sum(size) <> 0 or sum(seconds) <> 0'
+const SUMS = 'read.total(amount) amount, read.total(size) size, read.total(seconds) seconds'
+const SOMETHING = 'read.total(amount) <> 0 or read.total(size) <> 0 or read.total(seconds) <> 0'
 /** That of the index. */
 const ORDER = 'dimension, measure, cohort, span'
