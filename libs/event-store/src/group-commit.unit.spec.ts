@@ -29,6 +29,19 @@ describe('a group commit', () => {
     expect(under.calls.map((appends) => appends.length)).toEqual([1, 10, 10, 5])
   })
 
+  it('records many that come at once in halves, of which the second is put together meanwhile', async () => {
+    const under = watched()
+    under.hold()
+    const group = groupCommit(under.store)
+    const answers = Array.from({ length: 600 }, (_, i) => group.append([captured(`lead-${i}`)]))
+    for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
+    // nobody has been answered yet, and nobody else has come
+    expect(under.calls.map((appends) => appends.length)).toEqual([300, 150, 128, 22])
+    under.release()
+    expect((await Promise.all(answers)).flat().every(({ outcome }) => outcome === 'recorded')).toBe(true)
+    expect(await under.recorded()).toBe(600)
+  })
+
   it('fails the caller whose event cannot be recorded, and nobody else', async () => {
     const under = watched()
     const group = groupCommit(under.store)
