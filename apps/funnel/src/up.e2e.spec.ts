@@ -185,6 +185,25 @@ describe('funnel up', () => {
   )
 
   it(
+    'makes a key for one more source, with which it can send',
+    async () => {
+      const touch = {
+        type: 'touchpoint.recorded',
+        data: { visitor: 'visitor-of-website', kind: 'page', channel: 'email' },
+      }
+      await expect(up.send(touch, 'no-key')).rejects.toThrow('401')
+      const { code, stdout, stderr } = await funnel('key', 'create', 'website')
+      expect(code).toBe(0)
+      expect(stderr).toContain('workspace demo')
+      await up.send(touch, stdout.trim())
+      expect((await funnel('key', 'create', 'website', '--workspace', 'other')).stderr).toContain(
+        'other is not running',
+      )
+    },
+    PATIENCE,
+  )
+
+  it(
     'ends a wrong command line with 2 and a reason',
     async () => {
       for (const args of [

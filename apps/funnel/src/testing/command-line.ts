@@ -101,12 +101,12 @@ export class Foreground {
     return this
   }
 
-  /** Sends an event through the public door, with the workspace's own key. */
-  async send(event: object): Promise<void> {
+  /** Sends an event through the public door, with the workspace's own key or another. Throws when it is refused. */
+  async send(event: object, key?: string): Promise<void> {
     const { urls, writeKey } = JSON.parse(this.#stdout) as { urls: { ingest: string }; writeKey: string }
     const response = await fetch(`${urls.ingest}/v1/events`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${writeKey}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key ?? writeKey}` },
       body: JSON.stringify(event),
     })
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
