@@ -92,7 +92,7 @@ export function groupCommit(
   const schedule = (): void => {
     if (scheduled || busy >= writers) return
     scheduled = true
-    // everything that arrives in this turn of the loop goes together
+    // after everything that arrives in this turn of the loop; what the first group leaves waits one turn more
     setImmediate(() => {
       scheduled = false
       if (busy >= writers || !queue.length) return

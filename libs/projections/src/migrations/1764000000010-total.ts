@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
 /**
- * Adds up in 64 bits, null where there is nothing. PostgreSQL's own `sum` of bigint counts in numeric, which costs a third of
- * what sealing does; this one fails where a sum has no room, as the column that it goes to would.
+ * Adds up in 64 bits, null where there is nothing. PostgreSQL's own `sum` of bigint counts in numeric, which costs a quarter
+ * of sealing a slice; this one fails where a sum has no room, as the column that it goes to would.
  */
 export class Total1764000000010 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
