@@ -11,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -53,13 +54,19 @@ export interface EmbeddedPostgresOptions {
 
 const START_TIMEOUT = 60_000
 
+const MB = 2 ** 20
+
+/** An eighth of what memory we may use, at most 2 GB: pages that are not in it cost every append and fold a copy. */
+const sharedBuffers = (): number =>
+  Math.floor(Math.min(2048, Math.max(128, Math.min(totalmem(), process.constrainedMemory() || Infinity) / 8 / MB)))
+
 /** Durable, for a machine that also does other things. */
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'max_connections=200',
-  'shared_buffers=256MB',
-  'max_wal_size=2GB',
+  `shared_buffers=${sharedBuffers()}MB`,
+  'max_wal_size=8GB',
   'checkpoint_timeout=15min',
   'wal_compression=on',
   'autovacuum_vacuum_insert_scale_factor=0.05',

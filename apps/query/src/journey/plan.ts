@@ -24,7 +24,7 @@ export const isPlace = (value: unknown): value is Place =>
 const seeds: Readonly<Record<Subject['kind'], (id: string, schema: string) => string>> = {
   person: (id) => `select 'person' kind, ${id} key`,
   account: (id, schema) => `
-    select 'person' kind, key from ${schema}.node where kind = 'person' and state->>'account' = ${id}
+    select 'person' kind, key from ${schema}.node where account = ${id}
     union select 'deal', deal from ${schema}.deal where account = ${id}
     union select 'lead', lead from ${schema}.deal where account = ${id} and lead is not null
     union select 'person', person from ${schema}.deal where account = ${id} and person is not null`,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { QueryRunner } from 'typeorm'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
+import { NodeAccounts1764000000011 } from '../migrations/1764000000011-node-accounts.js'
 import { Clocks1764000000007 } from '../migrations/1764000000007-clocks.js'
 import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
@@ -76,5 +77,34 @@ describe('generations', () => {
       inTransaction(database.pool, (client) => client.query('select pg_terminate_backend(pg_backend_pid())')),
     ).rejects.toThrow()
     await expect(inTransaction(database.pool, (client) => client.query('select 1'))).resolves.toBeDefined()
+  })
+
+  it('write the changes of a node into none of its indexes', async () => {
+    const { schema } = await make('live')
+    await inTransaction(database.pool, async (client) => {
+      await client.query(`insert into ${schema}.node values ('person', 'p', '{"account":"a"}')`)
+      await client.query(`update ${schema}.node set state = '{"account":"a","leads":["l"]}'`)
+      const { rows } = await client.query(
+        `select pg_stat_get_xact_tuples_updated($1::regclass) updated, pg_stat_get_xact_tuples_hot_updated($1::regclass) within_page`,
+        [`${schema}.node`],
+      )
+      expect(rows).toEqual([{ updated: 1, within_page: 1 }])
+    })
+  })
+
+  it('that were made before are asked for the persons of an account as new ones are', async () => {
+    const { schema } = await make('live')
+    const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
+    const accounts = new NodeAccounts1764000000011()
+    await accounts.down(runner)
+    await database.pool.query(
+      `insert into ${schema}.node values ('person', 'p', '{"account":"a"}'), ('lead', 'l', '{"account":"a"}')`,
+    )
+    await accounts.up(runner)
+    const { rows } = await database.pool.query(`select kind, key, account from ${schema}.node order by kind`)
+    expect(rows).toEqual([
+      { kind: 'lead', key: 'l', account: null },
+      { kind: 'person', key: 'p', account: 'a' },
+    ])
   })
 })

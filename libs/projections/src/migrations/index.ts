@@ -8,6 +8,7 @@ import { Clocks1764000000007 } from './1764000000007-clocks.js'
 import { ClockParents1764000000008 } from './1764000000008-clock-parents.js'
 import { EntryColumns1764000000009 } from './1764000000009-entry-columns.js'
 import { Total1764000000010 } from './1764000000010-total.js'
+import { NodeAccounts1764000000011 } from './1764000000011-node-accounts.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -21,4 +22,5 @@ export const migrateRead = (url: string): Promise<void> =>
     ClockParents1764000000008,
     EntryColumns1764000000009,
     Total1764000000010,
+    NodeAccounts1764000000011,
   ])
