@@ -16,22 +16,35 @@ export interface Line {
   readonly measure: Measure
   /** A count, or minor units of `currency`. */
   readonly amount: number
-  readonly currency?: string
+  readonly currency?: string | undefined
   /** Which period it belongs to; for a stock, when the level changed. */
   readonly occurred: Instant
   /** When what it completes began: the cohort of a conversion, the opening of a closed deal. */
-  readonly cohort?: Instant
+  readonly cohort?: Instant | undefined
   /**
    * Started seconds from `cohort` to `occurred`: the ceiling, so that "within w seconds" is exact whatever the
    * milliseconds. Negative when the end was reported before the beginning. Of a clock, which has no cohort, of the time that
    * counts.
    */
-  readonly elapsed?: number
+  readonly elapsed?: number | undefined
   readonly subject: LineSubject
   /** The stage, or `from>to` of a conversion. */
-  readonly stage?: string
+  readonly stage?: string | undefined
   readonly dims: Dims
 }
+
+/** A line without what it adds. */
+export type Unmeasured = Omit<Line, 'measure' | 'amount'>
+
+/**
+ * A line. All that are folded are made here, with every field in one order: objects of one shape, and made without spreads,
+ * save a sixth of what a fold costs.
+ */
+export const lineOf = (
+  measure: Measure,
+  amount: number,
+  { currency, occurred, cohort, elapsed, subject, stage, dims }: Unmeasured,
+): Line => ({ measure, amount, currency, occurred, cohort, elapsed, subject, stage, dims })
 
 /** A line that was booked: signed, with its cause. Never changed afterwards. */
 export interface Entry extends Line {

@@ -20,7 +20,7 @@ export class AppendOnce1764000000010 implements MigrationInterface {
 
 const dropped = 'drop function store.append(json, jsonb, json); drop type store.incoming'
 
-const incoming = `
+export const incoming = `
   create type store.incoming as (
     ord int, topic smallint, partition smallint, stream text, id uuid, type text, hash bytea,
     -- which of the events of its stream, and of its partition, it is, if all of this call are new

@@ -1,4 +1,12 @@
-import { addressOfStream, contentHash, counter, topicById, topics, type Envelope, type Recorded } from '@funnel/events'
+import {
+  addressOfStream,
+  contentHash,
+  topicById,
+  topics,
+  type Envelope,
+  type Recorded,
+  type Topic,
+} from '@funnel/events'
 import { addressOfEvent } from '../address.js'
 import type { Append, Appended } from '../event-store.js'
 import { expectedVersions } from '../expected-versions.js'
@@ -16,10 +24,11 @@ export interface EventRow {
 
 /** What `store.append` gives. */
 export interface AppendAnswer {
-  /** Of the new events, in order; null where there are none. */
-  readonly positions: readonly number[] | null
-  readonly versions: readonly number[] | null
-  readonly recorded: readonly number[] | null
+  /** Of each partition of the call the last position before it, and when its new events were recorded. */
+  readonly positions: readonly number[]
+  readonly recorded: readonly number[]
+  /** Of each stream of the call the last version before it. */
+  readonly versions: readonly number[]
   /** What is known already, by its place in the call; the row is null for a copy of an event that this very call records. */
   readonly known: readonly (Nullable<EventRow> & Known)[] | null
 }
@@ -29,65 +38,72 @@ interface Known {
 }
 type Nullable<Row> = { readonly [name in keyof Row]: Row[name] | null }
 
-/** One call of `store.append`: its parameters, and what its answer means. */
+/** One call of `store.append`: as a query, and what its answer means. */
 export interface AppendCall {
-  readonly values: readonly [keys: string, envelopes: string, expected: string]
+  readonly text: string
+  readonly values: readonly string[]
   readonly decode: (answer: AppendAnswer) => readonly Appended[]
 }
 
 /** Puts the call together. Throws INVALID for an event of an unknown type or contradicting versions. */
 export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall {
   const first = new Map<string, { ord: number; hash: Buffer }>()
-  const nth = counter()
+  const partitions = new Groups<{ readonly topic: Topic; readonly partition: number }>()
+  const streams = new Groups<string>()
   const items = appends
     .flatMap(({ events, supplied }) => events.map((event) => ({ event, supplied: supplied?.get(event.id) })))
     .map(({ event, supplied }, ord) => {
-      const address = addressOfEvent(event)
+      const { topic, partition, stream } = addressOfEvent(event)
       const hash = contentHash(key, event, supplied)
       const before = first.get(event.id)
       if (!before) first.set(event.id, { ord, hash })
-      return { event, ord, ...address, hash, copy: before && before.hash.equals(hash) }
+      return {
+        event,
+        hash,
+        copy: before && before.hash.equals(hash),
+        ofPartition: partitions.of(`${topic}/${partition}`, { topic, partition }),
+        ofStream: streams.of(stream, stream),
+      }
     })
-  // in the order of the fields of `store.incoming`
-  const keys = items.map(({ event, ord, topic, partition, stream, hash, copy }) => [
-    ord,
-    topics[topic].id,
-    partition,
-    quoted(stream),
-    event.id,
-    event.type,
-    quoted(`\\x${hash.toString('hex')}`),
-    nth(stream),
-    nth(`${topic}/${partition}`),
-    copy,
-  ])
   const expected = Object.entries(expectedVersions(appends)).map(([stream, version]) => {
     const { topic, partition } = addressOfStream(stream)
     return { stream, topic: topics[topic].id, partition, version }
   })
+  const values = [
+    arrayOf(partitions.all.map(({ topic }) => topics[topic].id)),
+    arrayOf(partitions.all.map(({ partition }) => partition)),
+    arrayOf(streams.all.map(quoted)),
+    arrayOf(items.map(({ ofPartition }) => ofPartition.group + 1)),
+    arrayOf(items.map(({ ofStream }) => ofStream.group + 1)),
+    arrayOf(items.map(({ ofPartition }) => ofPartition.nth)),
+    arrayOf(items.map(({ ofStream }) => ofStream.nth)),
+    arrayOf(items.map(({ event }) => event.id)),
+    arrayOf(items.map(({ ofStream }) => quoted(streams.all[ofStream.group]!))),
+    arrayOf(items.map(({ event }) => event.type)),
+    arrayOf(items.map(({ hash }) => quoted(`\\x${hash.toString('hex')}`))),
+    arrayOf(items.map(({ copy }) => copy ?? null)),
+    JSON.stringify(items.map(({ event }) => event)),
+    JSON.stringify(expected),
+  ]
   return {
-    values: [
-      `{${keys.map((key) => quoted(`(${key.join()})`)).join()}}`,
-      JSON.stringify(items.map(({ event }) => event)),
-      JSON.stringify(expected),
-    ],
+    text: `select store.append(${values.map((_, index) => `$${index + 1}`).join()}) as answer`,
+    values,
     decode({ positions, versions, recorded, known }) {
       const knownAt = new Map(known?.map((one) => [one.ord, one]))
       const answers: Appended[] = []
-      let next = 0
-      for (const { event, ord, topic, partition, stream } of items) {
+      const [position, version] = [[...positions], [...versions]]
+      for (const [ord, { event, ofPartition, ofStream }] of items.entries()) {
         const one = knownAt.get(ord)
         const record: Recorded = one
           ? one.envelope
             ? recordOf(one as EventRow)
             : answers[first.get(event.id)!.ord]!.record
           : {
-              topic,
-              partition,
-              position: positions![next]!,
-              stream,
-              version: versions![next]!,
-              recorded: recorded![next++]!,
+              ...partitions.all[ofPartition.group]!,
+              position: ++position[ofPartition.group]!,
+              stream: streams.all[ofStream.group]!,
+              version: ++version[ofStream.group]!,
+              recorded: recorded[ofPartition.group]!,
               event,
             }
         answers.push({ outcome: one?.outcome ?? 'recorded', record })
@@ -97,7 +113,24 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
   }
 }
 
-/** Text as it stands in a row, or a row in an array, as PostgreSQL reads them. */
+/** What events have in common: each numbered from 0 as it is met first, with how many of the events have it. */
+class Groups<Value> {
+  readonly all: Value[] = []
+  readonly #known = new Map<string, { readonly group: number; size: number }>()
+
+  /** The group of an event, and which of it the event is, from 1. */
+  of(name: string, value: Value): { readonly group: number; readonly nth: number } {
+    let one = this.#known.get(name)
+    if (!one) this.#known.set(name, (one = { group: this.all.push(value) - 1, size: 0 }))
+    return { group: one.group, nth: ++one.size }
+  }
+}
+
+/** An array as PostgreSQL reads it. */
+const arrayOf = (values: readonly (string | number | boolean | null)[]): string =>
+  `{${values.map((value) => value ?? 'null').join()}}`
+
+/** Text as it stands in an array. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 
 /** A row of the event table as a record. */

@@ -73,9 +73,9 @@ describe('the store under 16 writers, with rollbacks, slow transactions and rese
     /** A transaction that holds what it wrote for a while, then commits or gives up. */
     const slowly = async (leads: readonly string[], commit: boolean) => {
       const client = await pool.connect()
-      const { values } = appendCall(meta[0]!.hash_key, [{ events: leads.map((lead) => captured(lead)) }])
+      const { text, values } = appendCall(meta[0]!.hash_key, [{ events: leads.map((lead) => captured(lead)) }])
       await client.query('begin')
-      await client.query('select * from store.append($1, $2, $3)', [...values])
+      await client.query(text, [...values])
       await sleep(10)
       await client.query(commit ? 'commit' : 'rollback')
       client.release()
@@ -100,9 +100,9 @@ describe('the store under 16 writers, with rollbacks, slow transactions and rese
     )
     // luck may keep the load from it: a number that commits after the reader has gone past it
     const late = await pool.connect()
-    const { values } = appendCall(meta[0]!.hash_key, [{ events: [captured('0')] }])
+    const { text, values } = appendCall(meta[0]!.hash_key, [{ events: [captured('0')] }])
     await late.query('begin')
-    await late.query('select * from store.append($1, $2, $3)', [...values])
+    await late.query(text, [...values])
     await group.append([captured('1')])
     const { rows: past } = await pool.query<{ seq: number }>('select max(seq) as seq from store.event')
     while (cursor < past[0]!.seq) await sleep(2)

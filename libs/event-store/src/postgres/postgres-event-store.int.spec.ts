@@ -123,7 +123,7 @@ describe('the store in PostgreSQL', () => {
       const holder = new pg.Client({ connectionString: database.url })
       await holder.connect()
       await holder.query('begin')
-      await holder.query('select * from store.append($1, $2, $3)', incoming('slow'))
+      await holder.query(incoming('slow'))
       await store.append({ events: [captured('quick')] })
       const early = advanceHead(pool) // waits for the writer that holds its partition
       await sleep(50)
@@ -163,7 +163,7 @@ describe('the store in PostgreSQL', () => {
       hung.on('error', () => undefined)
       await hung.connect()
       await hung.query('begin')
-      await hung.query('select * from store.append($1, $2, $3)', incoming('hung'))
+      await hung.query(incoming('hung'))
       const hanging = hung.query('select pg_sleep(3600)').catch((error: { code?: string }) => error.code)
       const head = advanceHead(pool)
       const [other] = await store.append({ events: [captured('free-and-elsewhere')] })
@@ -180,7 +180,7 @@ describe('the store in PostgreSQL', () => {
     it('an ingest that is frozen inside an append holds up its partition and the watermark for a while, and nobody else', async () => {
       const options = APPEND_SETTINGS.replace('session_timeout=10s', 'session_timeout=2s')
       expect(options).not.toBe(APPEND_SETTINGS)
-      const env = { DATABASE_URL: database.url, OPTIONS: options, VALUES: JSON.stringify(incoming('frozen')) }
+      const env = { DATABASE_URL: database.url, OPTIONS: options, QUERY: JSON.stringify(incoming('frozen')) }
       const frozen = startScript(APPENDING, env)
       await frozen.said('appended')
       frozen.kill('SIGSTOP')
@@ -336,13 +336,16 @@ describe('the store in PostgreSQL', () => {
  */
 const APPENDING = `
   import pg from 'pg'
-  const { DATABASE_URL: connectionString, OPTIONS: options, VALUES } = process.env
+  const { DATABASE_URL: connectionString, OPTIONS: options, QUERY } = process.env
   const client = new pg.Client({ connectionString, options })
   client.on('error', ({ code }) => console.log(code))
   await client.connect()
   await client.query('begin')
-  await client.query('select * from store.append($1, $2, $3)', JSON.parse(VALUES))
+  await client.query(JSON.parse(QUERY))
   console.log('appended')`
 
-/** The parameters with which the adapter calls the SQL function. */
-const incoming = (lead: string): string[] => [...appendCall(Buffer.alloc(32), [{ events: [captured(lead)] }]).values]
+/** The query with which the adapter calls the SQL function. */
+function incoming(lead: string): pg.QueryConfig<string[]> {
+  const { text, values } = appendCall(Buffer.alloc(32), [{ events: [captured(lead)] }])
+  return { text, values: [...values] }
+}

@@ -34,13 +34,13 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
     ...groupedReads(pool),
 
     async append(...appends) {
-      const { values, decode } = appendCall(key, appends)
+      const { text, values, decode } = appendCall(key, appends)
       if (!appends.some(({ events }) => events.length)) return []
       for (let attempt = 1; ; attempt++) {
         try {
           const { rows } = await pool.query<{ answer: AppendAnswer }>({
             name: 'append',
-            text: 'select store.append($1, $2, $3) as answer',
+            text,
             values: [...values],
           })
           bell.ring()

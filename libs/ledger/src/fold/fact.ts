@@ -38,7 +38,7 @@ export const factOrder = (a: FactOrder, b: FactOrder): number =>
 
 /** The fact in a record. */
 export const factOf = (record: Recorded<FunnelEvent>): Fact => {
-  const at = occurredAt(record)
+  const at = occurredAt(record) // when it was recorded, where that lies in the future
   return {
     at,
     rank: typeOf(record.event.type)!.rank,
@@ -46,7 +46,7 @@ export const factOf = (record: Recorded<FunnelEvent>): Fact => {
     id: record.event.id,
     type: record.event.type,
     data: record.event.data,
-    ...(isFuture(record) ? { future: true } : {}),
+    ...(at === record.recorded && isFuture(record) ? { future: true } : {}),
     ...(record.recorded < at ? { recorded: record.recorded } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import type { Versions } from '@funnel/definitions'
-import type { FunnelEvent, Recorded } from '@funnel/events'
+import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { clock } from './clock/node.js'
 import { deal } from './deal/node.js'
@@ -67,10 +67,31 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
         parked.push({ ref, reason, cause })
       }
     }
-    for (const [ordinal, line] of difference([], lines).entries()) entries.push({ ...line, cause, ordinal, recorded })
+    for (const [ordinal, line] of difference([], lines).entries()) entries.push(entryOf(line, cause, ordinal, recorded))
   }
   return { entries, parked }
 }
+
+/** Field by field, as `lineOf` does. */
+const entryOf = (
+  { measure, amount, currency, occurred, cohort, elapsed, subject, stage, dims }: Line,
+  cause: Entry['cause'],
+  ordinal: number,
+  recorded: Instant,
+): Entry => ({
+  measure,
+  amount,
+  currency,
+  occurred,
+  cohort,
+  elapsed,
+  subject,
+  stage,
+  dims,
+  cause,
+  ordinal,
+  recorded,
+})
 
 /** Whom an event concerns first; nobody where no number depends on it. */
 function messagesOf(record: Recorded<FunnelEvent>): Message[] {

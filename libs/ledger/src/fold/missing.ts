@@ -4,7 +4,7 @@ import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn }
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
-import { nodeId, type NodeKind, type NodeRef, type NodeState, type StateOf } from './state.js'
+import { NodeMap, type NodeKind, type NodeRef, type NodeState, type StateOf } from './state.js'
 
 /** What must be loaded, and the records that need it: whatever the others read is there. */
 export interface Missing {
@@ -19,20 +19,19 @@ export interface Missing {
  * the records link to one another needs no further round: each end is named by one of them.
  */
 export function missing(
-  loaded: { get(id: string): NodeState | null | undefined },
+  loaded: { get(ref: NodeRef): NodeState | null | undefined },
   records: readonly Recorded<FunnelEvent>[],
 ): Missing {
-  const wanted = new Map<string, NodeRef>()
+  const wanted = new NodeMap<NodeRef>()
   const waiting: Recorded<FunnelEvent>[] = []
   let complete = true
   /** The node, where it is loaded and there; else it is asked for. */
   const want = <K extends NodeKind>(kind: K, key: string | undefined): StateOf<K> | undefined => {
     if (key === undefined) return undefined
     const ref = { kind, key }
-    const id = nodeId(ref)
-    const node = loaded.get(id)
+    const node = loaded.get(ref)
     if (node !== undefined) return (node as StateOf<K> | null) ?? undefined
-    wanted.set(id, ref)
+    wanted.set(ref, ref)
     complete = false
     return undefined
   }
@@ -99,5 +98,5 @@ export function missing(
     wantFor(record)
     if (!complete) waiting.push(record)
   }
-  return { refs: [...wanted.values()], records: waiting }
+  return { refs: wanted.values(), records: waiting }
 }

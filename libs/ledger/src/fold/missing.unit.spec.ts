@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { derivedId } from '@funnel/events'
 import { missing } from './missing.js'
-import { nodeId, type NodeState, type PersonState } from './state.js'
+import { nodeId, NodeMap, type NodeState, type PersonState } from './state.js'
 import { day, on } from './testing/told.js'
 import { recordedLog } from './testing/recorded-log.js'
 
@@ -15,11 +15,11 @@ const person = (key: string, about: Partial<PersonState> = {}) =>
 /** The keys of all that is asked for, in rounds, where the store has these nodes. */
 function rounds(nodes: readonly (readonly [string, NodeState])[], of: string): string[][] {
   const stored = new Map(nodes)
-  const loaded = new Map<string, NodeState | null>()
+  const loaded = new NodeMap<NodeState | null>()
   const all: string[][] = []
   for (let next = missing(loaded, identified(of)); next.refs.length; next = missing(loaded, next.records)) {
     all.push(next.refs.map(({ key }) => key).toSorted())
-    for (const ref of next.refs) loaded.set(nodeId(ref), stored.get(nodeId(ref)) ?? null)
+    for (const ref of next.refs) loaded.set(ref, stored.get(nodeId(ref)) ?? null)
   }
   return all
 }

@@ -124,6 +124,45 @@ export interface FoldState {
   readonly set: (ref: NodeRef, state: NodeState) => void
 }
 
+/** A value for some of the nodes. A map a kind: joining kind and key into one text, to be hashed at every look, costs more. */
+export class NodeMap<Value> {
+  readonly #kinds: { readonly [K in NodeKind]: Map<string, Value> } = {
+    visitor: new Map(),
+    person: new Map(),
+    lead: new Map(),
+    deal: new Map(),
+    clock: new Map(),
+  }
+
+  get size(): number {
+    return Object.values(this.#kinds).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  get({ kind, key }: NodeRef): Value | undefined {
+    return this.#kinds[kind].get(key)
+  }
+
+  set({ kind, key }: NodeRef, value: Value): void {
+    this.#kinds[kind].set(key, value)
+  }
+
+  /** All values, kind by kind, each in the order in which they came. */
+  values(): Value[] {
+    return Object.values(this.#kinds).flatMap((values) => [...values.values()])
+  }
+
+  /** Forgets half the nodes of each kind, those that came first. */
+  halve(): void {
+    for (const values of Object.values(this.#kinds)) {
+      const most = values.size / 2
+      for (const key of values.keys()) {
+        if (values.size <= most) break
+        values.delete(key)
+      }
+    }
+  }
+}
+
 export const nodeId = ({ kind, key }: NodeRef): string => `${kind}:${key}`
 
 const empty: { readonly [K in NodeKind]: StateOf<K> } = {

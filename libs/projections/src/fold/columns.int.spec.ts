@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type pg from 'pg'
+import { mintId } from '@funnel/events'
 import { CopyIn } from './copy-in.js'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
@@ -75,6 +76,19 @@ describe('rows in binary formats', () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  it('are refused here where a number does not fit its column', () => {
+    const row: Row = { s: 0, i: 0, b: 0, large: 0n, at: 0, t: undefined, j: '{}', u: mintId() }
+    const wrong: Partial<Row>[] = [
+      { s: 2 ** 15 },
+      { i: 2 ** 31 },
+      { i: 0.5 },
+      { b: 2 ** 53 },
+      { large: 2n ** 63n },
+      { b: Number.NaN },
+    ]
+    for (const one of wrong) expect(() => copyOf(columns, [{ ...row, ...one }])).toThrow(RangeError)
   })
 
   it('are refused as a whole with the error of the server, and the connection goes on', async () => {

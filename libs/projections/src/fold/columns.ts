@@ -52,7 +52,9 @@ type Write<Value> = (bytes: Bytes, value: Value) => void
 
 /** A buffer that grows. Short ASCII texts, nearly all there are, are copied here: a call into Node costs more. */
 class Bytes {
-  #buffer = Buffer.allocUnsafe(1 << 16)
+  #buffer = Buffer.allocUnsafeSlow(1 << 16)
+  /** Over the same bytes: of what writes numbers there, the cheapest. It takes any, and cuts off what does not fit. */
+  #view = new DataView(this.#buffer.buffer)
   #at = 0
 
   /** A value after its length, or a null. */
@@ -61,27 +63,34 @@ class Bytes {
     if (value === null || value === undefined) return
     const start = this.#at
     write(this, value)
-    this.#buffer.writeInt32BE(this.#at - start, start - 4)
+    this.#view.setInt32(start - 4, this.#at - start)
   }
 
   int2(value: number): void {
+    if ((value << 16) >> 16 !== value) throw new RangeError(`${value} is no integer of 16 bits`)
     this.#room(2)
-    this.#at = this.#buffer.writeInt16BE(value, this.#at)
+    this.#view.setInt16(this.#at, value)
+    this.#at += 2
   }
 
   int4(value: number): void {
+    if ((value | 0) !== value) throw new RangeError(`${value} is no integer of 32 bits`)
     this.#room(4)
-    this.#at = this.#buffer.writeInt32BE(value, this.#at)
+    this.#view.setInt32(this.#at, value)
+    this.#at += 4
   }
 
   /** A safe integer, or any of 64 bits. */
   int8(value: number | bigint): void {
+    if (typeof value === 'bigint' ? BigInt.asIntN(64, value) !== value : !Number.isSafeInteger(value))
+      throw new RangeError(`${value} is no integer of 64 bits that is known exactly`)
     this.#room(8)
-    if (typeof value === 'bigint') this.#at = this.#buffer.writeBigInt64BE(value, this.#at)
+    if (typeof value === 'bigint') this.#view.setBigInt64(this.#at, value)
     else {
-      this.#buffer.writeInt32BE(Math.floor(value / WORD), this.#at)
-      this.#at = this.#buffer.writeUInt32BE(value >>> 0, this.#at + 4)
+      this.#view.setInt32(this.#at, Math.floor(value / WORD))
+      this.#view.setUint32(this.#at + 4, value)
     }
+    this.#at += 8
   }
 
   /** Microseconds since 2000 of milliseconds since 1970; exact also where the product is no safe integer. */
@@ -89,8 +98,9 @@ class Bytes {
     this.#room(8)
     const since = value - EPOCH
     const low = (since >>> 0) * 1000
-    this.#buffer.writeInt32BE(Math.floor(since / WORD) * 1000 + Math.floor(low / WORD), this.#at)
-    this.#at = this.#buffer.writeUInt32BE(low % WORD, this.#at + 4)
+    this.#view.setInt32(this.#at, Math.floor(since / WORD) * 1000 + Math.floor(low / WORD))
+    this.#view.setUint32(this.#at + 4, low)
+    this.#at += 8
   }
 
   text(value: string): void {
@@ -126,9 +136,10 @@ class Bytes {
 
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#at + bytes))
     this.#buffer.copy(larger, 0, 0, this.#at)
     this.#buffer = larger
+    this.#view = new DataView(larger.buffer)
   }
 }
 

@@ -51,8 +51,11 @@ export function dimsIds(): DimsIds {
   let sets = new Map<bigint, Entry['dims']>()
   let fresh = new Map<bigint, Entry['dims']>()
   let byContent = new Map<string, bigint>()
+  let last: { readonly dims: Entry['dims']; readonly id: bigint } | undefined
   return {
     idOf(dims) {
+      // entries of one subject share a set, and lie side by side
+      if (dims === last?.dims) return last.id
       const content = JSON.stringify(dims)
       let id = byContent.get(content)
       if (id === undefined) {
@@ -63,6 +66,7 @@ export function dimsIds(): DimsIds {
         if (!known) fresh.set(id, dims)
         sets.set(id, dims)
       }
+      last = { dims, id }
       return id
     },
     fresh() {

@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { missing, nodeId, type FoldState, type NodeRef, type NodeState } from '@funnel/ledger'
+import { missing, NodeMap, type FoldState, type NodeRef, type NodeState } from '@funnel/ledger'
 
 /** States kept in memory between batches, at most. */
 const MOST_KEPT = 100_000
 
 /** What one batch changes; reads through to the states as they were before it. */
 export interface Changes extends FoldState {
-  readonly all: ReadonlyMap<string, Changed>
+  readonly all: Pick<NodeMap<Changed>, 'values'>
 }
 
 /** A node whose state is another one now. */
@@ -24,7 +24,7 @@ export class States {
   readonly #pool: pg.Pool
   readonly #load: { readonly name: string; readonly text: string }
   /** What a node's row says, or is about to; null: there is none. */
-  #kept = new Map<string, NodeState | null>()
+  readonly #kept = new NodeMap<NodeState | null>()
   readonly #unsaved = new Set<Changes>()
 
   constructor(pool: pg.Pool, schema: string) {
@@ -40,36 +40,33 @@ export class States {
     const kept = this.#kept
     for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
       const { refs } = next
-      for (const ref of refs) kept.set(nodeId(ref), null)
+      for (const ref of refs) kept.set(ref, null)
       const { rows } = await this.#pool.query<NodeRef & { state: NodeState }>({
         ...this.#load,
         values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
       })
-      for (const row of rows) kept.set(nodeId(row), row.state)
+      for (const row of rows) kept.set(row, row.state)
     }
   }
 
   /** The states as of now, to be changed by one batch. */
   change(): Changes {
     const kept = this.#kept
-    const all = new Map<string, Changed>()
+    const all = new NodeMap<Changed>()
     return {
       all,
-      get: (ref) => {
-        const id = nodeId(ref)
-        return all.get(id)?.node ?? kept.get(id) ?? undefined
-      },
-      set: (ref, node) => all.set(nodeId(ref), { ref, node }),
+      get: (ref) => all.get(ref)?.node ?? kept.get(ref) ?? undefined,
+      set: (ref, node) => all.set(ref, { ref, node }),
     }
   }
 
   /** Takes in what a batch has changed; it stays here at least until it is saved. */
   keep(changes: Changes): void {
     this.#unsaved.add(changes)
-    for (const [id, { node }] of changes.all) this.#kept.set(id, node)
+    for (const { ref, node } of changes.all.values()) this.#kept.set(ref, node)
     if (this.#kept.size <= MOST_KEPT) return
-    this.#kept = new Map([...this.#kept].slice(-MOST_KEPT / 2))
-    for (const { all } of this.#unsaved) for (const [id, { node }] of all) this.#kept.set(id, node)
+    this.#kept.halve()
+    for (const { all } of this.#unsaved) for (const { ref, node } of all.values()) this.#kept.set(ref, node)
   }
 
   saved(changes: Changes): void {

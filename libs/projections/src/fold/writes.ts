@@ -49,7 +49,7 @@ export function* writesOf(
   dims: DimsIds,
 ): Generator<Write, void> {
   const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
-  const changed = [...changes.all.values()].toSorted(byRef)
+  const changed = changes.all.values().toSorted(byRef)
   const standing = changed.filter(({ node }) => node.parked === undefined)
   yield* copy(schema, 'fact', factColumns, records)
   yield* copy(schema, 'entry', entryColumns, booked)

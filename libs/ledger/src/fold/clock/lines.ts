@@ -1,6 +1,6 @@
-import type { Versions } from '@funnel/definitions'
+import type { Measure, Versions } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
-import type { Dims, Line } from '../../line.js'
+import { lineOf, type Dims, type Line } from '../../line.js'
 import { sameDims } from '../compare.js'
 import { dimsOf, type About } from '../dims.js'
 import { judgedAt, type Fact } from '../fact.js'
@@ -27,12 +27,9 @@ export function clockLines(id: string, state: ClockState, versions: Versions): L
   if (!story) return []
   const { started, outcome, missed, end } = story
   const dims = dimsOfFacts(state, versions)
-  const at = (occurred: Instant, index: number) => ({
-    amount: 1,
-    occurred,
-    subject: { kind: 'clock', id } as const,
-    dims: dims[index]!,
-  })
+  const subject = { kind: 'clock', id } as const
+  const book = (measure: Measure, occurred: Instant, of: Dims, amount = 1, elapsed?: number): Line =>
+    lineOf(measure, amount, { occurred, elapsed, subject, dims: of })
   const moves = facts
     .flatMap(({ type, at }, index) => (type === 'sla.changed' ? [{ at, dims: dims[index]! }] : []))
     .toSorted((a, b) => a.at - b.at)
@@ -44,26 +41,22 @@ export function clockLines(id: string, state: ClockState, versions: Versions): L
     ]
     const lines = steps.flatMap(({ at: occurred, dims: now }, i): Line[] => {
       const before = steps[i - 1]?.dims
-      const line = { ...at(occurred, index), measure }
       if (before && sameDims(before, now)) return []
-      return [...(before ? [{ ...line, amount: -1, dims: before }] : []), { ...line, dims: now }]
+      return [...(before ? [book(measure, occurred, before, -1)] : []), book(measure, occurred, now)]
     })
-    return until === undefined
-      ? lines
-      : [...lines, { ...at(until, index), measure, amount: -1, dims: steps.at(-1)!.dims }]
+    return until === undefined ? lines : [...lines, book(measure, until, steps.at(-1)!.dims, -1)]
   }
-  const took = (seconds: number | undefined) => (seconds === undefined ? {} : { elapsed: Math.ceil(seconds) })
+  const atEnd = (measure: Measure, took?: number) =>
+    end ? [book(measure, end.at, dims[end.index]!, 1, took === undefined ? undefined : Math.ceil(took))] : []
   return [
-    { measure: 'sla.started', ...at(started, 0) },
+    book('sla.started', started, dims[0]!),
     ...level('sla.open', started, 0),
-    ...(end && outcome === 'met' ? [{ measure: 'sla.met', ...at(end.at, end.index) } as const] : []),
-    ...(end && outcome === 'cancelled' ? [{ measure: 'sla.cancelled', ...at(end.at, end.index) } as const] : []),
-    ...(missed ? [{ measure: 'sla.missed', ...at(missed.due, missed.index) } as const] : []),
+    ...(outcome === 'met' ? atEnd('sla.met') : []),
+    ...(outcome === 'cancelled' ? atEnd('sla.cancelled') : []),
+    ...(missed ? [book('sla.missed', missed.due, dims[missed.index]!)] : []),
     ...(missed ? level('sla.overdue', missed.due, missed.index) : []),
-    ...(end?.answered ? [{ measure: 'sla.answered', ...at(end.at, end.index), ...took(end.used) } as const] : []),
-    ...(end?.answered && missed
-      ? [{ measure: 'sla.late', ...at(end.at, end.index), ...took(end.lateness) } as const]
-      : []),
+    ...(end?.answered ? atEnd('sla.answered', end.used) : []),
+    ...(end?.answered && missed ? atEnd('sla.late', end.lateness) : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Measure, Versions } from '@funnel/definitions'
-import type { Dims, Line } from '../../line.js'
+import { lineOf, type Line, type Unmeasured } from '../../line.js'
 import { sameDims } from '../compare.js'
 import { dimsAlong } from '../dims.js'
 import { startedSeconds } from '../elapsed.js'
@@ -23,20 +23,16 @@ export function dealLines(id: string, state: DealState, versions: Versions): Lin
   const { facts } = state
   const { steps, opened, closed } = dealStory(facts)
   const dims = dimsAlong(versions, 'deal', facts, state)
-  const at = (index: number) => ({
-    occurred: facts[index]!.at,
-    subject: { kind: 'deal', id } as const,
-    dims: dims[index]!,
-  })
+  const subject = { kind: 'deal', id } as const
+  const at = (index: number): Unmeasured => ({ occurred: facts[index]!.at, subject, dims: dims[index]! })
   const lines: Line[] = []
   if (opened !== undefined)
     lines.push(...counted('deal.opened', at(opened), facts[opened]!.data['amount'] as Money | undefined))
   for (const [index, now] of steps.entries()) {
     const before = steps[index - 1]
     if (before && sameStanding(before, now) && sameDims(dims[index - 1]!, dims[index]!)) continue
-    const { occurred, subject } = at(index)
-    if (before) lines.push(...levels(before, -1, { occurred, subject, dims: dims[index - 1]! }))
-    lines.push(...levels(now, 1, { occurred, subject, dims: dims[index]! }))
+    if (before) lines.push(...levels(before, -1, { ...at(index), dims: dims[index - 1]! }))
+    lines.push(...levels(now, 1, at(index)))
   }
   if (closed !== undefined) {
     const { outcome, amount } = steps.at(-1)!
@@ -50,26 +46,22 @@ export function dealLines(id: string, state: DealState, versions: Versions): Lin
   return lines
 }
 
-type Rest = Omit<Line, 'measure' | 'amount'>
-
 /** A count and, where there is money in it, a value. */
 function counted(
   measure: 'deal.opened' | 'deal.won' | 'deal.lost' | 'deal.open',
-  line: Rest,
+  line: Unmeasured,
   amount: Money | undefined,
   sign: 1 | -1 = 1,
 ): Line[] {
   const value: Measure = `${measure}.value`
-  return [
-    { measure, amount: sign, ...line },
-    ...(amount?.minor ? [{ measure: value, amount: sign * amount.minor, currency: amount.currency, ...line }] : []),
-  ]
+  const count = lineOf(measure, sign, line)
+  return amount?.minor ? [count, lineOf(value, sign * amount.minor, { ...line, currency: amount.currency })] : [count]
 }
 
-function levels({ outcome, stage, amount }: Standing, sign: 1 | -1, line: Rest & { readonly dims: Dims }): Line[] {
-  if (outcome === 'won') return [{ measure: 'deal.won.standing', amount: sign, ...line }]
+function levels({ outcome, stage, amount }: Standing, sign: 1 | -1, line: Unmeasured): Line[] {
+  if (outcome === 'won') return [lineOf('deal.won.standing', sign, line)]
   if (outcome === 'lost') return []
-  return counted('deal.open', { ...line, ...(stage === undefined ? {} : { stage }) }, amount, sign)
+  return counted('deal.open', { ...line, stage }, amount, sign)
 }
 
 const sameStanding = (a: Standing, b: Standing): boolean =>

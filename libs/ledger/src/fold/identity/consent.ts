@@ -1,5 +1,5 @@
 import type { FunnelEvent } from '@funnel/events'
-import { factOrder, type FactOrder } from '../fact.js'
+import { factOrder, type Fact, type FactOrder } from '../fact.js'
 import type { Message } from '../node.js'
 import type { Consent, FirstTouch } from '../state.js'
 
@@ -23,6 +23,12 @@ export function consentIn({ person, purposes }: Recorded['data'], { at, rank, se
 export const isAttributable = (touch: FirstTouch, consents: readonly Consent[] = []): boolean =>
   !touch.declined && consents.findLast((consent) => factOrder(consent, touch) < 0)?.given !== false
 
+/** Whether the visitor said no to attribution at this very touch. */
+export const isDeclined = ({ data }: Fact): boolean => saidOn(data['consent'] as Purposes | undefined) === false
+
 /** Whether a touch comes before the first one known of its visitor: one that was declined only while no other is known. */
-export const comesFirst = (touch: FirstTouch, first: FirstTouch | undefined): boolean =>
-  !first || (touch.declined === first.declined ? factOrder(touch, first) < 0 : touch.declined === undefined)
+export function comesFirst(touch: Fact, first: FirstTouch | undefined): boolean {
+  if (!first) return true
+  const declined = isDeclined(touch)
+  return declined === (first.declined ?? false) ? factOrder(touch, first) < 0 : !declined
+}

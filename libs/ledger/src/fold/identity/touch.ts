@@ -1,23 +1,22 @@
 import type { Versions } from '@funnel/definitions'
-import type { Line } from '../../line.js'
+import { lineOf, type Line } from '../../line.js'
 import { dimsOf, type About } from '../dims.js'
 import { judgedAt, type Fact } from '../fact.js'
 import type { FirstTouch } from '../state.js'
-import { saidOn } from './consent.js'
+import { isDeclined } from './consent.js'
 
 /** What a touch adds: itself. Its dimension values are its own and never change. */
-export const touchLine = (visitor: string, fact: Fact, versions: Versions): Line => ({
-  measure: 'touch',
-  amount: 1,
-  occurred: fact.at,
-  subject: { kind: 'visitor', id: visitor },
-  dims: dimsOf(versions.at(judgedAt(fact)), 'touch', fact.data),
-})
+export const touchLine = (visitor: string, fact: Fact, versions: Versions): Line =>
+  lineOf('touch', 1, {
+    occurred: fact.at,
+    subject: { kind: 'visitor', id: visitor },
+    dims: dimsOf(versions.at(judgedAt(fact)), 'touch', fact.data),
+  })
 
 /** The touch as the first of a visitor. */
-export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
+export function firstTouch(fact: Fact): FirstTouch {
+  const { at, rank, seq, id, data } = fact
   const { channel, campaign } = data as About
-  const said = saidOn(data['consent'] as Readonly<Record<string, boolean>> | undefined)
   return {
     at,
     rank,
@@ -25,6 +24,6 @@ export function firstTouch({ at, rank, seq, id, data }: Fact): FirstTouch {
     id,
     ...(channel === undefined ? {} : { channel }),
     ...(campaign === undefined ? {} : { campaign }),
-    ...(said === false ? { declined: true } : {}),
+    ...(isDeclined(fact) ? { declined: true } : {}),
   }
 }

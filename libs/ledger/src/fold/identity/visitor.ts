@@ -24,9 +24,8 @@ export const visitor: React<'visitor'> = (key, before, news, { versions }) => {
   const { fact } = news
   if (fact.type === 'touchpoint.recorded') {
     const lines = [touchLine(key, fact, versions)]
-    const touch = firstTouch(fact)
-    if (!comesFirst(touch, before.first)) return { after: before, lines }
-    const after = { ...before, first: touch }
+    if (!comesFirst(fact, before.first)) return { after: before, lines }
+    const after = { ...before, first: firstTouch(fact) }
     return { after, lines, tell: [...personOf(key, after), ...leadsOf(after)] }
   }
   const after = identityAfter(before, fact)
@@ -69,4 +68,4 @@ const leadsOf = ({ leads }: VisitorState): Message[] =>
 
 /** Whether a fact changes more of a visitor than its count of touches. */
 export const changesVisitor = (fact: Fact, state: VisitorState): boolean =>
-  fact.type === 'touchpoint.recorded' ? comesFirst(firstTouch(fact), state.first) : identityAfter(state, fact) !== state
+  fact.type === 'touchpoint.recorded' ? comesFirst(fact, state.first) : identityAfter(state, fact) !== state

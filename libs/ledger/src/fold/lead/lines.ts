@@ -1,6 +1,6 @@
 import type { Measure, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Instant } from '@funnel/events'
-import type { Dims, Line } from '../../line.js'
+import { lineOf, type Dims, type Line } from '../../line.js'
 import { sameDims } from '../compare.js'
 import { dimsAlong, dimsOf, knownAfter } from '../dims.js'
 import { startedSeconds } from '../elapsed.js'
@@ -33,47 +33,35 @@ export function leadLines(id: string, state: LeadState, versions: Versions): Lin
   const { facts } = state
   const story = leadStory(facts, versions)
   const dims = dimsAlong(versions, 'lead', facts, state)
-  const at = (index: number) => ({
-    amount: 1,
-    occurred: facts[index]!.at,
-    subject: { kind: 'lead', id } as const,
-    dims: dims[index]!,
-  })
+  const subject = { kind: 'lead', id } as const
   const lines: Line[] = []
-  const entries = new Map(story.entries.map((entry) => [entry.index, entry]))
-  const seen = new Set<string>()
-  const last = new Map(story.entries.map(({ stage, index }) => [stage, index]))
+  const book = (measure: Measure, index: number, stage?: string, of = dims[index]!, amount = 1) =>
+    lines.push(lineOf(measure, amount, { occurred: facts[index]!.at, subject, stage, dims: of }))
+  const last = new Map<string, number>()
+  for (const { stage, index } of story.entries) last.set(stage, index)
+  let entered = 0
   for (const [index, stage] of story.stages.entries()) {
-    if (index === story.captured) lines.push({ measure: 'lead.captured', ...at(index) })
+    if (index === story.captured) book('lead.captured', index)
     const { type } = facts[index]!
-    if (isOfHandoff(type)) {
-      lines.push({ measure: type, ...at(index), dims: ofHandoffAt(state, index, versions) })
-    } else if (isDecided(type)) lines.push({ measure: type, ...at(index) })
-    const entry = entries.get(index)
-    if (entry) {
-      const line = { ...at(index), stage: entry.stage }
-      lines.push({ measure: 'stage.entered', ...line })
-      if (!seen.has(entry.stage)) lines.push({ measure: 'stage.first', ...line })
-      if (index === last.get(entry.stage)) lines.push({ measure: 'stage.last', ...line })
-      if (entry.backward) lines.push({ measure: 'lead.recycled', ...line })
-      seen.add(entry.stage)
+    if (isOfHandoff(type)) book(type, index, undefined, ofHandoffAt(state, index, versions))
+    else if (isDecided(type)) book(type, index)
+    const entry = story.entries[entered]
+    if (entry?.index === index) {
+      entered++
+      book('stage.entered', index, entry.stage)
+      if (entry.first) book('stage.first', index, entry.stage)
+      if (index === last.get(entry.stage)) book('stage.last', index, entry.stage)
+      if (entry.backward) book('lead.recycled', index, entry.stage)
     }
     const before = story.stages[index - 1]
     if (stage === undefined || (stage === before && sameDims(dims[index]!, dims[index - 1]!))) continue
-    const level = { measure: 'lead.in-stage', ...at(index) } as const
-    if (before !== undefined) lines.push({ ...level, amount: -1, stage: before, dims: dims[index - 1]! })
-    lines.push({ ...level, stage })
+    if (before !== undefined) book('lead.in-stage', index, before, dims[index - 1], -1)
+    book('lead.in-stage', index, stage)
   }
   for (const { index, end, stage } of conversions(state, story, versions)) {
     const cohort = facts[index]!.at
-    lines.push({
-      measure: 'converted',
-      ...at(index),
-      occurred: end,
-      cohort,
-      elapsed: startedSeconds(cohort, end),
-      stage,
-    })
+    const elapsed = startedSeconds(cohort, end)
+    lines.push(lineOf('converted', 1, { occurred: end, cohort, elapsed, subject, stage, dims: dims[index]! }))
   }
   return lines
 }
@@ -87,17 +75,18 @@ interface Conversion {
 
 /** The conversions of a lead, see `leadLines`. */
 export function conversions(state: LeadState, story: LeadStory, versions: Versions): Conversion[] {
-  const times = milestones(state, story)
   const reached: Conversion[] = []
-  for (const [from, index] of starts(story)) {
+  const startAt = (from: string, index: number) => {
     const start = state.facts[index]!
     for (const pair of versions.at(judgedAt(start)).funnel.conversions) {
       if (pair.from !== from) continue
-      const ends = times.get(pair.to) ?? []
-      const end = ends.find((at) => at > start.at) ?? ends[0]
+      const end = reachedAfter(start.at, pair.to, state, story)
       if (end !== undefined) reached.push({ index, end, stage: `${from}>${pair.to}` })
     }
   }
+  if (story.captured !== undefined) startAt('captured', story.captured)
+  for (const { stage, index, first } of story.entries)
+    if (first && stage !== 'captured' && stage !== 'won') startAt(stage, index)
   return reached
 }
 
@@ -138,26 +127,24 @@ function ofHandoffAt(state: LeadState, index: number, versions: Versions): Dims 
   )
 }
 
-/** The times at which each milestone was reached, in order. */
-function milestones(
+/** When a milestone was reached first after an instant; when first of all where that was never after it. */
+function reachedAfter(
+  start: Instant,
+  milestone: string,
   { facts, won }: LeadState,
   { captured, entries }: LeadStory,
-): ReadonlyMap<string, readonly Instant[]> {
-  const at = (index: number) => facts[index]!.at
-  return new Map([
-    ...[...Map.groupBy(entries, ({ stage }) => stage)].map(
-      ([stage, list]) => [stage, list.map(({ index }) => at(index))] as const,
-    ),
-    ['captured', captured === undefined ? [] : [at(captured)]],
-    ['won', Object.values(won).toSorted((a, b) => a - b)],
-  ])
-}
-
-/** The index of the fact that first reached each milestone from which a conversion can begin: not `won`. */
-function starts({ captured, entries }: LeadStory): ReadonlyMap<string, number> {
-  const first = new Map<string, number>()
-  for (const { stage, index } of entries) if (!first.has(stage)) first.set(stage, index)
-  first.delete('won')
-  first.delete('captured')
-  return captured === undefined ? first : first.set('captured', captured)
+): Instant | undefined {
+  if (milestone === 'captured') return captured === undefined ? undefined : facts[captured]!.at
+  if (milestone === 'won') {
+    const times = Object.values(won).toSorted((a, b) => a - b)
+    return times.find((at) => at > start) ?? times[0]
+  }
+  let first: Instant | undefined
+  for (const { stage, index } of entries) {
+    if (stage !== milestone) continue
+    const { at } = facts[index]!
+    if (at > start) return at
+    first ??= at
+  }
+  return first
 }

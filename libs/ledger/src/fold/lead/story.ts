@@ -6,6 +6,8 @@ export interface StageEntry {
   readonly stage: string
   /** Index of the fact that reports it. */
   readonly index: number
+  /** The lead was never in this stage before. */
+  readonly first: boolean
   /** It stands earlier in the funnel than the stage before: an implicit recycle. */
   readonly backward: boolean
   /** The funnel does not have it. */
@@ -33,6 +35,7 @@ export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory
   const reversed = reversedConversions(facts)
   const entries: StageEntry[] = []
   const stages: (string | undefined)[] = []
+  const entered = new Set<string>()
   let captured: number | undefined
   let stage: string | undefined
   for (const [index, fact] of facts.entries()) {
@@ -43,7 +46,9 @@ export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory
       const known = versions.at(judgedAt(fact)).funnel.stages
       const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
       const to = place(next)
-      entries.push({ stage: next, index, backward: to >= 0 && to < place(stage), unknown: to < 0 })
+      const first = !entered.has(next)
+      entries.push({ stage: next, index, first, backward: to >= 0 && to < place(stage), unknown: to < 0 })
+      entered.add(next)
       stage = next
     }
     stages.push(stage)

@@ -4,7 +4,7 @@ import { difference, type Entry } from '../../line.js'
 import { contributions } from '../../oracle/contributions.js'
 import { fold, type Parked } from '../fold.js'
 import { missing } from '../missing.js'
-import { nodeId, type FoldState, type NodeState } from '../state.js'
+import { nodeId, NodeMap, type FoldState, type NodeState } from '../state.js'
 
 type Log = readonly Recorded<FunnelEvent>[]
 
@@ -43,21 +43,21 @@ export function drive(batches: readonly Log[], base: Definitions, crashes: reado
 
 /** What the fold of a batch may read, and what it then changes. */
 function loadedFor(batch: Log, saved: ReadonlyMap<string, string>) {
-  const loaded = new Map<string, NodeState | null>()
+  const loaded = new NodeMap<NodeState | null>()
   for (let next = missing(loaded, batch); next.refs.length; next = missing(loaded, next.records))
     for (const ref of next.refs) {
       const json = saved.get(nodeId(ref))
-      loaded.set(nodeId(ref), json === undefined ? null : (JSON.parse(json) as NodeState))
+      loaded.set(ref, json === undefined ? null : (JSON.parse(json) as NodeState))
     }
   const changed = new Map<string, NodeState>()
   const state: FoldState = {
     get: (ref) => {
-      const node = changed.get(nodeId(ref)) ?? loaded.get(nodeId(ref))
+      const node = changed.get(nodeId(ref)) ?? loaded.get(ref)
       if (node === undefined) throw new NotLoaded(nodeId(ref))
       return node ?? undefined
     },
     set: (ref, node) => {
-      if (!loaded.has(nodeId(ref))) throw new NotLoaded(nodeId(ref))
+      if (loaded.get(ref) === undefined) throw new NotLoaded(nodeId(ref))
       changed.set(nodeId(ref), node)
     },
   }
