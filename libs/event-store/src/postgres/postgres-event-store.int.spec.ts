@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
+import type { QueryRunner } from 'typeorm'
 import { advance, mintId, positionOf, type Positions, type Recorded } from '@funnel/events'
 import { advanceHead, postgresEventTail, type EventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
 import { startPostgres, startScript, testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured, eventStoreContract, expectDense, readAll, writersOfOneId } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
+import { AppendColumns1764000000012 } from '../migrations/1764000000012-append-columns.js'
 import { migrateStore } from '../migrations/index.js'
 import { appendCall } from './append-call.js'
 import { APPEND_SETTINGS } from './append-settings.js'
@@ -244,6 +246,34 @@ describe('the store in PostgreSQL', () => {
       await gone.close()
       await own.remove()
     })
+  })
+
+  it('takes events as before once its newest migration was undone and done again', async () => {
+    const own = await testDatabase()
+    await migrateStore(own.url)
+    const admin = createPool(own.url, 'test', 1)
+    const runner = { query: (sql: string) => admin.query(sql) } as unknown as QueryRunner
+    const newest = new AppendColumns1764000000012()
+    await newest.down(runner)
+    const { rows } = await admin.query<{ arguments: number }>(
+      `select pronargs as arguments from pg_proc where oid = 'store.append'::regproc`,
+    )
+    expect(rows).toEqual([{ arguments: 3 }])
+    await newest.up(runner)
+    const store = await openEventStore({ url: own.url })
+    const event = captured('a')
+    expect(await store.append({ events: [event, captured('a')] })).toMatchObject([
+      { outcome: 'recorded', record: { version: 1 } },
+      { outcome: 'recorded', record: { version: 2 } },
+    ])
+    expect(await store.append({ events: [captured('a'), event, captured('a')] })).toMatchObject([
+      { outcome: 'recorded', record: { version: 3, position: 3 } },
+      { outcome: 'duplicate', record: { version: 1, position: 1 } },
+      { outcome: 'recorded', record: { version: 4, position: 4 } },
+    ])
+    await store.close()
+    await admin.end()
+    await own.drop()
   })
 
   it('refuses a database that may lose acknowledged events, naming the settings', async () => {
