@@ -22,7 +22,8 @@ export class AppendColumns1764000000012 implements MigrationInterface {
  * The append. Takes
  * - the partitions of its events, each once, as topic and partition; and their streams, each once;
  * - of each event which of these are its own, counted from 1, and which of their events it is, if all are new; its id, its
- *   stream, type and hash; and whether its content is that of the first event of its id in this call, null for the first;
+ *   stream (by its number it would be sought from the beginning of `streams` each time), type and hash; and whether its
+ *   content is that of the first event of its id in this call, null for the first;
  * - the envelopes; and the streams that a decision rests on with the versions they must have (`[]` for observations).
  *
  * Gives for each partition the last position before this call and the recorded time of the new events, for each stream the

@@ -1,6 +1,7 @@
 import {
   addressOfStream,
   contentHash,
+  counter,
   topicById,
   topics,
   type Envelope,
@@ -116,13 +117,14 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
 /** What events have in common: each numbered from 0 as it is met first, with how many of the events have it. */
 class Groups<Value> {
   readonly all: Value[] = []
-  readonly #known = new Map<string, { readonly group: number; size: number }>()
+  readonly #groups = new Map<string, number>()
+  readonly #nth = counter()
 
   /** The group of an event, and which of it the event is, from 1. */
   of(name: string, value: Value): { readonly group: number; readonly nth: number } {
-    let one = this.#known.get(name)
-    if (!one) this.#known.set(name, (one = { group: this.all.push(value) - 1, size: 0 }))
-    return { group: one.group, nth: ++one.size }
+    const nth = this.#nth(name)
+    if (nth === 1) this.#groups.set(name, this.all.push(value) - 1)
+    return { group: this.#groups.get(name)!, nth }
   }
 }
 
