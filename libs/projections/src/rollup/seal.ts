@@ -55,8 +55,16 @@ async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
   )
   if (!ends[0]) return false
   const { end } = ends[0]
-  await client.query(`insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2)`, [after, end])
-  await client.query(inserted(schema, rollsOf(schema)), [after, end, definitions.dimensions.map(({ id }) => id)])
+  const { rows: made } = await client.query<{ id: number }>(
+    `insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2) returning id`,
+    [after, end],
+  )
+  await client.query(inserted(schema, rollsOf(schema), '$4'), [
+    after,
+    end,
+    definitions.dimensions.map(({ id }) => id),
+    made[0]!.id,
+  ])
   return true
 }
 
@@ -68,20 +76,19 @@ async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean
   )
   if (!rows[0]) return false
   const { level, ids } = rows[0]
-  await client.query(
+  const { rows: made } = await client.query<{ id: number }>(
     `insert into ${schema}.slice (level, known_from, known_to)
-     select $2, min(known_from), max(known_to) from ${schema}.slice where id = any($1)`,
+     select $2, min(known_from), max(known_to) from ${schema}.slice where id = any($1) returning id`,
     [ids, level + 1],
   )
   await client.query(
     `update ${schema}.slice set parent_to = (select max(known_to) from ${schema}.slice where id = any($1)) where id = any($1)`,
     [ids],
   )
-  await client.query(inserted(schema, mergedRolls(schema)), [ids])
+  await client.query(inserted(schema, mergedRolls(schema), '$2'), [ids, made[0]!.id])
   return true
 }
 
-/** SQL: makes these rolls those of the slice that was inserted last. */
-const inserted = (schema: string, rolls: string): string => `
-  insert into ${schema}.roll (slice, ${ROLL_COLUMNS})
-  select currval(pg_get_serial_sequence('${schema}.slice', 'id')), ${ROLL_COLUMNS} from (${rolls}) r`
+/** SQL: makes these rolls those of a slice. */
+const inserted = (schema: string, rolls: string, slice: string): string => `
+  insert into ${schema}.roll (slice, ${ROLL_COLUMNS}) select ${slice}::int, ${ROLL_COLUMNS} from (${rolls}) r`
