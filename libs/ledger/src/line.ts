@@ -104,7 +104,8 @@ const PLAIN = /^[#-[\]-~]*$/
 const isOfOurTime = (value: number) => value >= 1e12 && value < 1e13
 
 /** The lines of `after` less those of `before`, zeros left out, in canonical order: that of `lineKey`. */
-export function difference(before: readonly Line[], after: readonly Line[]): Line[] {
+export function difference(before: readonly Line[], after: readonly Line[]): readonly Line[] {
+  if (!before.length && after.length === 1 && after[0]!.amount !== 0) return after // such as a touch: most events are
   const lines = [...before.map((line) => ({ ...line, amount: -line.amount })), ...after].sort(lineOrder)
   const sums: Line[] = []
   for (const line of lines) {

@@ -52,22 +52,24 @@ export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[]
     // their lead and from a lead to its person what none below depends on; the ids of a person are a tree, since none is absorbed
     // into one of its own, and in it news runs up to the root and then down
     for (const message of messages) {
-      const ref = { kind: message.kind, key: message.key }
-      const before = stateOf(state, ref.kind, ref.key)
+      const { kind, key } = message
+      const before = stateOf(state, kind, key)
       if (before.parked !== undefined) continue
       try {
         const reaction = react(message, before, context)
         if (!reaction) continue
-        if (reaction.after !== before) state.set(ref, reaction.after)
-        lines.push(...(reaction.lines ?? []))
-        messages.push(...(reaction.tell ?? []))
+        if (reaction.after !== before) state.set({ kind, key }, reaction.after)
+        if (reaction.lines) lines.push(...reaction.lines)
+        if (reaction.tell) messages.push(...reaction.tell)
       } catch (error) {
+        const ref = { kind, key }
         const reason = error instanceof Error ? error.message : String(error)
         state.set(ref, { ...before, parked: reason })
         parked.push({ ref, reason, cause })
       }
     }
-    for (const [ordinal, line] of difference([], lines).entries()) entries.push(entryOf(line, cause, ordinal, recorded))
+    let ordinal = 0
+    for (const line of difference([], lines)) entries.push(entryOf(line, cause, ordinal++, recorded))
   }
   return { entries, parked }
 }

@@ -13,26 +13,23 @@ import type { Column } from './columns.js'
 const iso = (instant: number | undefined): string | null =>
   instant === undefined ? null : new Date(instant).toISOString()
 
-/** An entry and the id of its dimension values. */
-export type BookedEntry = readonly [entry: Entry, dims: bigint]
-
-/** The table `entry`. */
-export const entryColumns: readonly Column<BookedEntry>[] = [
-  { name: 'topic', type: 'smallint', of: ([{ cause }]) => topics[cause.topic].id },
-  { name: 'partition', type: 'smallint', of: ([{ cause }]) => cause.partition },
-  { name: 'position', type: 'bigint', of: ([{ cause }]) => cause.position },
-  { name: 'ordinal', type: 'int', of: ([{ ordinal }]) => ordinal },
-  { name: 'measure', type: 'text', of: ([{ measure }]) => measure },
-  { name: 'amount', type: 'bigint', of: ([{ amount }]) => amount },
-  { name: 'currency', type: 'text', of: ([{ currency }]) => currency },
-  { name: 'occurred_at', type: 'timestamptz', of: ([{ occurred }]) => occurred },
-  { name: 'recorded_at', type: 'timestamptz', of: ([{ recorded }]) => recorded },
-  { name: 'cohort_at', type: 'timestamptz', of: ([{ cohort }]) => cohort },
-  { name: 'elapsed_s', type: 'bigint', of: ([{ elapsed }]) => elapsed },
-  { name: 'subject_kind', type: 'text', of: ([{ subject }]) => subject.kind },
-  { name: 'subject', type: 'text', of: ([{ subject }]) => subject.id },
-  { name: 'stage', type: 'text', of: ([{ stage }]) => stage },
-  { name: 'dims', type: 'bigint', of: ([, dims]) => dims },
+/** The table `entry`; sets of dimension values that are new to `dims` are fresh there once the rows are made. */
+export const entryColumns = (dims: DimsIds): readonly Column<Entry>[] => [
+  { name: 'topic', type: 'smallint', of: ({ cause }) => topics[cause.topic].id },
+  { name: 'partition', type: 'smallint', of: ({ cause }) => cause.partition },
+  { name: 'position', type: 'bigint', of: ({ cause }) => cause.position },
+  { name: 'ordinal', type: 'int', of: ({ ordinal }) => ordinal },
+  { name: 'measure', type: 'text', of: ({ measure }) => measure },
+  { name: 'amount', type: 'bigint', of: ({ amount }) => amount },
+  { name: 'currency', type: 'text', of: ({ currency }) => currency },
+  { name: 'occurred_at', type: 'timestamptz', of: ({ occurred }) => occurred },
+  { name: 'recorded_at', type: 'timestamptz', of: ({ recorded }) => recorded },
+  { name: 'cohort_at', type: 'timestamptz', of: ({ cohort }) => cohort },
+  { name: 'elapsed_s', type: 'bigint', of: ({ elapsed }) => elapsed },
+  { name: 'subject_kind', type: 'text', of: ({ subject }) => subject.kind },
+  { name: 'subject', type: 'text', of: ({ subject }) => subject.id },
+  { name: 'stage', type: 'text', of: ({ stage }) => stage },
+  { name: 'dims', type: 'bigint', of: (entry) => dims.idOf(entry.dims) },
 ]
 
 /** Gives dimension sets their ids. */

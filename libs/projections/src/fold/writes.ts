@@ -13,7 +13,6 @@ import {
   factColumns,
   leadTableRow,
   nodeColumns,
-  type BookedEntry,
   type DimsIds,
 } from './rows.js'
 import type { Changed, Changes } from './states.js'
@@ -48,11 +47,10 @@ export function* writesOf(
   versions: Versions,
   dims: DimsIds,
 ): Generator<Write, void> {
-  const booked = entries.map((entry): BookedEntry => [entry, dims.idOf(entry.dims)])
   const changed = changes.all.values().toSorted(byRef)
   const standing = changed.filter(({ node }) => node.parked === undefined)
   yield* copy(schema, 'fact', factColumns, records)
-  yield* copy(schema, 'entry', entryColumns, booked)
+  yield* copy(schema, 'entry', entryColumns(dims), entries)
   yield* dimsWrite(schema, dims.fresh())
   yield* upsert(schema, 'node', nodeColumns, changed, 'on conflict (kind, key) do update set state = excluded.state')
   yield* json(

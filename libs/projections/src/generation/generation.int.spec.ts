@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
 import { NodeAccounts1764000000011 } from '../migrations/1764000000011-node-accounts.js'
+import { RollSlices1764000000012 } from '../migrations/1764000000012-roll-slices.js'
 import { Clocks1764000000007 } from '../migrations/1764000000007-clocks.js'
 import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
@@ -92,9 +93,26 @@ describe('generations', () => {
     })
   })
 
+  const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
+
+  it('that were made before find the rolls of a slice as new ones do', async () => {
+    const { schema } = await make('live')
+    const index = async () => {
+      const { rows } = await database.pool.query<{ index: string }>(
+        `select pg_get_indexdef('${schema}.roll_cell'::regclass) index`,
+      )
+      return rows[0]!.index
+    }
+    const made = await index()
+    const slices = new RollSlices1764000000012()
+    await slices.down(runner)
+    expect(await index()).not.toBe(made)
+    await slices.up(runner)
+    expect(await index()).toBe(made)
+  })
+
   it('that were made before are asked for the persons of an account as new ones are', async () => {
     const { schema } = await make('live')
-    const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
     const accounts = new NodeAccounts1764000000011()
     await accounts.down(runner)
     await database.pool.query(

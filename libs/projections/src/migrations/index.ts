@@ -9,6 +9,7 @@ import { ClockParents1764000000008 } from './1764000000008-clock-parents.js'
 import { EntryColumns1764000000009 } from './1764000000009-entry-columns.js'
 import { Total1764000000010 } from './1764000000010-total.js'
 import { NodeAccounts1764000000011 } from './1764000000011-node-accounts.js'
+import { RollSlices1764000000012 } from './1764000000012-roll-slices.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -23,4 +24,5 @@ export const migrateRead = (url: string): Promise<void> =>
     EntryColumns1764000000009,
     Total1764000000010,
     NodeAccounts1764000000011,
+    RollSlices1764000000012,
   ])

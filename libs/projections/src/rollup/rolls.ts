@@ -83,5 +83,5 @@ export const mergedRolls = (schema: string): string => `
 
 const SUMS = 'read.total(amount) amount, read.total(size) size, read.total(seconds) seconds'
 const SOMETHING = 'read.total(amount) <> 0 or read.total(size) <> 0 or read.total(seconds) <> 0'
-/** That of the index. */
+/** That of the index within a slice. */
 const ORDER = 'dimension, measure, cohort, span'

@@ -24,7 +24,7 @@ export const rollupTables = (schema: string): string => `
     sizes bigint[],                                    -- of money: subjects that hold a part of it
     elapsed bigint[]                                   -- of what is timed: the sum of amount × elapsed seconds
   );
-  create index roll_cell on ${schema}.roll (slice, dimension, measure, cohort, span);`
+  create index roll_cell on ${schema}.roll (slice, dimension, measure, cohort, span); -- a new slice goes to its end`
 
 /** What sealing looks up beside the lines of a time: those of one subject's money. */
 export const rollupIndexes = (schema: string): string => `
