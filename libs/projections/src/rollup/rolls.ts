@@ -67,10 +67,16 @@ export const rollsOf = (schema: string): string => {
   order by ${ORDER}`
 }
 
-/** SQL: the rolls of the slices $1 in one. Texts are compared roll by roll, and days only within those of one key and span. */
+/**
+ * SQL: the rolls of the slices $1 in one. Texts are compared roll by roll, and days only within those of one key and span.
+ * What is alike is gathered apart from their order, else they would be sorted by all their texts.
+ */
 export const mergedRolls = (schema: string): string => `
+  with alike as materialized (
+    select ${KEY}, span, array_agg(r) parts from ${schema}.roll r where slice = any($1) group by ${KEY}, span
+  )
   select ${ROLL_COLUMNS}
-  from (select ${KEY}, span, array_agg(r) parts from ${schema}.roll r where slice = any($1) group by ${KEY}, span) alike
+  from alike
     cross join lateral (
       select ${DAYS} from (
         select "day", ${SUMS}
