@@ -48,7 +48,7 @@ export async function createGeneration(
     const { id } = rows[0]!
     const schema = `gen_${id}`
     await client.query(tables(schema))
-    if (state === 'live') await client.query(indexes(schema))
+    if (state === 'live') await client.query(indexes(schema).join(''))
     await client.query(
       'insert into read.generation (id, schema, state, definitions, definitions_hash, epoch) values ($1, $2, $3, $4, $5, $6)',
       [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), epoch],
@@ -76,12 +76,14 @@ export async function adoptKpis(db: Queryable, generation: Generation, definitio
   return { ...generation, definitions, definitionsHash: hash }
 }
 
-/** Makes the indexes that questions need. */
-export const addIndexes = async (db: Queryable, { schema }: Generation): Promise<void> => {
-  await db.query(indexes(schema))
-  await db.query(
-    `analyze ${schema}.entry, ${schema}.dims, ${schema}.fact, ${schema}.node, ${schema}.lead, ${schema}.deal, ${schema}.clock`,
-  )
+/** Makes the indexes that questions need, those of the entries beside the others. */
+export const addIndexes = async (pool: pg.Pool, { schema }: Generation): Promise<void> => {
+  const [ofEntries, ofTheRest] = indexes(schema)
+  const rest = ['dims', 'fact', 'node', 'lead', 'deal', 'clock'].map((table) => `${schema}.${table}`)
+  await Promise.all([
+    pool.query(`${ofEntries} analyze ${schema}.entry`),
+    pool.query(`${ofTheRest} analyze ${rest.join()}`),
+  ])
 }
 
 /**

@@ -14,5 +14,7 @@ export class RollSlices1764000000012 implements MigrationInterface {
 
 async function indexed(runner: QueryRunner, columns: string): Promise<void> {
   for (const { schema } of await generations(runner))
-    await runner.query(`drop index if exists ${schema}.roll_cell; create index roll_cell on ${schema}.roll (${columns})`)
+    await runner.query(
+      `drop index if exists ${schema}.roll_cell; create index roll_cell on ${schema}.roll (${columns})`,
+    )
 }

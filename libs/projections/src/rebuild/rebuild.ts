@@ -51,8 +51,7 @@ export async function rebuild(options: RebuildOptions): Promise<Generation> {
     const folder = await folderBeside({ ...options, definitions })
     const { id, schema } = folder.generation
     try {
-      await foldAndSeal(folder, options)
-      await addIndexes(pool, folder.generation)
+      await foldSealAndIndex(folder, options)
       for (;;) {
         await foldUpTo(folder, options, await options.tail.heads())
         if (await switchTo(pool, id)) return { ...folder.generation, state: 'live' }
@@ -96,17 +95,22 @@ async function folderBeside({ pool, tail, definitions }: RebuildOptions): Promis
   return createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
 }
 
-/** Folds up to the head as it is now, and seals meanwhile: the one keeps this process busy, the other the server. */
-async function foldAndSeal(folder: Folder, options: RebuildOptions): Promise<void> {
+/**
+ * Folds up to the head as it is now, and seals meanwhile: the one keeps this process busy, the other the server. Then seals
+ * the rest, and makes the indexes meanwhile.
+ */
+async function foldSealAndIndex(folder: Folder, options: RebuildOptions): Promise<void> {
   const { pool, tail, signal } = options
-  // what fails here fails again below
-  const sealing = sealBeside(pool, folder.generation, () => undefined)
+  const { generation } = folder
+  // what fails here fails again when the rest is sealed
+  const sealing = sealBeside(pool, generation, () => undefined)
   try {
     await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries))
+    const sealed = sealing.close().then(() => seal(pool, generation, SLICE, signal))
+    await Promise.all([sealed, addIndexes(pool, generation)])
   } finally {
     await sealing.close()
   }
-  await seal(pool, folder.generation, SLICE, signal)
 }
 
 async function foldUpTo(
