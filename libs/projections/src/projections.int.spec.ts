@@ -7,7 +7,7 @@ import { always, definitionHash } from '@funnel/definitions'
 import { derivedId } from '@funnel/events'
 import { advanceHead, PostgresEventLog, postgresEventTail } from '@funnel/event-log'
 import { openEventStore, type EventStore } from '@funnel/event-store'
-import { canonicalHash, contributions, fold, journalHash, memoryState } from '@funnel/ledger'
+import { canonicalHash, contributions, fold, journalHash, NodeMap } from '@funnel/ledger'
 import { gaps, happenings, mixedHappenings, record } from '@funnel/ledger/testing'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from './fold/folder.js'
@@ -49,7 +49,7 @@ describe('projections', () => {
         const records = record(list, between)
         const folder = createFolder(pool, await building())
         for (const batch of batches(records, sizes)) await folder.apply(batch)
-        const { entries } = fold(memoryState(), records, always(definitions))
+        const { entries } = fold(new NodeMap(), records, always(definitions))
         expect(journalHash(await entriesOf(pool, folder.generation))).toBe(journalHash(entries))
       }
     })
@@ -122,7 +122,7 @@ describe('projections', () => {
       const others = (await entriesOf(pool, generation)).filter(
         ({ subject }) => subject.kind === 'lead' && subject.id !== key && subject.id !== '',
       )
-      const pure = fold(memoryState(), records, always(definitions)).entries.filter(
+      const pure = fold(new NodeMap(), records, always(definitions)).entries.filter(
         ({ subject }) => subject.kind === 'lead' && subject.id !== key,
       )
       expect(canonicalHash(others)).toBe(canonicalHash(pure))

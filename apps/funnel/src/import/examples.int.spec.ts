@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 import { always, defaultDefinitions, loadDefinitions } from '@funnel/definitions'
 import { memoryEventStore } from '@funnel/event-store'
 import { upcastRecord, type Recorded } from '@funnel/events'
-import { fold, memoryState, type Entry } from '@funnel/ledger'
+import { fold, NodeMap, type Entry } from '@funnel/ledger'
 import { atStart, noCheckpoint } from './checkpoint.js'
 import { hashText, importIdOf, sourcesOf } from './files.js'
 import { readMapping } from './mapping.js'
@@ -48,7 +48,7 @@ async function importAll(example: string, folder: string, ...files: string[]): P
   expect(Object.values(again.events).every(({ recorded, conflict }) => recorded + conflict === 0)).toBe(true)
   expect((await store.tail.heads()).positions).toEqual(positions)
   const definitions = loadDefinitions([defaultDefinitions, join(root, 'examples', example, 'definitions')])
-  const { entries, parked } = fold(memoryState(), records.map(upcastRecord), always(definitions))
+  const { entries, parked } = fold(new NodeMap(), records.map(upcastRecord), always(definitions))
   expect(parked).toEqual([])
   return { report, entries }
 }

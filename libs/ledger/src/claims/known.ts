@@ -4,7 +4,7 @@ import { factOf, type Fact } from '../fold/fact.js'
 import { fold } from '../fold/fold.js'
 import { rootOf } from '../fold/identity/person.js'
 import { linksOf } from '../fold/lead/parents.js'
-import { memoryState, stateOf, type DealState, type FoldState, type LeadState } from '../fold/state.js'
+import { NodeMap, stateOf, type DealState, type LeadState, type NodeState } from '../fold/state.js'
 
 /** What claims are made by: what the read models are folded with, and which rule was in force when. */
 export interface Agreed {
@@ -41,7 +41,7 @@ export interface Known {
 
 /** Takes in events of the total order; what is not among them is not known. Pure. */
 export function knownFrom(records: readonly Recorded<FunnelEvent>[], versions: Versions): Known {
-  const state = memoryState()
+  const state = new NodeMap<NodeState>()
   fold(state, records, versions)
   const sources = new Map(records.map(({ event: { id, source } }) => [id, source]))
   const told = (facts: readonly Fact[]): Told[] => facts.map((fact) => ({ ...fact, source: sources.get(fact.id)! }))
@@ -64,13 +64,11 @@ export function knownFrom(records: readonly Recorded<FunnelEvent>[], versions: V
 }
 
 /** All that the lead's person was identified as, under any id that is merged into it; and the visitor that the lead names. */
-function visitorsOf({ facts, person }: LeadState, state: FoldState & { readonly all: ReadonlyMap<string, unknown> }) {
+function visitorsOf({ facts, person }: LeadState, state: NodeMap<NodeState>) {
   const { visitor } = linksOf(facts)
   const visitors = new Set(visitor === undefined ? [] : [visitor])
   if (person === undefined) return visitors
-  for (const name of state.all.keys()) {
-    if (!name.startsWith('visitor:')) continue
-    const key = name.slice('visitor:'.length)
+  for (const key of state.of('visitor').keys()) {
     const { identified } = stateOf(state, 'visitor', key)
     if (identified && rootOf(state, identified.person) === person) visitors.add(key)
   }

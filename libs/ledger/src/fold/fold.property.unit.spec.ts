@@ -11,7 +11,7 @@ import { everyDimension as definitions } from './testing/definitions.js'
 import { cut, drive, firstWrongInstant, type Driven } from './testing/drive.js'
 import { changingHappenings, gaps, mixedHappenings, record, shuffled } from './testing/random-log.js'
 import { unmerged } from './testing/random-unmerge.js'
-import { memoryState, stateOf, type FoldState, type NodeState } from './state.js'
+import { NodeMap, stateOf, type FoldState, type NodeState } from './state.js'
 
 /** Random logs for the as-of rule; FUNNEL_RUNS=100000 for a long run. The other properties take half as many each. */
 const numRuns = Number(process.env['FUNNEL_RUNS'] ?? 3000)
@@ -145,7 +145,7 @@ describe('the ledger, for random logs', () => {
 const statesOf = ({ saved }: Driven) =>
   new Map(
     [...saved].flatMap(([id, json]): [string, unknown][] =>
-      json === JSON.stringify(stateOf(memoryState(), 'person', '')) ? [] : [[id, JSON.parse(json)]],
+      json === JSON.stringify(stateOf(new NodeMap<NodeState>(), 'person', '')) ? [] : [[id, JSON.parse(json)]],
     ),
   )
 
@@ -219,11 +219,11 @@ describe('the properties', () => {
     const wrong = fc.check(
       fc.property(mixedHappenings(), gaps, (list, between) => {
         const log = record(list, between)
-        const { get, set } = memoryState()
+        const all = new NodeMap<NodeState>()
         // an event sees its own subject and nobody else: news is told to strangers
         const entries = log.flatMap((one) => {
-          const own: FoldState['get'] = (ref) => (ref.key === one.event.partitionkey ? get(ref) : undefined)
-          return fold({ get: own, set }, [one], always(definitions)).entries
+          const own: FoldState['get'] = (ref) => (ref.key === one.event.partitionkey ? all.get(ref) : undefined)
+          return fold({ get: own, set: (ref, node) => all.set(ref, node) }, [one], always(definitions)).entries
         })
         return firstWrongInstant(log, entries, definitions) === undefined
       }),
@@ -240,7 +240,7 @@ describe('the properties', () => {
         const log = record(list, between)
         const versions = versionsOf(definitions, withRecords(nothingApplied, log))
         const end = log.at(-1)?.recorded ?? 0
-        const { entries } = fold(memoryState(), log, { at: (instant) => versions.at(at(instant, end)) })
+        const { entries } = fold(new NodeMap(), log, { at: (instant) => versions.at(at(instant, end)) })
         return canonicalHash(entries) === canonicalHash(contributions(log, definitions))
       }),
       { numRuns },

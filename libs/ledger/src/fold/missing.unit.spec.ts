@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { derivedId } from '@funnel/events'
 import { missing } from './missing.js'
-import { nodeId, NodeMap, type NodeState, type PersonState } from './state.js'
+import { NodeMap, type NodeState, type PersonState } from './state.js'
+import { nodeId } from './testing/drive.js'
 import { day, on } from './testing/told.js'
 import { recordedLog } from './testing/recorded-log.js'
 

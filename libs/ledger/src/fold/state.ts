@@ -124,7 +124,10 @@ export interface FoldState {
   readonly set: (ref: NodeRef, state: NodeState) => void
 }
 
-/** A value for some of the nodes. A map a kind: joining kind and key into one text, to be hashed at every look, costs more. */
+/**
+ * A value for some of the nodes; of states, a `FoldState` in memory. A map a kind: joining kind and key into one text, to be
+ * hashed at every look, costs more.
+ */
 export class NodeMap<Value> {
   readonly #kinds: { readonly [K in NodeKind]: Map<string, Value> } = {
     visitor: new Map(),
@@ -136,6 +139,11 @@ export class NodeMap<Value> {
 
   get size(): number {
     return Object.values(this.#kinds).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Those of a kind, by key. */
+  of(kind: NodeKind): ReadonlyMap<string, Value> {
+    return this.#kinds[kind]
   }
 
   get({ kind, key }: NodeRef): Value | undefined {
@@ -163,8 +171,6 @@ export class NodeMap<Value> {
   }
 }
 
-export const nodeId = ({ kind, key }: NodeRef): string => `${kind}:${key}`
-
 const empty: { readonly [K in NodeKind]: StateOf<K> } = {
   visitor: { kind: 'visitor', leads: [] },
   person: { kind: 'person', touches: [], leads: [] },
@@ -176,14 +182,6 @@ const empty: { readonly [K in NodeKind]: StateOf<K> } = {
 /** The state of a node; of one that nothing is known of yet, an empty one. */
 export const stateOf = <K extends NodeKind>(state: Pick<FoldState, 'get'>, kind: K, key: string): StateOf<K> =>
   (state.get({ kind, key }) ?? empty[kind]) as StateOf<K>
-
-/** States in memory. */
-export function memoryState(
-  states: ReadonlyMap<string, NodeState> = new Map(),
-): FoldState & { readonly all: Map<string, NodeState> } {
-  const all = new Map(states)
-  return { all, get: (ref) => all.get(nodeId(ref)), set: (ref, state) => all.set(nodeId(ref), state) }
-}
 
 /** A sorted list of keys with one more; the list itself where it is there already. */
 export function withKey(keys: readonly string[], key: string): readonly string[] {

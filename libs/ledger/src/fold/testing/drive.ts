@@ -4,13 +4,16 @@ import { difference, type Entry } from '../../line.js'
 import { contributions } from '../../oracle/contributions.js'
 import { fold, type Parked } from '../fold.js'
 import { missing } from '../missing.js'
-import { nodeId, NodeMap, type FoldState, type NodeState } from '../state.js'
+import { NodeMap, type FoldState, type NodeRef, type NodeState } from '../state.js'
 
 type Log = readonly Recorded<FunnelEvent>[]
 
+/** A node in one text. */
+export const nodeId = ({ kind, key }: NodeRef): string => `${kind}:${key}`
+
 export interface Driven {
   readonly entries: Entry[]
-  /** States as JSON by node. */
+  /** States as JSON by `nodeId`. */
   readonly saved: Map<string, string>
   readonly parked: Parked[]
   /** Those in force, as of the end. */

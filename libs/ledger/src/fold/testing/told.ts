@@ -5,9 +5,9 @@ import { clockRow, type ClockRow } from '../clock/row.js'
 import { dealRow, type DealRow } from '../deal/row.js'
 import type { Parked } from '../fold.js'
 import { leadRow, type LeadRow } from '../lead/row.js'
-import { nodeId, type ClockState, type LeadState, type DealState, type NodeKind } from '../state.js'
+import { type ClockState, type LeadState, type DealState, type NodeKind } from '../state.js'
 import { everyDimension as definitions } from './definitions.js'
-import { drive, firstWrongInstant } from './drive.js'
+import { drive, firstWrongInstant, nodeId } from './drive.js'
 import { recordedLog, type Happening } from './recorded-log.js'
 
 /** The instant of a day, counted from 1 January 2026. */
