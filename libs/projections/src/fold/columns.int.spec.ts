@@ -78,7 +78,7 @@ describe('rows in binary formats', () => {
     )
   })
 
-  it('are refused here where a number does not fit its column', () => {
+  it('are refused here where a value does not fit its column', () => {
     const row: Row = { s: 0, i: 0, b: 0, large: 0n, at: 0, t: undefined, j: '{}', u: mintId() }
     const wrong: Partial<Row>[] = [
       { s: 2 ** 15 },
@@ -87,6 +87,8 @@ describe('rows in binary formats', () => {
       { b: 2 ** 53 },
       { large: 2n ** 63n },
       { b: Number.NaN },
+      { u: 'no-uuid' },
+      { u: '0198c0de-0000-7000-8000-00000000000g' },
     ]
     for (const one of wrong) expect(() => copyOf(columns, [{ ...row, ...one }])).toThrow(RangeError)
   })
