@@ -8,7 +8,7 @@ import { appendOf, incoming } from './1764000000010-append-once.js'
 export class AppendColumns1764000000012 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('drop function store.append; drop type store.incoming')
-    await runner.query(append)
+    await runner.query(appendWith(''))
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -32,9 +32,11 @@ export class AppendColumns1764000000012 implements MigrationInterface {
  * Every statement of the function has a snapshot of its own, so what is read after the locks is what the last holder of
  * each lock committed. Look-ups of single rows are subqueries with a limit: an `exists` or a join would be planned as a
  * scan of the whole table while the table is new and the planner thinks it empty.
+ *
+ * `order` is the one in which the events are written.
  */
-const append = `
-  create function store.append(topics smallint[], partitions smallint[], streams text[], of_partition int[], of_stream int[],
+export const appendWith = (order: '' | ' order by topics[i.p], partitions[i.p], i.nth_p'): string => `
+  create or replace function store.append(topics smallint[], partitions smallint[], streams text[], of_partition int[], of_stream int[],
     in_partition int[], in_stream int[], ids uuid[], names text[], types text[], hashes bytea[], copies boolean[],
     envelopes jsonb, expected json) returns json
   language plpgsql as $$
@@ -135,7 +137,7 @@ const append = `
     select topics[i.p], partitions[i.p], places[i.p] + i.nth_p, i.stream, versions[i.s] + i.nth_s, i.id, i.type, stamps[i.p],
       i.hash, envelopes -> coalesce(ords[i.ord], i.ord - 1)::int
     from unnest(of_partition, of_stream, in_partition, in_stream, ids, names, types, hashes)
-      with ordinality i (p, s, nth_p, nth_s, id, stream, type, hash, ord);
+      with ordinality i (p, s, nth_p, nth_s, id, stream, type, hash, ord)${order};
 
     return json_build_object('known', found, 'positions', places, 'versions', versions, 'recorded',
       (select array_agg((extract(epoch from s.stamp) * 1000)::bigint order by s.nth) from unnest(stamps) with ordinality s (stamp, nth)));

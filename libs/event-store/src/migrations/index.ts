@@ -12,6 +12,7 @@ import { History1764000000009 } from './1764000000009-history.js'
 import { AppendOnce1764000000010 } from './1764000000010-append-once.js'
 import { AppendRows1764000000011 } from './1764000000011-append-rows.js'
 import { AppendColumns1764000000012 } from './1764000000012-append-columns.js'
+import { AppendInOrder1764000000013 } from './1764000000013-append-in-order.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
@@ -53,6 +54,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     AppendOnce1764000000010,
     AppendRows1764000000011,
     AppendColumns1764000000012,
+    AppendInOrder1764000000013,
   ])
   if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }

@@ -9,6 +9,7 @@ import { startPostgres, startScript, testDatabase, type TestDatabase } from '@fu
 import { captured, eventStoreContract, expectDense, readAll, writersOfOneId } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
 import { AppendColumns1764000000012 } from '../migrations/1764000000012-append-columns.js'
+import { AppendInOrder1764000000013 } from '../migrations/1764000000013-append-in-order.js'
 import { migrateStore } from '../migrations/index.js'
 import { appendCall } from './append-call.js'
 import { APPEND_SETTINGS } from './append-settings.js'
@@ -248,18 +249,35 @@ describe('the store in PostgreSQL', () => {
     })
   })
 
-  it('takes events as before once its newest migration was undone and done again', async () => {
+  it('writes the events of a call in the total order, whatever order they came in', async () => {
+    await clear()
+    const store = await openEventStore({ url: database.url })
+    const leads = Array.from({ length: 40 }, (_, at) => captured(`o${at % 20}`))
+    await store.append({ events: leads })
+    const placed = async (order: string) =>
+      (
+        await pool.query<{ partition: number; position: number }>(
+          `select partition, position from store.event order by ${order}`,
+        )
+      ).rows
+    const written = await placed('ctid')
+    expect(new Set(written.map(({ partition }) => partition)).size).toBeGreaterThan(5)
+    expect(written).toEqual(await placed('recorded_at, topic, partition, position'))
+    await store.close()
+  })
+
+  it('takes events as before once its newest migrations were undone and done again', async () => {
     const own = await testDatabase()
     await migrateStore(own.url)
     const admin = createPool(own.url, 'test', 1)
     const runner = { query: (sql: string) => admin.query(sql) } as unknown as QueryRunner
-    const newest = new AppendColumns1764000000012()
-    await newest.down(runner)
+    const newest = [new AppendColumns1764000000012(), new AppendInOrder1764000000013()]
+    for (const migration of newest.toReversed()) await migration.down(runner)
     const { rows } = await admin.query<{ arguments: number }>(
       `select pronargs as arguments from pg_proc where oid = 'store.append'::regproc`,
     )
     expect(rows).toEqual([{ arguments: 3 }])
-    await newest.up(runner)
+    for (const migration of newest) await migration.up(runner)
     const store = await openEventStore({ url: own.url })
     const event = captured('a')
     expect(await store.append({ events: [event, captured('a')] })).toMatchObject([
