@@ -14,6 +14,7 @@ import { createFolder } from './fold/folder.js'
 import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
 import { startProjector, type Projector } from './projector.js'
 import { rebuild } from './rebuild/rebuild.js'
+import { failingAt } from './testing/cut.js'
 import { readDatabase, type ReadDatabase } from './testing/database.js'
 import { runs } from './testing/runs.js'
 import { batches, definitions, entriesOf, epoch, recordAll, tailOf } from './testing/scene.js'
@@ -200,6 +201,26 @@ describe('projections', () => {
       await behind.apply(all[0]!)
       expect(await switchTo(pool, behind.generation.id)).toBe(false)
       expect((await liveGeneration(pool))!.id).toBe(ahead.generation.id)
+    })
+
+    it('that fails while its indexes are made leaves nothing of it at work, and no tables', async () => {
+      await live()
+      const records = recordAll([...syntheticLog(50, { seed: 3 })])
+      let indexing = 0
+      const query = async (...args: unknown[]): Promise<unknown> => {
+        if (!String(args[0]).includes('create index')) return (pool.query as (...args: unknown[]) => unknown)(...args)
+        indexing++
+        await pool.query('select pg_sleep(0.3)')
+        indexing--
+        return undefined
+      }
+      const unsealing = new Proxy(failingAt(pool, 'pg_try_advisory_xact_lock'), {
+        get: (target, name) => (name === 'query' ? query : (Reflect.get(target, name) as unknown)),
+      })
+      await expect(rebuild({ pool: unsealing, tail: tailOf(() => records), definitions })).rejects.toThrow('was cut')
+      expect(indexing).toBe(0)
+      const { rows } = await pool.query(`select id from read.generation where state = 'building'`)
+      expect(rows).toEqual([])
     })
 
     it('removes what an earlier one left unfinished', async () => {

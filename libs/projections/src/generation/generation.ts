@@ -80,7 +80,7 @@ export async function adoptKpis(db: Queryable, generation: Generation, definitio
 export const addIndexes = async (pool: pg.Pool, { schema }: Generation): Promise<void> => {
   const [ofEntries, ofTheRest] = indexes(schema)
   const rest = ['dims', 'fact', 'node', 'lead', 'deal', 'clock'].map((table) => `${schema}.${table}`)
-  await Promise.all([
+  await allEnded([
     pool.query(`${ofEntries} analyze ${schema}.entry`),
     pool.query(`${ofTheRest} analyze ${rest.join()}`),
   ])
@@ -146,6 +146,12 @@ export const dropGeneration = (pool: pg.Pool, id: number, schema: string, patien
     const { rowCount } = await client.query(`delete from read.generation where id = $1 and state <> 'live'`, [id])
     if (rowCount) await client.query(`drop schema ${schema} cascade`)
   })
+
+/** As `Promise.all`, but fails only once nothing of it runs any more: it would hold locks on what is then removed. */
+export async function allEnded(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work)
+  await Promise.all(work)
+}
 
 /** Runs `work` in a transaction, which `begin` begins: all of it or nothing. */
 export async function inTransaction<T>(

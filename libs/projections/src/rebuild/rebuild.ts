@@ -7,6 +7,7 @@ import { createFolder, type Applied, type Folder } from '../fold/folder.js'
 import { appliedUpTo } from '../generation/applied.js'
 import {
   addIndexes,
+  allEnded,
   createGeneration,
   dropGeneration,
   liveGeneration,
@@ -107,7 +108,7 @@ async function foldSealAndIndex(folder: Folder, options: RebuildOptions): Promis
   try {
     await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries))
     const sealed = sealing.close().then(() => seal(pool, generation, SLICE, signal))
-    await Promise.all([sealed, addIndexes(pool, generation)])
+    await allEnded([sealed, addIndexes(pool, generation)])
   } finally {
     await sealing.close()
   }

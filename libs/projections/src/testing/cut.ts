@@ -3,15 +3,25 @@ import { CopyIn } from '../fold/copy-in.js'
 
 type Query = (...args: readonly unknown[]) => unknown
 
+const cut = () => new Error('the connection was cut')
+
+/** A pool whose connections fail at each statement with this in it. */
+export const failingAt = (pool: pg.Pool, text: string): pg.Pool =>
+  wrapped(
+    pool,
+    (query) =>
+      (...args) =>
+        String(args[0]).includes(text) ? Promise.reject(cut()) : query(...args),
+  )
+
 /** A pool whose connections fail at their n-th statement of a transaction, as a cut connection would. */
 export function failing(pool: pg.Pool, statement: number): pg.Pool {
   return wrapped(pool, (query) => {
     let count = 0
     return (...args) => {
       if (args[0] === 'rollback' || ++count !== statement) return query(...args)
-      const cut = new Error('the connection was cut')
-      if (!(args[0] instanceof CopyIn)) return Promise.reject(cut)
-      args[0].handleError(cut)
+      if (!(args[0] instanceof CopyIn)) return Promise.reject(cut())
+      args[0].handleError(cut())
       return args[0]
     }
   })
