@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import kafkajs from 'kafkajs'
 import pg from 'pg'
 import { naming } from '@funnel/event-log'
-import { topicById, topicNames, topicOf, type Category } from '@funnel/events'
+import { topicById, topicNames } from '@funnel/events'
 import { describeKafka, startKafka, startPostgres, type TestKafka, type TestPostgres } from '@funnel/testing'
 import { aftermath, load, owed, wreak } from './chaos.js'
-import { foreignRecords } from './foreign-client.js'
+import { foreignRecords, whyNoForeignClient } from './foreign-client.js'
 import { startPlatform, type Platform } from './platform.js'
 import { kafkaVictim, postgresVictim, type Victim } from './victims.js'
 
@@ -56,12 +56,11 @@ const PROMISED = (
  */
 async function placesReadByForeigner({ addresses }: TestKafka): Promise<ReadonlySet<string>> {
   const places = new Set<string>()
-  for await (const { headers, partition, key, value } of foreignRecords(addresses, String.raw`funnel\..*`)) {
-    expect([...headers.keys()]).toEqual(expect.arrayContaining(PROMISED))
-    expect(key).toBe(headers.get('ce_partitionkey'))
-    expect(JSON.parse(value)).toBeInstanceOf(Object)
-    const category = headers.get('stream')!.split('-')[0] as Category
-    places.add(`${topicOf(category)}/${partition}/${headers.get('position')}`)
+  for await (const { topic, partition, key, headers, data } of foreignRecords(addresses, String.raw`funnel\..*`)) {
+    expect(Object.keys(headers)).toEqual(expect.arrayContaining(PROMISED))
+    expect(key).toBe(headers['ce_partitionkey'])
+    expect(data).toBeInstanceOf(Object)
+    places.add(`${naming().topicOf(topic)}/${partition}/${headers['position']}`)
   }
   return places
 }
@@ -140,13 +139,16 @@ describe('kill -9 at random moments under load', () => {
     'with Kafka between',
     () => {
       it(
-        'loses no acknowledged event, counts none twice, and Kafka’s own consumer counts the same',
+        'loses no acknowledged event, counts none twice, and a client that is not ours counts the same',
         async () => {
           kafka = await startKafka({ size: 3 })
           await run('kafka', EVENTS, kafka.addresses, [kafkaVictim(kafka), leaderVictim(kafka)])
           const stored = await placesStored(postgres!.url)
           expect(stored.size).toBe(EVENTS)
-          expect((await placesReadByForeigner(kafka)).symmetricDifference(stored)).toEqual(new Set())
+          const why = whyNoForeignClient()
+          if (why && process.env['CI'] !== 'true')
+            process.stderr.write(`SKIPPED: the topics are not read by a client that is not ours: ${why}\n`)
+          else expect((await placesReadByForeigner(kafka)).symmetricDifference(stored)).toEqual(new Set())
         },
         TIME + 240_000,
       )
