@@ -146,6 +146,14 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(again!.outcome).toBe('duplicate')
     })
 
+    it('takes a resend under another schema for a duplicate when the door supplied the schema', async () => {
+      const event = captured('a')
+      const supplied = new Map([[event.id, { dataschema: true }]])
+      await store.append({ events: [event], supplied })
+      const [again] = await store.append({ events: [{ ...event, dataschema: `${event.type}:2` }], supplied })
+      expect(again!.outcome).toBe('duplicate')
+    })
+
     it('takes a resend of another person, or of none, for a duplicate when the door supplied the person', async () => {
       const event = captured('a', { data: { lead: 'a', person: 'p' } })
       const supplied = new Map([[event.id, { person: true }]])

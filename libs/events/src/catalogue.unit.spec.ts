@@ -27,7 +27,7 @@ describe('Every version of every event type', () => {
       expect(Object.keys(event.data).sort()).toEqual(Object.keys(schemaOf(type, version).properties).sort())
       const validation = validateEvent(event, { source: '/other', receivedAt: 0 })
       if (type.kind === 'decision') expect(validation).toMatchObject({ ok: false, code: 'FORBIDDEN' })
-      else expect(validation).toEqual({ ok: true, event, minted: false, timeSupplied: false })
+      else expect(validation).toEqual({ ok: true, event, minted: false, timeSupplied: false, schemaSupplied: false })
       expect(() => assertSchema(type, version, event.data)).not.toThrow()
       const current = upcast(event)
       expect(current.dataschema).toBe(dataschemaOf(type))

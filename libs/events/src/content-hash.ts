@@ -16,17 +16,20 @@ export function canonicalJson(value: unknown): string {
 /** What the door put into an event that its sender had left out. */
 export interface Supplied {
   readonly time?: boolean
+  /** The newest version of the type. */
+  readonly dataschema?: boolean
   /** `data.person`, found by what was told of the person beside the event. */
   readonly person?: boolean
 }
 
 /**
  * What "same content" means: SHA-256 over a secret key, then type, schema, key, data and time, as sent: without what the
- * door supplied. Transport fields (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a
+ * door supplied; a schema that was left out counts as the first, whichever is the newest one today. Transport fields (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a
  * conflict. Keyed, so that the stored hash gives nothing away about low-entropy content; it authenticates nothing.
  */
 export function contentHash(key: Buffer, event: Envelope, supplied: Supplied = {}): Buffer {
-  const { type, dataschema, sequence } = event
+  const { type, sequence } = event
+  const dataschema = supplied.dataschema ? `${type}:1` : event.dataschema
   const time = supplied.time ? undefined : event.time
   const { partitionkey, data } = supplied.person ? withoutPerson(event) : event
   const content = { type, dataschema, partitionkey, sequence, data, time }

@@ -6,14 +6,13 @@ export interface Told extends Envelope {
   readonly personal?: Personal
 }
 
-/** An event as the public door takes it. */
-export const publicly = ({ id, type, source, time, sequence, dataschema, data, personal }: Told) => ({
+/** An event as the public door takes it: a mapping names no schema, so the door is to take the newest. */
+export const publicly = ({ id, type, source, time, sequence, data, personal }: Told) => ({
   id,
   type,
   source,
   time,
   ...(sequence !== undefined && { sequence }),
-  dataschema,
   data,
   ...(personal && { personal }),
 })

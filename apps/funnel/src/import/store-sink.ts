@@ -54,7 +54,7 @@ export const sinkOf = (store: EventStore, vault: Pick<Vault, 'introduce'>): Sink
 /** The verdict of the public door, which has judged what tells of nobody before. */
 function atDoor(told: Told, receivedAt: number): Judged {
   const { personal, ...event } = told
-  if (!personal) return { verdict: { ok: true, event, minted: false, timeSupplied: false } }
+  if (!personal) return { verdict: { ok: true, event, minted: false, timeSupplied: false, schemaSupplied: true } }
   const { importid, source } = event
   return judged(publicly(told), { source, receivedAt, ...(importid !== undefined && { importid }) })
 }

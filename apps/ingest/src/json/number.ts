@@ -20,5 +20,12 @@ function magnitude(text: string): string {
   const [whole = '', fraction = ''] = mantissa.split('.')
   const digits = (whole + fraction).replace(/^0+/, '')
   if (!digits) return ''
-  return `${digits.replace(/0+$/, '')} ${digits.length - fraction.length + Number(exponent)}`
+  return `${withoutEndingZeros(digits)} ${digits.length - fraction.length + Number(exponent)}`
+}
+
+/** Without a pattern, which would begin anew at each zero of a long row that does not end the text. */
+function withoutEndingZeros(digits: string): string {
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  return digits.slice(0, end)
 }

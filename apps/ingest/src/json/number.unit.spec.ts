@@ -12,6 +12,12 @@ describe('A number of JSON', () => {
     )
   })
 
+  it('is looked at once, however many zeros lie in it', () => {
+    // a pattern that looked for ending zeros took 100 s for these 230 kB, and nobody was served meanwhile
+    expect(numberFault(`0.1${'0'.repeat(230_000)}1`)).toContain('another number')
+    expect(numberFault(`0.1${'0'.repeat(230_000)}`)).toBeUndefined()
+  })
+
   it('is refused as an integer exactly when it is beyond ±(2^53 − 1)', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (value) => {

@@ -93,8 +93,8 @@ export async function introduced(
 /** What the door put into events, by their id; undefined where it put in nothing. */
 export function suppliedTo(fit: readonly Fit[]): ReadonlyMap<string, Supplied> | undefined {
   const supplied = new Map<string, Supplied>()
-  for (const { event, timeSupplied, personSupplied = false } of fit)
-    if (timeSupplied || personSupplied) supplied.set(event.id, { time: timeSupplied, person: personSupplied })
+  for (const { event, timeSupplied: time, schemaSupplied: dataschema, personSupplied: person = false } of fit)
+    if (time || dataschema || person) supplied.set(event.id, { time, dataschema, person })
   return supplied.size ? supplied : undefined
 }
 

@@ -2,9 +2,15 @@
 export function closeNames(name: string, names: readonly string[]): readonly string[] {
   const wanted = bare(name.slice(0, 100))
   return names
-    .map((candidate) => ({ candidate, distance: distance(wanted, bare(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(bare(candidate).length / 3)))
-    .sort((a, b) => a.distance - b.distance)
+    .flatMap((candidate) => {
+      const meant = bare(candidate)
+      const most = Math.max(1, Math.floor(meant.length / 3))
+      // what differs more in length is not looked at: a thousand long names must not keep others waiting
+      if (Math.abs(meant.length - wanted.length) > most) return []
+      const apart = distance(wanted, meant)
+      return apart <= most ? [{ candidate, apart }] : []
+    })
+    .sort((a, b) => a.apart - b.apart)
     .slice(0, 3)
     .map(({ candidate }) => candidate)
 }

@@ -6,11 +6,15 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?
 const NORMAL =
   /^(?:19[7-9]|[2-9]\d\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
+/** What needs no more than four digits of a year. */
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 const HOW = 'send ISO 8601 with a zone, such as 2026-01-31T09:30:00.000Z or 2026-01-31T10:30:00+01:00'
 
 /**
  * The instant as the log writes it: UTC, milliseconds, `Z`; finer fractions are cut. Throws INVALID (field `time`) on a
- * time without a zone, which would mean another instant on another machine, on a day that does not exist, and before 1970.
+ * time without a zone, which would mean another instant on another machine, on a day that does not exist, before 1970, and
+ * after the year 9999.
  */
 export function normalTime(time: unknown): string {
   if (typeof time !== 'string') throw refused(`time is ${typeof time}, not text: ${HOW}`)
@@ -39,6 +43,7 @@ export function normalTime(time: unknown): string {
   const instant = local - (parts[8] === '-' ? -1 : 1) * (offsetHours * 60 + offsetMinutes) * 60_000
   if (instant < 0)
     throw refused('time lies before 1970, which is most often a missing date: leave the event out or date it')
+  if (instant > LAST) throw refused('time lies after the year 9999, in UTC, where ISO 8601 ends: send the real time')
   return new Date(instant).toISOString()
 }
 

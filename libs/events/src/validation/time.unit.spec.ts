@@ -13,6 +13,8 @@ describe('A time', () => {
     ['2025-12-31T23:30:00-01:00', '2026-01-01T00:30:00.000Z'],
     ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
     ['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['9999-12-31T23:59:59.999+01:00', '9999-12-31T22:59:59.999Z'],
   ])('%s is %s', (sent, normal) => {
     expect(normalTime(sent)).toBe(normal)
   })
@@ -33,6 +35,8 @@ describe('A time', () => {
     ['2026-01-05T10:00:00+19:00', 'offset'],
     ['1969-12-31T23:59:59.999Z', 'before 1970'],
     ['0001-01-01T00:00:00Z', 'does not exist'],
+    // was recorded as year 10000, of which no reader of ISO 8601 makes anything
+    ['9999-12-31T23:59:59-01:00', 'after the year 9999'],
     [1767607200000, 'is number'],
     [null, 'not text'],
   ])('%s is refused: %s', (sent, message) => {

@@ -30,6 +30,8 @@ export interface Accepted {
   readonly minted: boolean
   /** It had no time and got `receivedAt`; then its time is no part of its content. */
   readonly timeSupplied: boolean
+  /** It named no schema and got the newest of its type; then the schema is no part of its content. */
+  readonly schemaSupplied: boolean
 }
 
 /** Why an event cannot enter the log. `message` says what, where and how to mend it, and repeats no value. */
@@ -75,7 +77,8 @@ export function eventValidator(types: readonly EventType[]): (raw: unknown, defa
     const given = raw as Readonly<Record<string, unknown>>
     const type = typeFor(textOf(given, 'type'))
     assertAttributes(given)
-    const version = versionFor(type, textOf(given, 'dataschema'))
+    const schema = textOf(given, 'dataschema')
+    const version = versionFor(type, schema)
     const data = checkedData(type, version, given['data'])
     const key = String(currentData(type, version, data)[type.key])
     const named = textOf(given, 'partitionkey')
@@ -101,7 +104,7 @@ export function eventValidator(types: readonly EventType[]): (raw: unknown, defa
     if (correlationid !== undefined) event.correlationid = correlationid
     if (causationid !== undefined) event.causationid = causationid
     if (defaults.importid !== undefined) event.importid = defaults.importid
-    return { ok: true, event, minted: id === undefined, timeSupplied }
+    return { ok: true, event, minted: id === undefined, timeSupplied, schemaSupplied: schema === undefined }
   }
 
   return (raw, defaults) => {

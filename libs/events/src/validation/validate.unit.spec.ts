@@ -33,6 +33,7 @@ describe('An accepted event', () => {
       ok: true,
       minted: false,
       timeSupplied: false,
+      schemaSupplied: true,
       event: {
         specversion: '1.0',
         id: derivedId('/site', 'a'),

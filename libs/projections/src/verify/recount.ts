@@ -36,11 +36,13 @@ const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
 const EVENTS = `
   with fact as (
     select type, envelope->'data' as data, id, recorded_at, version,
-      case when (envelope->>'time')::timestamptz > recorded_at + interval '5 minutes' then recorded_at else (envelope->>'time')::timestamptz end as at,
+      -- a year of more than four digits, which was taken once, is no time for PostgreSQL
+      case when time like '+%' then recorded_at when time::timestamptz > recorded_at + interval '5 minutes' then recorded_at
+        else time::timestamptz end as at,
       case type when 'deal.reopened' then 90 when 'deal.won' then 80 when 'deal.lost' then 80
         when 'deal.amount-changed' then 70 when 'deal.stage-entered' then 60 else 50 end as rank,
       coalesce((envelope->>'sequence')::bigint, 0) as seq
-    from store.event where recorded_at <= $1
+    from store.event cross join lateral (select envelope->>'time') t (time) where recorded_at <= $1
   ),
   -- versions of the funnel: what was applied before the first business event is its set-up and counts from the beginning, the
   -- first of it and what was due by then; any other from its day, and not within the millisecond in which it was recorded
