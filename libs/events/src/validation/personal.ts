@@ -44,6 +44,10 @@ function judge(name: string): boolean {
 export const isEmail = (value: unknown): boolean =>
   typeof value === 'string' && value.includes('@') && /^[^\s@/]+@[^\s@./]+(\.[^\s@./]+)+$/.test(value)
 
+/** Whether a text is an e-mail address with nothing around it but space or a name: `Ann <ann@example.com>`. */
+export const tellsEmail = (text: unknown): boolean =>
+  typeof text === 'string' && text.includes('@') && isEmail((/<([^<>]*)>\s*$/.exec(text)?.[1] ?? text).trim())
+
 /** What to tell a sender who put personal data into an event. */
 export const personalAdvice =
   "send the person's id instead: personal data belongs in the vault, never in an event; e-mail, phone and names may come beside data, as personal"

@@ -6,7 +6,7 @@ import { mintId, storedId } from '../ids.js'
 import { currentData, versionOf } from '../upcast.js'
 import { assertAttributes, sequenceOf, textOf } from './attributes.js'
 import { closeNames } from './close-names.js'
-import { isEmail, isPersonalName, personalAdvice } from './personal.js'
+import { isPersonalName, personalAdvice, tellsEmail } from './personal.js'
 import { assertSchema } from './schema.js'
 import { assertStorable } from './storable.js'
 import { normalTime } from './time.js'
@@ -85,10 +85,10 @@ export function eventValidator(types: readonly EventType[]): (raw: unknown, defa
     if (named !== undefined && named !== key)
       throw refused('partitionkey', `partitionkey is taken from data.${type.key} and says something else: leave it out`)
     const id = textOf(given, 'id')
-    const source = textOf(given, 'source') ?? defaults.source
+    const source = impersonal(given, 'source') ?? defaults.source
     const sequence = sequenceOf(given)
-    const correlationid = textOf(given, 'correlationid')
-    const causationid = textOf(given, 'causationid')
+    const correlationid = impersonal(given, 'correlationid')
+    const causationid = impersonal(given, 'causationid')
     const timeSupplied = given['time'] === undefined
     const event: { -readonly [Name in keyof Envelope]: Envelope[Name] } = {
       specversion: '1.0',
@@ -125,6 +125,13 @@ export function refusalOf({ code, message, details: { field } }: FunnelError): R
   return { ok: false, code, ...(typeof field === 'string' && { field: printable(field) }), message: printable(message) }
 }
 
+/** An attribute that is recorded as it is sent, and therefore names nobody. */
+function impersonal(raw: Readonly<Record<string, unknown>>, field: string): string | undefined {
+  const value = textOf(raw, field)
+  if (tellsEmail(value)) throw refused(field, `${field} is an e-mail address: ${personalAdvice}`)
+  return value
+}
+
 function versionFor(type: EventType, dataschema: string | undefined): number {
   if (dataschema === undefined) return type.version
   const version = versionOf(type, dataschema)
@@ -145,7 +152,7 @@ export function checkedData(type: EventType, version: number, data: unknown): Re
   assertSchema(type, version, data)
   assertStorable(data, 'data')
   for (const name of Object.keys(data))
-    if (name !== 'owner' && isEmail(data[name]))
+    if (name !== 'owner' && tellsEmail(data[name]))
       throw refused(`data.${name}`, `data.${name} is an e-mail address: ${personalAdvice}`)
   const { properties, url } = data
   if (properties !== undefined) assertProperties(properties as Record<string, unknown>)
@@ -157,10 +164,12 @@ export function checkedData(type: EventType, version: number, data: unknown): Re
 
 function assertProperties(properties: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(properties)) {
+    if (tellsEmail(name))
+      throw refused('data.properties', `data.properties has an e-mail address for a name: ${personalAdvice}`)
     const field = `data.properties.${name}`
     if (FORBIDDEN_NAMES.has(name)) throw refused(field, `${field} is a name that programs trip over: choose another`)
     if (isPersonalName(name)) throw refused(field, `${field} looks like personal data: ${personalAdvice}`)
-    if (isEmail(properties[name])) throw refused(field, `${field} is an e-mail address: ${personalAdvice}`)
+    if (tellsEmail(properties[name])) throw refused(field, `${field} is an e-mail address: ${personalAdvice}`)
   }
 }
 
@@ -168,10 +177,11 @@ const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype'])
 
 const refused = (field: string, message: string) => new FunnelError('INVALID', message, { field })
 
-/** One line of well-formed text, at most 500 characters. */
+/** One line of well-formed text, at most 500 characters; names that are repeated in it may be addresses, which are not told. */
 const printable = (text: string): string =>
   text
     .slice(0, 500)
+    .replace(/[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+/g, '…@…')
     .toWellFormed()
     // oxlint-disable-next-line no-control-regex
     .replace(/[\u0000-\u001f\u007f]/g, '\ufffd')

@@ -261,10 +261,26 @@ describe('Personal data', () => {
       { ...touch, data: { visitor: 'jane@example.com', kind: 'page' } },
       { ...won, data: { deal: 'd', person: 'jane@example.com' } },
       property('contact', 'jane@example.com'),
+      property('contact', ' jane@example.com '),
+      property('contact', 'Jane <jane@example.com>'),
+      { ...won, data: { deal: ' jane@example.com' } },
+      { ...won, correlationid: 'jane@example.com' },
+      { ...won, causationid: 'jane@example.com' },
+      { ...won, source: 'jane@example.com' },
     ]) {
       const { message } = refused(raw)
       expect(message).toContain('is an e-mail address')
       expect(message).not.toContain('jane')
+    }
+    // where a name is to stand
+    for (const raw of [
+      property('jane@example.com', 1),
+      { ...won, 'jane@example.com': 1 },
+      { ...won, data: { deal: 'd', 'jane@example.com': 1 } },
+      { ...won, type: 'jane@example.com' },
+    ]) {
+      const { message, field } = refused(raw)
+      expect(`${message} ${field}`).not.toContain('jane')
     }
     expect(accepted({ ...won, data: { deal: 'd', owner: 'sam@our.example' } }).ok).toBe(true)
     expect(accepted(property('package', 'https://example.com/@scope/name')).ok).toBe(true)
