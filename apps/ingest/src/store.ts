@@ -27,13 +27,16 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** How long a query may take, in ms: those here are short. */
+const PATIENCE = 8_000
+
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000
 
 /** Opens the store; throws as `openEventStore` does. Readiness says from then on whether it answers. */
 export async function openStore(url: string, health: Health): Promise<Store> {
   const events = await openEventStore({ url })
-  const pool = createPool(url, 'funnel-ingest', 2)
+  const pool = createPool(url, 'funnel-ingest', 2, undefined, PATIENCE)
   const opened: { close(): Promise<void> }[] = [events, { close: () => pool.end() }]
   try {
     const decisions = await openDecisionStore(url)

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { migrateStore } from '@funnel/event-store'
 import { createPool, loadConfig, startService } from '@funnel/platform'
-import { testDatabase } from '@funnel/testing'
+import { startPostgres, testDatabase } from '@funnel/testing'
 import { IngestConfig } from './config.js'
 import { ingestService } from './service.js'
 import { inFlight, running, slowly, type Running } from './testing/ingest.js'
@@ -114,4 +115,35 @@ describe('When it starts,', () => {
     expect((await fetch(`${ingest.url}/metrics`, { headers: { 'x-funnel-token': token } })).status).toBe(200)
     expect((await fetch(`${ingest.url}/health/ready`)).status).toBe(200)
   })
+})
+
+describe('When the database hangs, open connections and all,', () => {
+  it('who waits is told to come back, a resend is recorded once, and it stops in time', async () => {
+    const server = await startPostgres()
+    const signal = (name: NodeJS.Signals) => {
+      const backends = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' })
+      for (const pid of [server.pid!, ...backends.trim().split(/\s+/).map(Number)]) process.kill(pid, name)
+    }
+    ingest = await running({}, undefined, { url: server.url, drop: () => server.remove() })
+    const events = Array.from({ length: 20 }, (_, i) => event(`event-${i}`))
+    await Promise.all(Array.from({ length: 40 }, (_, i) => ingest!.send(event(`warm-${i}`))))
+    signal('SIGSTOP')
+    const answers = await Promise.all(events.map((one) => ingest!.post(JSON.stringify(one))))
+    signal('SIGCONT')
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503))
+    expect(answers[0]!.headers.get('retry-after')).toBe('1')
+    expect(await ingest.send(events)).toMatchObject({ rejected: 0, conflicts: 0 })
+    const { rows } = await ingest.pool.query<{ n: number }>('select count(*) n from store.event')
+    expect(rows[0]!.n).toBe(60)
+
+    signal('SIGSTOP')
+    // answered, or cut off when the grace of those who are asked is over
+    const late = ingest.post(JSON.stringify(event('late'))).then(
+      ({ status }) => status,
+      () => 503,
+    )
+    await ingest.stop()
+    signal('SIGCONT')
+    expect(await late).toBe(503)
+  }, 90_000)
 })

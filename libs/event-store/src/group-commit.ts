@@ -19,6 +19,8 @@ interface Waiting {
   readonly append: Append
   readonly resolve: (appended: readonly Appended[]) => void
   readonly reject: (error: unknown) => void
+  /** When it came. */
+  readonly since: number
 }
 
 export interface GroupCommitOptions {
@@ -28,6 +30,8 @@ export interface GroupCommitOptions {
   readonly writers?: number
   /** Events that may wait or be under way before callers are refused; their memory is bounded by who holds the bodies. */
   readonly limit?: number
+  /** How long what waits outlasts a store that is down, in ms: a restart is over sooner. */
+  readonly patience?: number
 }
 
 /** Of what waits half goes at once, if that is so many events or more: smaller groups cost more commits than they gain. */
@@ -40,7 +44,7 @@ const WORTH_HALVING = 128
  */
 export function groupCommit(
   store: EventStore,
-  { groupSize = 1000, writers = 4, limit = 20_000 }: GroupCommitOptions = {},
+  { groupSize = 1000, writers = 4, limit = 20_000, patience = 10_000 }: GroupCommitOptions = {},
 ): GroupCommit {
   const queue: Waiting[] = []
   let queued = 0
@@ -68,14 +72,25 @@ export function groupCommit(
       for (const { append, resolve } of group) resolve(appended.slice(at, (at += append.events.length)))
     } catch (error) {
       const alone = group.length === 1
+      if (isDown(error)) giveUp(error)
       // one caller's event must not fail the others': whatever is not the store's own failure is halved until it is found
-      if (alone || (error instanceof FunnelError && error.code === 'UNAVAILABLE'))
-        for (const { reject } of group) reject(error)
+      if (alone || isDown(error)) for (const { reject } of group) reject(error)
       else {
         const half = group.length >> 1
         await settle(group.slice(0, half))
         await settle(group.slice(half))
       }
+    }
+  }
+
+  /** Answers whoever has waited for long when the store is down: each group of theirs would wait for it once more. */
+  const giveUp = (error: unknown): void => {
+    const now = performance.now()
+    while (queue[0] && now - queue[0].since > patience) {
+      const { append, reject } = queue.shift()!
+      queued -= append.events.length
+      pending -= append.events.length
+      reject(error)
     }
   }
 
@@ -115,10 +130,13 @@ export function groupCommit(
       return new Promise((resolve, reject) => {
         pending += events.length
         queued += events.length
-        queue.push({ append: { events, ...(supplied ? { supplied } : {}) }, resolve, reject })
+        const append = { events, ...(supplied ? { supplied } : {}) }
+        queue.push({ append, resolve, reject, since: performance.now() })
         schedule()
       })
     },
     close: () => (pending ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }
 }
+
+const isDown = (error: unknown): boolean => error instanceof FunnelError && error.code === 'UNAVAILABLE'

@@ -64,6 +64,20 @@ describe('a group commit', () => {
     expect(group.pending).toBe(0)
   })
 
+  it('does not let those who have waited for long wait for a store that is down once more', async () => {
+    const under = watched()
+    under.hold()
+    const group = groupCommit(under.store, { writers: 1, groupSize: 1, patience: -1 })
+    const answers = Array.from({ length: 20 }, () => group.append([captured('a')]))
+    await new Promise(setImmediate)
+    under.fail()
+    under.release()
+    expect((await Promise.allSettled(answers)).every(({ status }) => status === 'rejected')).toBe(true)
+    expect(under.calls).toHaveLength(1)
+    expect(group.pending).toBe(0)
+    await group.close()
+  })
+
   it('refuses when too many events wait, and takes more when there is room again', async () => {
     const under = watched()
     under.hold()

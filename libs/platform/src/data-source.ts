@@ -43,14 +43,16 @@ export async function migrate(url: string, schema: string, migrations: readonly 
 
 /**
  * A pool of connections; `name` shows in pg_stat_activity, `options` are command-line settings (`-c name=value`) beside
- * those of the URL, over which they win.
+ * those of the URL, over which they win. A query that is not answered within `patience` ms fails, and its connection is given
+ * up: what the server itself would end in time may also hang with the server. Without it a query may take any time.
  */
-export function createPool(url: string, name: string, max = 10, options?: string): pg.Pool {
+export function createPool(url: string, name: string, max = 10, options?: string, patience?: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options === undefined ? url : withOptions(url, options),
     application_name: name,
     max,
     connectionTimeoutMillis: 10_000,
+    ...(patience !== undefined && { query_timeout: patience }),
   })
   pool.on('error', () => undefined) // an idle connection was lost; whoever needs the next one hears of it
   // one was lost while somebody has it: their next query fails, and an event nobody hears would end the process

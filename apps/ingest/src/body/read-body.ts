@@ -21,13 +21,31 @@ export async function readBody(stream: Readable, declared: number | undefined, l
   if (declared !== undefined && declared > limits.bytes) throw tooLarge(limits.bytes)
   const packed = await collect(stream, limits.bytes, share)
   if (!limits.gzip) return packed
-  share.hold(limits.bytes) // what it may inflate to
+  // what it says itself that it inflates to, so that small bodies do not hold the budget of large ones; then what it may
+  const told = packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4)
+  let held = 0
+  for (const most of new Set([Math.min(Math.max(told, 1), limits.bytes), limits.bytes])) {
+    share.hold(most - held)
+    held = most
+    const body = await inflated(packed, most)
+    if (body) return body
+  }
+  throw tooLarge(limits.bytes)
+}
+
+/** The body, or undefined where it has more than `most` bytes. Throws INVALID when it is cut off, no gzip, or more than that. */
+async function inflated(packed: Buffer, most: number): Promise<Buffer | undefined> {
+  let result: { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } }
   try {
-    return await inflate(packed, { maxOutputLength: limits.bytes })
+    result = (await inflate(packed, { maxOutputLength: most, info: true })) as unknown as typeof result
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limits.bytes)
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') return undefined
     throw new FunnelError('INVALID', 'the body is not gzip, or was cut off: compress it again', {}, error)
   }
+  // after a zero zlib takes all for padding, and would leave out what comes then
+  if (packed.subarray(result.engine.bytesWritten).some((byte) => byte !== 0))
+    throw new FunnelError('INVALID', 'something stands behind the end of the gzip body: compress all of it again')
+  return result.buffer
 }
 
 async function collect(stream: Readable, limit: number, share: Share): Promise<Buffer> {

@@ -32,6 +32,27 @@ describe('A body', () => {
     await expect(read(bomb, { gzip: true })).rejects.toMatchObject({ code: 'TOO_LARGE' })
   })
 
+  it('of more than one part is read whole, and is refused where one would be left out', async () => {
+    const [one, two] = ['[1]', '[2]'].map((text) => gzipSync(Buffer.from(text))) as [Buffer, Buffer]
+    const long = gzipSync(Buffer.from(' '.repeat(LIMIT - 6)))
+    expect(String(await read(Buffer.concat([one, two]), { gzip: true }))).toBe('[1][2]')
+    expect(await read(Buffer.concat([one, long, two]), { gzip: true })).toHaveLength(LIMIT)
+    expect(String(await read(Buffer.concat([one, Buffer.alloc(8)]), { gzip: true }))).toBe('[1]')
+    await expect(read(Buffer.concat([one, Buffer.alloc(1), two]), { gzip: true })).rejects.toMatchObject({
+      code: 'INVALID',
+    })
+  })
+
+  it('that is small holds no more of the budget than it needs, packed or not', async () => {
+    // each packed one held what the largest may have, and others were turned away for it
+    const body = Buffer.from('{"type":"lead.captured"}')
+    const packed = gzipSync(body)
+    expect(await read(packed, { gzip: true, budget: body.length + packed.length })).toEqual(body)
+    // it says less than it holds
+    packed.writeUInt32LE(1, packed.length - 4)
+    await expect(read(packed, { gzip: true })).rejects.toMatchObject({ code: 'INVALID' })
+  })
+
   it('that is no gzip, or cut off, is the sender’s mistake', async () => {
     await expect(read(Buffer.from('{}'), { gzip: true })).rejects.toMatchObject({ code: 'INVALID' })
     await expect(read(gzipSync(Buffer.from('{"a":1}')).subarray(0, 15), { gzip: true })).rejects.toMatchObject({

@@ -24,7 +24,7 @@ interface Entry {
  */
 export function cachedWriteKeys(
   lookup: (key: string) => Promise<KeyOwner | undefined>,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(), // a clock that is set back must not keep a revoked key
 ): WriteKeys {
   const entries = new Map<string, Entry>()
 

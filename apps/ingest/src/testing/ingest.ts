@@ -3,7 +3,7 @@ import { createWriteKey, migrateStore } from '@funnel/event-store'
 import type { Handlers } from '../commands/handlers.js'
 import { mintId } from '@funnel/events'
 import { createPool, loadConfig, startService } from '@funnel/platform'
-import { testDatabase } from '@funnel/testing'
+import { testDatabase, type TestDatabase } from '@funnel/testing'
 import type pg from 'pg'
 import { IngestConfig } from '../config.js'
 import { ingestService } from '../service.js'
@@ -29,8 +29,12 @@ export interface Running {
   close(): Promise<void>
 }
 
-export async function running(env: Record<string, string> = {}, handlers?: () => Handlers): Promise<Running> {
-  const database = await testDatabase()
+export async function running(
+  env: Record<string, string> = {},
+  handlers?: () => Handlers,
+  given?: TestDatabase,
+): Promise<Running> {
+  const database = given ?? (await testDatabase())
   await migrateStore(database.url)
   const pool = createPool(database.url, 'test', 4)
   const key = await createWriteKey(pool, '/site')

@@ -13,3 +13,9 @@ export const APPEND_SETTINGS = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ')
+
+/**
+ * How long an answer is waited for, in ms, when the server hangs with all its timeouts: a service that stops meanwhile can
+ * still tell those who ask it, before it cuts their connections.
+ */
+export const PATIENCE = 8_000

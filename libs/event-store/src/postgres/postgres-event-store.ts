@@ -3,7 +3,7 @@ import { FunnelError } from '@funnel/events'
 import { assertServerVersion, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { addressesIn, hmacOf } from '../vault/addresses.js'
-import { APPEND_SETTINGS } from './append-settings.js'
+import { APPEND_SETTINGS, PATIENCE } from './append-settings.js'
 import { appendCall, type AppendAnswer } from './append-call.js'
 import { createBell } from './bell.js'
 import { assertDurable } from './durable.js'
@@ -27,7 +27,7 @@ export interface PostgresEventStoreOptions {
  */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
   const { key, vaultKey } = await firstLook(url)
-  const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS)
+  const pool = createPool(url, 'funnel-event-store', connections, APPEND_SETTINGS, PATIENCE)
   const bell = createBell(url)
 
   return {

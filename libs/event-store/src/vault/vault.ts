@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { derivedId, FunnelError, mintId, type Instant } from '@funnel/events'
 import { createPool } from '@funnel/platform'
-import { APPEND_SETTINGS } from '../postgres/append-settings.js'
+import { APPEND_SETTINGS, PATIENCE } from '../postgres/append-settings.js'
 import { codeOf, translated } from '../postgres/errors.js'
 import { emailAddress, hmacOf, keyed, personAddress, phoneAddress, type Address } from './addresses.js'
 import { idsOf, notedStreamsOf, type Query } from './identity.js'
@@ -80,7 +80,7 @@ const ERASE_SETTINGS = APPEND_SETTINGS.replace(/-c transaction_timeout=\S+/, '')
 
 /** The vault on PostgreSQL. Run `migrateStore` before. */
 export async function openVault({ url, connections = 4 }: { url: string; connections?: number }): Promise<Vault> {
-  const pool = createPool(url, 'funnel-vault', connections, APPEND_SETTINGS)
+  const pool = createPool(url, 'funnel-vault', connections, APPEND_SETTINGS, PATIENCE)
   const key = await vaultKey(pool).catch(async (error: unknown) => {
     await pool.end()
     throw error
