@@ -1,7 +1,7 @@
 """Prints every event of Funnel's topics, each once and in the order of its partition, as a line of JSON.
 
 It ends at the end of the topics, or goes on with --follow. A consumer of your own saves the last position of each
-partition together with what it made of the events, and after a restart leaves out what is not behind it.
+partition together with what it made of the events, and after a restart goes on with the position behind it.
 """
 
 import argparse
@@ -56,6 +56,7 @@ def events(consumer, partitions, follow):
     consumer.assign(partitions)
     unread = {(partition.topic, partition.partition) for partition in partitions}
     last = dict.fromkeys(unread, 0)
+    highest = dict(last)
     while unread or follow:
         for record in consumer.consume(num_messages=1000, timeout=1):
             place = (record.topic(), record.partition())
@@ -66,8 +67,10 @@ def events(consumer, partitions, follow):
                 continue
             headers = {name: value.decode() for name, value in record.headers() or []}
             position = int(headers.get("position", 0))
-            # after a failure the relay may publish a record again; the positions of a partition only grow
-            if position > last[place]:
+            highest[place] = max(highest[place], position)
+            # the positions of a partition have no gaps: a lower one is a repeat, which the relay may make after a failure,
+            # and a higher one comes again when those before it have come, as in a topic that was made anew
+            if position == last[place] + 1:
                 last[place] = position
                 yield {
                     "topic": record.topic(),
@@ -76,6 +79,9 @@ def events(consumer, partitions, follow):
                     "headers": headers,
                     "data": json.loads(record.value()),
                 }
+    for topic, partition in sorted(place for place in last if last[place] < highest[place]):
+        lost = f"{topic}, partition {partition}, goes on without position {last[topic, partition] + 1}"
+        sys.exit(f"{lost}: if it has expired, `npx funnel replay` publishes it again")
 
 
 def parse_arguments():

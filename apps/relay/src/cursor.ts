@@ -28,7 +28,10 @@ export class Cursor {
     this.#places = places
   }
 
-  /** Throws LOG_AHEAD when the topics hold what this store has not recorded. */
+  /**
+   * A partition that cannot hold all up to its position is published again from 1: it was made anew while another relay was
+   * about to publish what came next. Throws LOG_AHEAD when the topics hold what this store has not recorded.
+   */
   static from(ends: readonly PublishedEnd[], head: Head): Cursor {
     const places: { [topic in Topic]: Place[] } = {
       touchpoints: [],
@@ -39,7 +42,8 @@ export class Cursor {
       definitions: [],
     }
     assertRecorded(ends, head)
-    for (const { topic, partition, position, high } of ends) places[topic][partition] = { position, offset: high }
+    for (const { topic, partition, position, high } of ends)
+      places[topic][partition] = { position: isWhole({ position, high }) ? position : 0, offset: high }
     return new Cursor(places)
   }
 
@@ -84,3 +88,6 @@ export class Cursor {
     return this.#places[topic][partition] ?? { position: 0, offset: 0 }
   }
 }
+
+/** Whether a partition ever had as many records as positions; records that expire leave the number of those there were. */
+const isWhole = ({ position, high }: { position: number; high: number }): boolean => high >= position

@@ -20,6 +20,13 @@ describe('the cursor of the relay', () => {
     expect(cursor.positions.leads?.slice(0, 2)).toEqual([5, 0])
   })
 
+  it('is at 0 where a partition that was made anew begins with what came next, and where not if it has expired', () => {
+    // the relay that published it was killed before it took in at which offset
+    const cursor = Cursor.from([end(0, 105, { high: 5 }), end(1, 105, { low: 100, high: 120 })], head([200, 200]))
+    expect(cursor.positions.leads?.slice(0, 2)).toEqual([0, 105])
+    expect(() => Cursor.from([end(0, 105, { high: 5 })], head([9]))).toThrow(/has position 105/)
+  })
+
   it('is refused on topics that another store wrote, or that are ahead of this one', () => {
     expect(() => Cursor.from([end(0, 5, { epochs: new Set(['ours', 'theirs']) })], head([9]))).toThrow(/another store/)
     expect(() => Cursor.from([end(0, 10)], head([9]))).toThrow(/has position 10, the store only 9/)

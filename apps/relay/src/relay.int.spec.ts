@@ -2,7 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { derivedId, mintId, topicNames, type Envelope, type Recorded } from '@funnel/events'
-import { decode, kafkaClient, KafkaEventLog, naming, postgresEventTail, type KafkaClient } from '@funnel/event-log'
+import {
+  advanceHead,
+  decode,
+  ensureTopics,
+  kafkaClient,
+  KafkaEventLog,
+  KafkaPublisher,
+  naming,
+  postgresEventTail,
+  type KafkaClient,
+} from '@funnel/event-log'
 import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
 import { createPool, freePort, startService, type Service } from '@funnel/platform'
 import { describeKafka, startKafka, testDatabase, testKafka, type TestDatabase, type TestKafka } from '@funnel/testing'
@@ -197,6 +207,31 @@ describe('relay', () => {
       const after = await append(10)
       const read = await untilRead(client, 40)
       expect(new Set(read.map(idOf))).toEqual(new Set([...before, ...after].map(idOf)))
+    })
+
+    it('publishes a topic again that was made anew, also where one that was killed had begun it with what came next', async () => {
+      await startRelay(brokers)
+      const before = await append(30)
+      await onTopics(client, 30)
+      await relays.splice(0)[0]?.close()
+      await client.deleteTopics([names.nameOf('leads')])
+      await eventually(async () => !(await client.partitionsOf([names.nameOf('leads')])).size)
+      await ensureTopics(client, topicNames, names)
+      const next = await append(10)
+      const pool = createPool(database.url, 'spec')
+      closing.push(() => pool.end())
+      await sleep(5) // the watermark lies behind the clock
+      const { epoch } = await advanceHead(pool)
+      const killed = new KafkaPublisher(client, epoch, names)
+      await killed.publish(next)
+      await killed.close()
+      // it went on behind these, and told a lag of 0
+      await startRelay(brokers)
+      const all = [...before, ...next].map(idOf)
+      await eventually(async () => {
+        const read = new Set((await untilRead(client, 10)).map(idOf))
+        return all.every((id) => read.has(id))
+      })
     })
 
     it('stops with LOG_AHEAD on topics of another store, says so, and goes on when they are deleted', async () => {
