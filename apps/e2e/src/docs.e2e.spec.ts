@@ -23,7 +23,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'FUNNEL_DEFINITIONS=our-definitions npm start -- --workspace mine': 'so was this one',
   'FUNNEL_DESTINATIONS=destinations.yaml npm start': 'and with these destinations',
   [`grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' 127.0.0.1:7071 funnel.v1.KpiService/QueryKpi`]:
-    'grpcurl may be absent; apps/query/src/grpc.int.spec.ts asks the reflection that it asks',
+    'grpcurl may be absent; what buf asks by reflection, it asks',
   [`grpcurl -plaintext -H "authorization: Bearer $COMMAND_KEY" -d '{"idempotency_key":"7f1c-advance-lead-1","actor":"ann","lead_advance":{"lead":"lead-1","stage":"mql"}}' 127.0.0.1:7078 funnel.v1.CommandService/Execute`]:
     'likewise; apps/ingest/src/commands/grpc/grpc.int.spec.ts gives commands like it',
 }
@@ -42,6 +42,7 @@ describe('The pages', () => {
   let folder: string
   let dataDir: string
   let ingest: string
+  let query: string
   let env: Record<string, string>
   let writeKey = ''
   let commandKey = ''
@@ -54,7 +55,9 @@ describe('The pages', () => {
   const shell = async (command: string): Promise<string> => {
     const here = command
       .replace(/^npx funnel/, `${process.execPath} ${join(root, 'apps/funnel/dist/main.js')}`)
+      .replace(/^npx buf/, join(root, 'node_modules/.bin/buf'))
       .replace('http://127.0.0.1:7070', ingest)
+      .replace('http://127.0.0.1:7071', query)
     const { stdout } = await run('sh', ['-c', here], {
       cwd: folder,
       env: { ...env, WRITE_KEY: writeKey, COMMAND_KEY: commandKey },
@@ -111,7 +114,7 @@ describe('The pages', () => {
       'notifier',
     ]
     const ports = await Promise.all(names.map(async (name) => `--${name}-port ${await freePort()}`))
-    ingest = `http://127.0.0.1:${ports[0]!.split(' ')[1]}`
+    ;[ingest, query] = ports.slice(0, 2).map((port) => `http://127.0.0.1:${port.split(' ')[1]}`) as [string, string]
     const up = await shell(`npx funnel up --detach --json ${ports.join(' ')}`)
     ;({ writeKey, commandKey } = JSON.parse(up) as { writeKey: string; commandKey: string })
   }, 120_000)

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
 import {
   credentials,
   makeClientConstructor,
@@ -492,7 +494,6 @@ describe('the query service', () => {
     metadata.set('authorization', `Bearer ${TOKEN}`)
     const call = reflection['ServerReflectionInfo']?.(metadata) as unknown as ClientDuplexStream<object, Described>
     call.write({ listServices: '' })
-    call.write({ fileContainingSymbol: 'funnel.v1.KpiService' })
     call.end()
     const answers: Described[] = []
     for await (const answer of call) answers.push(answer as Described)
@@ -505,8 +506,24 @@ describe('the query service', () => {
       'funnel.v1.KpiService',
       'funnel.v1.LeadService',
       'funnel.v1.StatusService',
+      'grpc.health.v1.Health',
     ])
-    expect(answers[1]?.fileDescriptorResponse?.fileDescriptorProto.length).toBeGreaterThan(0)
+  })
+
+  it('describes itself so that a client that is not ours can ask: files as they are, not one without its imports', async () => {
+    const { stdout } = await promisify(execFile)(
+      createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf'),
+      [
+        'curl',
+        '--protocol=grpc',
+        '--http2-prior-knowledge',
+        ...['header', 'reflect-header'].map((kind) => `--${kind}=authorization: Bearer ${TOKEN}`),
+        '--data={"question":{"kpi":"leads"}}',
+        `http://${address}/funnel.v1.KpiService/QueryKpi`,
+      ],
+      { timeout: 20_000 },
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ answer: { definition: { id: 'leads' } } })
   })
 
   describe('lists', () => {
@@ -800,7 +817,6 @@ describe('the query service', () => {
 
 interface Described {
   readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] }
-  readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] }
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import type { Server, ServiceDefinition } from '@grpc/grpc-js'
-import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader'
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
 import { Transport, type GrpcOptions } from '@nestjs/microservices'
@@ -17,15 +19,29 @@ import { tokenInterceptor } from './token.interceptor.js'
 /** The part of grpc-health-check that is used; it is CommonJS without named exports for ESM. */
 interface HealthModule {
   HealthImplementation: new (status: Record<string, ServingStatus>) => HealthService
+  protoPath: string
 }
 type ServingStatus = 'SERVING' | 'NOT_SERVING'
 interface HealthService {
   setStatus(service: string, status: ServingStatus): void
   addToServer(server: Server): void
 }
-const { HealthImplementation } = createRequire(import.meta.url)('grpc-health-check') as HealthModule
+const { HealthImplementation, protoPath } = createRequire(import.meta.url)('grpc-health-check') as HealthModule
 
 const PACKAGE = 'funnel.v1'
+const HEALTH = 'grpc.health.v1.Health'
+
+/**
+ * Our .proto files as reflection is to give them: as they are. What proto-loader makes of them is one file for each package,
+ * without the imports between them, of which no client can make anything.
+ */
+const files = {
+  [PACKAGE]: {
+    fileDescriptorProtos: fromBinary(FileDescriptorSetSchema, descriptorSet).file.map((file) =>
+      Buffer.from(toBinary(FileDescriptorProtoSchema, file)),
+    ),
+  },
+} as unknown as PackageDefinition
 
 /** How long calls in flight may take to end when the service stops, in milliseconds. */
 const PATIENCE = 5000
@@ -82,9 +98,10 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
         onLoadPackageDefinition: (_: unknown, server: Server) => {
           this.#server = server
           this.#health.addToServer(server)
-          // from the descriptor set, because reflection over a loaded package stumbles over maps
-          const set = loadFileDescriptorSetFromBuffer(descriptorSet)
-          new ReflectionService(set, { services: [...this.#names] }).addToServer(server)
+          new ReflectionService(
+            { ...loadSync(protoPath), ...files },
+            { services: [...this.#names, HEALTH] },
+          ).addToServer(server)
           follow()
         },
       },
