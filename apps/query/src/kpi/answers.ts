@@ -84,9 +84,9 @@ export class Answers {
 
   /** The answer of one generation, straight from the ledger. */
   async of(generation: number, question: Question, deadline: Instant): Promise<Answered> {
-    const { versions, definitions } = await this.#generations.definitionsOf(generation)
+    const { versions, definitions, rolled } = await this.#generations.definitionsOf(generation)
     const kpi = asked(question, definitions, versions.kpis)
-    const statement = plan(question, kpi, { generation, knownAt: question.knownAt })
+    const statement = plan(question, kpi, { generation, knownAt: question.knownAt, rolled })
     const rows = await this.#database.rows<AnswerRow>(statement, deadline)
     const answered = answer(question, kpi, rows)
     return { ...answered, kpi, used: usedVersions(question, kpi, versions, answered.basis?.w ?? null), generation }

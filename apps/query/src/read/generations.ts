@@ -9,6 +9,8 @@ export interface LiveGeneration {
   /** Transactions folded: another number, other answers. */
   readonly fold: number
   readonly definitionsHash: string
+  /** The dimensions that its rolls are added up by. */
+  readonly rolled: readonly string[]
   /** Its watermark. */
   readonly w: Instant | null
   /** How far it has folded the topic of definitions. */
@@ -26,7 +28,7 @@ export const POLL = 100
 
 const STATEMENT = {
   name: 'live_generation',
-  text: `select id, fold, definitions_hash "definitionsHash", ${millis('w')} w, coalesce((positions->'definitions'->>0)::bigint, 0) applied
+  text: `select id, fold, definitions_hash "definitionsHash", rolled, ${millis('w')} w, coalesce((positions->'definitions'->>0)::bigint, 0) applied
          from read.generation where state = 'live'`,
   values: [],
 }
@@ -59,17 +61,17 @@ export class Generations {
    * The definitions of a generation: all versions, and those in force at its watermark. Throws UNAVAILABLE when there is no
    * such generation, GenerationDropped when its tables are gone.
    */
-  async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions'>> {
+  async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions' | 'rolled'>> {
     const known = this.#known?.generation
     if (known?.id === id) return known
-    const [row] = await this.#rows<Pick<LiveGeneration, 'w'>>({
+    const [row] = await this.#rows<Pick<LiveGeneration, 'w' | 'rolled'>>({
       name: 'watermark',
-      text: `select ${millis('w')} w from read.generation where id = $1`,
+      text: `select ${millis('w')} w, rolled from read.generation where id = $1`,
       values: [id],
     })
     if (!row) throw none()
     const versions = await this.#versions(id)
-    return { versions, definitions: inForceIn(versions, row) }
+    return { versions, definitions: inForceIn(versions, row), rolled: row.rolled }
   }
 
   /** The next `current` looks again. */

@@ -44,9 +44,9 @@ describe('a store that begins with the history of the demo', () => {
     await createFolder(pool, generation).apply({ events: records, positions: advance({}, records), w })
     return generation
   }
-  const ask = async ({ id }: Generation, question: Question) => {
+  const ask = async ({ id, rolled }: Generation, question: Question) => {
     const kpi = asked(question, definitions)
-    const { name, text, values } = plan(question, kpi, { generation: id, knownAt: question.knownAt })
+    const { name, text, values } = plan(question, kpi, { generation: id, knownAt: question.knownAt, rolled })
     const { rows } = await pool.query<AnswerRow>({ name, text, values: [...values] })
     return answer(question, kpi, rows).rows.map(({ bucketStart, values, cell }) => ({ bucketStart, values, cell }))
   }

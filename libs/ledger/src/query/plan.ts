@@ -32,14 +32,19 @@ export interface AnswerRow extends BasisRow {
   readonly high: number | null
 }
 
+/** A cut, and by which dimensions the rolls of its generation are added up. */
+export interface RolledCut extends Cut {
+  readonly rolled: readonly string[]
+}
+
 /**
  * The statement that answers a checked question from one generation, with the generation's row in the same snapshot.
  * `answer` makes cells of what it gives. Sums come from the rolls where they can, with the entries that these do not hold.
  */
-export function plan(question: Question, kpi: Kpi, cut: Cut): Statement {
+export function plan(question: Question, kpi: Kpi, cut: RolledCut): Statement {
   const sides = sidesOf(kpi.formula)
   const shape = shapeOf(kpi, sides)
-  if (!isRolled(question, sides, shape)) return planFromEntries(question, kpi, cut)
+  if (!isRolled(question, sides, shape, cut.rolled)) return planFromEntries(question, kpi, cut)
   const parameters = new Parameters()
   const slices = covering(cut, parameters)
   const parts = sides.map((side) => rolled(side, shape, question, cut, parameters))

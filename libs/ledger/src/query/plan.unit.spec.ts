@@ -28,6 +28,7 @@ const question: Question = {
 describe('the plan of a question', () => {
   it('holds nothing of what the caller said but in its parameters', () => {
     const { text, values } = plan(question, kpi({ sum: { measure: hostile, where: { stage: hostile } } }), {
+      rolled: [],
       generation: 7,
     })
     expect(text).not.toContain('drop')
@@ -35,7 +36,7 @@ describe('the plan of a question', () => {
   })
 
   it('is prepared under a name of its own for every generation', () => {
-    const of = (generation: number) => plan(question, kpi({ sum: { measure: 'touch' } }), { generation })
+    const of = (generation: number) => plan(question, kpi({ sum: { measure: 'touch' } }), { generation, rolled: [] })
     expect(of(7).name).toMatch(/^g7_/)
     expect(of(7).name.length).toBeLessThan(64)
     expect(of(7).text).toContain('gen_7.entry')
@@ -46,11 +47,15 @@ describe('the plan of a question', () => {
   it('shares its statement with a question that differs in values only', () => {
     const other = { ...question, from: 0, filters: [{ dimension: 'z', values: ['b', 'c'], none: false }], by: ['z'] }
     const formula = { sum: { measure: 'touch' } }
-    expect(plan(other, kpi(formula), { generation: 1 }).name).toBe(plan(question, kpi(formula), { generation: 1 }).name)
+    expect(plan(other, kpi(formula), { generation: 1, rolled: [] }).name).toBe(
+      plan(question, kpi(formula), { generation: 1, rolled: [] }).name,
+    )
   })
 
   it('is of a generation’s tables only', () => {
-    expect(() => plan(question, kpi({ sum: { measure: 'touch' } }), { generation: 1.5 })).toThrow(RangeError)
+    expect(() => plan(question, kpi({ sum: { measure: 'touch' } }), { generation: 1.5, rolled: [] })).toThrow(
+      RangeError,
+    )
   })
 })
 

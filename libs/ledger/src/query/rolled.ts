@@ -21,11 +21,13 @@ interface Days {
 }
 
 /**
- * Whether the rolls can answer: they tell counts, money and means of durations by at most one dimension beside the stage,
- * and conversions within the windows that they know.
+ * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and means of durations by
+ * at most one dimension beside the stage, and conversions within the windows that they know.
  */
-export function isRolled(question: Question, sides: readonly Side[], shape: Shape): boolean {
-  return dimensionsOf(question).length <= 1 && sides.every((side) => isRolledSide(question, side, shape))
+export function isRolled(question: Question, sides: readonly Side[], shape: Shape, by: readonly string[]): boolean {
+  const dimensions = dimensionsOf(question)
+  if (dimensions.length > 1 || dimensions.some((dimension) => !by.includes(dimension))) return false
+  return sides.every((side) => isRolledSide(question, side, shape))
 }
 
 function isRolledSide(question: Question, side: Side, shape: Shape): boolean {

@@ -10,6 +10,11 @@ export interface Generation {
   readonly state: 'building' | 'live' | 'retired'
   readonly definitions: Definitions
   readonly definitionsHash: string
+  /**
+   * The dimensions that its slices are added up by, all of them: those there were when it was made. By one that came later
+   * is asked from the entries, until a rebuild.
+   */
+  readonly rolled: readonly string[]
   readonly epoch: string
   /** The fence: how many transactions have folded into it. */
   readonly fold: number
@@ -19,7 +24,7 @@ export interface Generation {
   readonly parked: number
 }
 
-const COLUMNS = `id, schema, state, definitions, definitions_hash "definitionsHash", epoch, fold,
+const COLUMNS = `id, schema, state, definitions, definitions_hash "definitionsHash", rolled, epoch, fold,
   (extract(epoch from w) * 1000)::bigint w, positions, parked`
 
 /** A pool or a connection. */
@@ -38,20 +43,28 @@ export async function generationOf(db: Queryable, id: number): Promise<Generatio
   return rows[0]
 }
 
+/** What a generation is made of. */
+export interface NewGeneration extends Pick<Generation, 'definitions' | 'epoch'> {
+  readonly state: 'building' | 'live'
+  /** Dimensions to add up by beside those of the definitions. */
+  readonly later?: readonly string[]
+}
+
 /** Makes a generation with empty tables. A live one has the indexes that questions need from the start; the others get them by `addIndexes`. */
 export async function createGeneration(
   pool: pg.Pool,
-  { definitions, epoch, state }: { definitions: Definitions; epoch: string; state: 'building' | 'live' },
+  { definitions, epoch, state, later = [] }: NewGeneration,
 ): Promise<Generation> {
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ id: number }>(`select nextval('read.generation_id')::int as id`)
     const { id } = rows[0]!
     const schema = `gen_${id}`
+    const rolled = [...new Set([...definitions.dimensions.map((dimension) => dimension.id), ...later])]
     await client.query(tables(schema))
     if (state === 'live') await client.query(indexes(schema).join(''))
     await client.query(
-      'insert into read.generation (id, schema, state, definitions, definitions_hash, epoch) values ($1, $2, $3, $4, $5, $6)',
-      [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), epoch],
+      'insert into read.generation (id, schema, state, definitions, definitions_hash, rolled, epoch) values ($1, $2, $3, $4, $5, $6, $7)',
+      [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), rolled, epoch],
     )
     return generationOf(client, id)
   })

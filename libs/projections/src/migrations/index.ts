@@ -10,6 +10,7 @@ import { EntryColumns1764000000009 } from './1764000000009-entry-columns.js'
 import { Total1764000000010 } from './1764000000010-total.js'
 import { NodeAccounts1764000000011 } from './1764000000011-node-accounts.js'
 import { RollSlices1764000000012 } from './1764000000012-roll-slices.js'
+import { Rolled1764000000013 } from './1764000000013-rolled.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -25,4 +26,5 @@ export const migrateRead = (url: string): Promise<void> =>
     Total1764000000010,
     NodeAccounts1764000000011,
     RollSlices1764000000012,
+    Rolled1764000000013,
   ])

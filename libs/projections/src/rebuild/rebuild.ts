@@ -39,17 +39,17 @@ const BATCH = 5000
 /**
  * Folds the whole log into new tables beside the live ones and then makes them live, while reads and folds go on. The
  * definitions given are the new base; what was applied in the log keeps the base of the live generation, so that the time
- * before it was applied stays as it was. What an earlier rebuild left unfinished is removed first. Throws CONFLICT when a
+ * before it was applied stays as it was; it is added up by the dimensions among it from now on. What an earlier rebuild left unfinished is removed first. Throws CONFLICT when a
  * rebuild runs already.
  */
 export async function rebuild(options: RebuildOptions): Promise<Generation> {
   const { pool, tail } = options
   return exclusively(pool, async () => {
     const live = await liveGeneration(pool)
-    const definitions = live
-      ? rebased(live.definitions, options.definitions, await appliedUpTo(tail, await tail.heads()))
-      : options.definitions
-    const folder = await folderBeside({ ...options, definitions })
+    const applied = await appliedUpTo(tail, await tail.heads())
+    const definitions = live ? rebased(live.definitions, options.definitions, applied) : options.definitions
+    const later = [...applied].flatMap((name) => /^dimension\/(.*)$/s.exec(name)?.[1] ?? [])
+    const folder = await folderBeside({ ...options, definitions }, later)
     const { id, schema } = folder.generation
     try {
       await foldSealAndIndex(folder, options)
@@ -87,13 +87,16 @@ export async function withShadow<T>(
 }
 
 /** Folds into new tables; what an earlier one left is removed. */
-async function folderBeside({ pool, tail, definitions }: RebuildOptions): Promise<Folder> {
+async function folderBeside(
+  { pool, tail, definitions }: RebuildOptions,
+  later: readonly string[] = [],
+): Promise<Folder> {
   const { rows } = await pool.query<{ id: number; schema: string }>(
     `select id, schema from read.generation where state = 'building'`,
   )
   for (const { id, schema } of rows) await dropGeneration(pool, id, schema)
   const { epoch } = await tail.heads()
-  return createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
+  return createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building', later }))
 }
 
 /**

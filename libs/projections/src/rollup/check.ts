@@ -9,7 +9,7 @@ import { CELL_COLUMNS, mergedRolls, rollsOf } from './rolls.js'
  */
 export async function wrongSlices(
   db: Queryable,
-  { schema, definitions }: Pick<Generation, 'schema' | 'definitions'>,
+  { schema, rolled: dimensions }: Pick<Generation, 'schema' | 'rolled'>,
 ): Promise<number[]> {
   const { rows: slices } = await db.query<{
     id: number
@@ -24,7 +24,6 @@ export async function wrongSlices(
        level > 0 or known_from = lag(known_to, 1, '-infinity') over (partition by level order by known_from) follows
      from ${schema}.slice s order by s.id`,
   )
-  const dimensions = definitions.dimensions.map(({ id }) => id)
   const wrong: number[] = []
   for (const { id, level, after, upto, parts, follows } of slices) {
     const values = level === 0 ? [after, upto, dimensions] : [parts]

@@ -20,7 +20,8 @@ import { createGeneration, generationOf, type Generation } from '../generation/g
 import { failing } from '../testing/cut.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { runs } from '../testing/runs.js'
-import { batches, definitions as shipped, epoch, recordAll } from '../testing/scene.js'
+import { rebuild } from '../rebuild/rebuild.js'
+import { batches, definitions as shipped, epoch, recordAll, tailOf } from '../testing/scene.js'
 import { seal } from './seal.js'
 import { wrongSlices } from './check.js'
 
@@ -111,9 +112,14 @@ describe('rolls', () => {
 
   const live = () => createGeneration(pool, { definitions, epoch, state: 'live' })
 
-  const ask = async (planned: typeof plan, one: Question, { id }: Generation): Promise<Answer['rows']> => {
-    const kpi = asked(one, definitions)
-    const { text, values } = planned(one, kpi, { generation: id, knownAt: one.knownAt })
+  const ask = async (
+    planned: typeof plan,
+    one: Question,
+    { id, rolled }: Generation,
+    under = definitions,
+  ): Promise<Answer['rows']> => {
+    const kpi = asked(one, under)
+    const { text, values } = planned(one, kpi, { generation: id, knownAt: one.knownAt, rolled })
     const { rows } = await pool.query<AnswerRow>(text, [...values])
     return answer(one, kpi, rows).rows
   }
@@ -146,7 +152,7 @@ describe('rolls', () => {
           expect((await slicesOf(generation)).length).toBeGreaterThan(0)
           for (const one of questions) {
             const kpi = asked(one, definitions)
-            const cut = { generation: generation.id, knownAt: one.knownAt }
+            const cut = { generation: generation.id, knownAt: one.knownAt, rolled: generation.rolled }
             const rolled = plan(one, kpi, cut).text !== planFromEntries(one, kpi, cut).text
             const rows = await ask(plan, one, generation)
             expect([one, rows]).toEqual([one, await ask(planFromEntries, one, generation)])
@@ -178,6 +184,48 @@ describe('rolls', () => {
       'sla-overdue',
     ])
       expect(told).toContain(id)
+  })
+
+  it('are not asked for a dimension that was applied when slices were there; a rebuild adds up by it, too', async () => {
+    const plans: Definitions['dimensions'][number] = {
+      ...definitions.dimensions[0]!,
+      id: 'plan',
+      sources: { lead: { from: 'properties.plan' } },
+    }
+    const captured = (n: number) => ({
+      type: 'lead.captured' as const,
+      data: { lead: `l${n}`, properties: { plan: `p${n % 2}` } },
+      at: n < 30 ? HAPPENED : HAPPENED + 60 * DAY, // the later ones count by what is in force when they are recorded
+    })
+    const applied = { definition: 'dimension/plan', content: plans, ahead: 0 }
+    const log = record(
+      [
+        ...Array.from({ length: 30 }, (_, n) => captured(n)),
+        { type: 'definition.applied', data: applied, at: HAPPENED },
+        ...Array.from({ length: 30 }, (_, n) => captured(30 + n)),
+      ],
+      [1],
+    )
+    const under = { ...definitions, dimensions: [...definitions.dimensions, plans] }
+    const question: Question = { kpi: 'leads', by: ['plan'], filters: [] }
+    const counts = (rows: Answer['rows']) => rows.map(({ values, cell }) => [values[0], cell.sampleSize]).toSorted()
+    const before = await live()
+    await foldSealing(log, 5, before)
+    expect((await slicesOf(before)).length).toBeGreaterThan(0)
+    const wanted = [
+      ['p0', 15],
+      ['p1', 15],
+      [null, 30],
+    ].toSorted()
+    expect(counts(await ask(plan, question, before, under))).toEqual(wanted)
+
+    const made = await rebuild({ pool, tail: tailOf(() => log), definitions })
+    await seal(pool, made, 5)
+    const cut = { generation: made.id, rolled: made.rolled }
+    const kpi = asked(question, under)
+    expect(plan(question, kpi, cut).text).not.toBe(planFromEntries(question, kpi, cut).text)
+    expect(counts(await ask(plan, question, made, under))).toEqual(wanted)
+    expect(await wrongSlices(pool, made)).toEqual([])
   })
 
   it('end where the entries say, whenever they are sealed', async () => {

@@ -12,7 +12,7 @@ const LOCK = 7007
 const WORK_MEM = '64MB'
 
 /** What is sealed. */
-export type Sealed = Pick<Generation, 'id' | 'schema' | 'definitions'>
+export type Sealed = Pick<Generation, 'id' | 'schema' | 'rolled'>
 
 /**
  * Adds up the entries below the watermark in slices of about `size` entries, and slices in larger ones, until nothing is
@@ -40,7 +40,7 @@ export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, sign
 
 /** Cuts the next slice off the tail, if there is enough of it below the watermark. */
 async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
-  const { id, schema, definitions } = generation
+  const { id, schema, rolled } = generation
   // the watermark first: whatever was recorded up to it is seen by every later statement
   const { rows: bounds } = await client.query<{ after: string; w: string | null }>(
     `select coalesce((select max(known_to) from ${schema}.slice), '-infinity')::text after, w::text from read.generation where id = $1`,
@@ -59,12 +59,7 @@ async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
     `insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2) returning id`,
     [after, end],
   )
-  await client.query(inserted(schema, rollsOf(schema), '$4'), [
-    after,
-    end,
-    definitions.dimensions.map(({ id }) => id),
-    made[0]!.id,
-  ])
+  await client.query(inserted(schema, rollsOf(schema), '$4'), [after, end, rolled, made[0]!.id])
   return true
 }
 
