@@ -64,14 +64,14 @@ export class Profiles1764000000007 implements MigrationInterface {
  * Whoever keeps personal data holds this lock with others, whoever erases holds it alone: so nothing is kept after an
  * erasure by one who looked at the suppression list before.
  */
-const LOCK = '7002, 0'
+export const LOCK = '7002, 0'
 
 /**
  * Finds or makes the person of each entry and keeps what is told of them; the person is null where it is suppressed. An
  * address belongs to the first person that it was told of. What later events tell comes in place of what earlier ones told.
  */
-const introduce = `
-  create function vault.introduce(entries json)
+export const introduce = `
+  create or replace function vault.introduce(entries json)
   returns table (ord int, person text)
   language plpgsql security definer set search_path = '' as $$
   #variable_conflict use_column

@@ -14,8 +14,8 @@ export class Persons1764000000008 implements MigrationInterface {
 }
 
 /** Whether the latest word of a person on the purpose `profile` is no. */
-const withheld = `
-  create function store.profile_withheld(person text)
+export const withheld = `
+  create or replace function store.profile_withheld(person text)
   returns boolean
   language sql stable security definer set search_path = '' as $$
     select coalesce((

@@ -13,6 +13,8 @@ import { AppendOnce1764000000010 } from './1764000000010-append-once.js'
 import { AppendRows1764000000011 } from './1764000000011-append-rows.js'
 import { AppendColumns1764000000012 } from './1764000000012-append-columns.js'
 import { AppendInOrder1764000000013 } from './1764000000013-append-in-order.js'
+import { IntroduceInOrder1764000000014 } from './1764000000014-introduce-in-order.js'
+import { ConsentTimes1764000000015 } from './1764000000015-consent-times.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
@@ -40,7 +42,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
   const ours = await isOurs(vaultUrl)
   const apart = ours && store && vault && store !== vault
   if (ours) {
-    await migrate(vaultUrl, 'vault', [Vault1764000000004, Profiles1764000000007])
+    await migrate(vaultUrl, 'vault', [Vault1764000000004, Profiles1764000000007, IntroduceInOrder1764000000014])
     if (apart) await once(vaultUrl, storeGrants(pg.escapeIdentifier(store)))
   }
   await migrate(url, 'store', [
@@ -55,6 +57,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     AppendRows1764000000011,
     AppendColumns1764000000012,
     AppendInOrder1764000000013,
+    ConsentTimes1764000000015,
   ])
   if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
+import type { QueryRunner } from 'typeorm'
 import { mintId, type Envelope } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { captured } from '../event-store.contract.js'
 import type { EventStore } from '../event-store.js'
+import { IntroduceInOrder1764000000014 } from '../migrations/1764000000014-introduce-in-order.js'
+import { ConsentTimes1764000000015 } from '../migrations/1764000000015-consent-times.js'
 import { migrateStore } from '../migrations/index.js'
 import { openEventStore } from '../postgres/postgres-event-store.js'
 import { exportPerson, personOfEmail } from './export.js'
@@ -53,6 +56,16 @@ describe('The vault', () => {
     return rows[0]!.text
   }
 
+  it('introduces as before once its newest migrations were undone, and done again', async () => {
+    const runner = { query: (sql: string) => pool.query(sql) } as unknown as QueryRunner
+    const newest = [new IntroduceInOrder1764000000014(), new ConsentTimes1764000000015()]
+    for (const migration of newest.toReversed()) await migration.down(runner)
+    const ann = await one({ personal: { email: 'ann@example.com', name: 'Ann' } })
+    for (const migration of newest) await migration.up(runner)
+    expect(await one({ personal: { email: 'ann@example.com', city: 'Kiel' } })).toBe(ann)
+    expect(await profile(ann)).toEqual({ email: 'ann@example.com', name: 'Ann', city: 'Kiel' })
+  })
+
   describe('introduces', () => {
     it('one person under one address, however it is written and whatever else is told', async () => {
       const ann = await one({ personal: { email: 'ann@example.com', name: 'Ann' } })
@@ -87,6 +100,34 @@ describe('The vault', () => {
       await Promise.all(Array.from({ length: 8 }, (_, i) => batch(i)))
       const { rows } = await pool.query('select from vault.profile')
       expect(rows).toHaveLength(40)
+    })
+
+    it('the same persons by e-mail here and by telephone there without a deadlock, known or new', async () => {
+      const deadlocks = async () => {
+        await pool.query('select pg_stat_clear_snapshot()')
+        const { rows } = await pool.query<{ n: number }>(
+          'select deadlocks n from pg_stat_database where datname = current_database()',
+        )
+        return rows[0]!.n
+      }
+      const before = await deadlocks()
+      const email = (i: number) => ({ email: `q${i}@example.com` })
+      const phone = (i: number) => ({ phone: `0170 1000${String(i).padStart(3, '0')}` })
+      const all = Array.from({ length: 40 }, (_, i) => i)
+      for (const known of [false, true]) {
+        const batches = Array.from({ length: 24 }, (_, batch) =>
+          all.map((_, i) => {
+            const person = (i * 7 + batch * 3) % 40
+            const both = !known && (person + batch) % 3 === 0
+            return {
+              personal: both ? { ...email(person), ...phone(person) } : (i + batch) % 2 ? email(person) : phone(person),
+            }
+          }),
+        )
+        await Promise.all(batches.map((batch) => introduce(...batch)))
+        await introduce(...all.map((i) => ({ person: `q-${i}`, personal: { ...email(i), ...phone(i) } })))
+      }
+      expect(await deadlocks()).toBe(before)
     })
 
     it('whom the event names, and leaves an address with the person that it was told of first', async () => {
@@ -126,6 +167,23 @@ describe('The vault', () => {
       await consent(true, at + 2 * HOUR)
       await one({ personal: { email: 'ann@example.com', city: 'Kiel' } })
       expect(await profile(person)).toMatchObject({ city: 'Kiel' })
+    })
+
+    it('row 76: and does not believe a consent of the future more than what is said later', async () => {
+      for (const [person, future] of [
+        ['p-1', Date.UTC(2999, 0, 1)],
+        ['p-2', Date.UTC(10_000, 0, 1)], // as was once taken
+      ] as const) {
+        const consent = (profile: boolean, time: number) =>
+          record(event('person.consent-recorded', person, { person, purposes: { profile } }, time))
+        await consent(true, future)
+        await consent(false, Date.now())
+        await one({ person, personal: { name: 'Bob' } })
+        expect(await profile(person)).toBeUndefined()
+        await consent(true, Date.now() + 1000)
+        await one({ person, personal: { name: 'Bob' } })
+        expect(await profile(person)).toEqual({ name: 'Bob' })
+      }
     })
   })
 

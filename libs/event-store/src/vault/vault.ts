@@ -91,10 +91,8 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
     async introduce(introductions) {
       if (!introductions.length) return []
       const entries = introductions.map((introduction, ord) => entryOf(key, introduction, ord))
-      // in one order, so that requests rarely wait for each other in a circle
-      const ordered = entries.toSorted((a, b) => (firstOf(a) < firstOf(b) ? -1 : 1))
       const rows = await query<{ ord: number; person: string | null }>('select * from vault.introduce($1)', [
-        JSON.stringify(ordered),
+        JSON.stringify(entries),
       ])
       const persons: (string | undefined)[] = introductions.map(() => undefined)
       for (const { ord, person } of rows) persons[ord] = person ?? undefined
@@ -180,5 +178,3 @@ function entryOf(key: Buffer, { person, personal, at }: Introduction, ord: numbe
     told_at: new Date(at).toISOString(),
   }
 }
-
-const firstOf = ({ email, phone, person }: ReturnType<typeof entryOf>): string => email ?? phone ?? person ?? ''
