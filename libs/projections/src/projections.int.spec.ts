@@ -381,6 +381,29 @@ describe('projections', () => {
       expect(other.outdated).toBe(true)
     })
 
+    it('is caught by verify when the generation says of itself what is not so', async () => {
+      start()
+      await store.append({ events: [...syntheticLog(200, { seed: 5 })] })
+      await folded(200)
+      for (const projector of projectors) await projector.close()
+      const differences = async () =>
+        (await verify({ store: pool, read: pool, tail: postgresEventTail(pool) })).differences
+      expect(await differences()).toEqual([])
+      for (const [set, back, told] of [
+        [`w = w + interval '1 hour'`, `w = w - interval '1 hour'`, 'the watermark lies beyond'],
+        ['parked = 1', 'parked = 0', '0 subjects are parked, and 1 are told'],
+        [
+          `definitions = jsonb_set(definitions, '{kpis,0,name}', '"other"')`,
+          `definitions = definitions`,
+          'the definitions are not those',
+        ],
+      ] as const) {
+        await pool.query(`update read.generation set ${set} where state = 'live'`)
+        expect(await differences()).toEqual([expect.stringContaining(told)])
+        await pool.query(`update read.generation set ${back} where state = 'live'`)
+      }
+    })
+
     it('is caught by verify when an entry is lost, changed or counted twice', async () => {
       start()
       await store.append({ events: [...syntheticLog(500, { seed: 5 })] })

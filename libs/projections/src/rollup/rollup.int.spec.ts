@@ -261,6 +261,34 @@ describe('rolls', () => {
     expect(await wrongSlices(pool, generation)).toEqual([])
   })
 
+  it('whose slices do not lie where they must are found, as questions would count twice or leave out', async () => {
+    const generation = await live()
+    await foldSealing(recordAll([...syntheticLog(600, { seed: 24 })]), 5, generation)
+    const { schema } = generation
+    expect((await slicesOf(generation)).map(({ level }) => level)).toEqual([0, 1, 2])
+    const plants = {
+      'a part counts beside the whole': `update ${schema}.slice set parent_to = null where id = (select id from ${schema}.slice where parent_to is not null order by id limit 1)`,
+      'a slice counts as part of a whole that is not there': `update ${schema}.slice set parent_to = known_to where id = (select id from ${schema}.slice where parent_to is null order by id limit 1)`,
+      'a whole is not there': `with lost as (delete from ${schema}.slice where level = 2 returning id) delete from ${schema}.roll using lost where slice = lost.id`,
+      'a part is not there': `with lost as (delete from ${schema}.slice where level = 1 and id = (select min(id) from ${schema}.slice where level = 1) returning id) delete from ${schema}.roll using lost where slice = lost.id`,
+      'a whole reaches further': `update ${schema}.slice set known_to = known_to + interval '1 ms' where level = 2`,
+      'rolls lie in another span': `update ${schema}.roll set span = span - 100 where ctid = (select ctid from ${schema}.roll limit 1)`,
+      'rolls have lost their slice': `update ${schema}.roll set slice = 100000 where ctid = (select ctid from ${schema}.roll limit 1)`,
+    }
+    for (const [name, plant] of Object.entries(plants)) {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        expect([name, await wrongSlices(client, generation)]).toEqual([name, []])
+        await client.query(plant)
+        expect([name, (await wrongSlices(client, generation)).length > 0]).toEqual([name, true])
+      } finally {
+        await client.query('rollback')
+        client.release()
+      }
+    }
+  })
+
   it('that differ from their entries or from their parts are found', async () => {
     const generation = await live()
     await foldSealing(recordAll([...syntheticLog(600, { seed: 23 })]), 20, generation)

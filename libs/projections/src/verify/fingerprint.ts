@@ -2,7 +2,7 @@ import type { Generation, Queryable } from '../generation/generation.js'
 
 /** Names the content of each table of a generation: equal rows, equal fingerprint, in whatever order. */
 export type Fingerprint = Readonly<Record<Table, string>>
-type Table = 'journal' | 'dims' | 'fact' | 'node' | 'lead' | 'deal' | 'clock'
+type Table = 'journal' | 'dims' | 'fact' | 'node' | 'lead' | 'deal' | 'clock' | 'parked'
 
 /** Rows as text; what is no content (when a row was written) is left out. */
 const CONTENT: Readonly<Record<Table, (schema: string) => string>> = {
@@ -13,6 +13,7 @@ const CONTENT: Readonly<Record<Table, (schema: string) => string>> = {
   lead: (schema) => `select t::text as line from ${schema}.lead t`,
   deal: (schema) => `select t::text as line from ${schema}.deal t`,
   clock: (schema) => `select t::text as line from ${schema}.clock t`,
+  parked: (schema) => `select row(kind, key, topic, partition, "position")::text as line from ${schema}.parked`,
 }
 
 /**

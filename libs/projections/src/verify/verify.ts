@@ -1,7 +1,8 @@
 import type pg from 'pg'
+import { definitionsHash } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
-import { liveGeneration, inTransaction, type Generation } from '../generation/generation.js'
+import { liveGeneration, inTransaction, type Generation, type Queryable } from '../generation/generation.js'
 import { withShadow, type Progress } from '../rebuild/rebuild.js'
 import { wrongSlices } from '../rollup/check.js'
 import { fingerprint, type Fingerprint } from './fingerprint.js'
@@ -21,8 +22,8 @@ export interface Verification {
 
 /**
  * Proves the live read models on their own data: counts again from the event table by independent SQL, and folds the log
- * anew beside them up to the same place and compares every table, and adds the rolls up again. Reads and folds go on
- * meanwhile.
+ * anew beside them up to the same place and compares every table, adds the rolls up again and looks where their slices lie,
+ * and checks what the generation says of itself. Reads and folds go on meanwhile.
  */
 export async function verify(options: {
   readonly store: pg.Pool
@@ -41,9 +42,11 @@ export async function verify(options: {
       w: generation.w,
       live: await fingerprint(client, generation),
       slices: await wrongSlices(client, generation),
+      parked: await parkedIn(client, generation),
     }
   })
-  const { generation, w, live, slices } = taken
+  const { generation, w, live, slices, parked } = taken
+  const complete = (await tail.heads()).w
   const counted = await recount(store, read, generation, w)
   const head = { w, positions: generation.positions, epoch: generation.epoch }
   const definitions = generation.definitions
@@ -62,7 +65,12 @@ export async function verify(options: {
     ...(Object.keys(live) as (keyof Fingerprint)[])
       .filter((table) => live[table] !== rebuilt[table])
       .map((table) => `the table ${table} differs from a rebuild (${live[table]} and ${rebuilt[table]})`),
-    ...slices.map((slice) => `the rolls of slice ${slice} are not the sum of its entries`),
+    ...slices.map((slice) => `slice ${slice} is not what its entries, or the slices it was made of, come to`),
+    ...(w > complete ? ['the watermark lies beyond what the store knows to be complete'] : []),
+    ...(parked === generation.parked ? [] : [`${parked} subjects are parked, and ${generation.parked} are told`]),
+    ...(definitionsHash(generation.definitions) === generation.definitionsHash
+      ? []
+      : ['the definitions are not those whose hash is told with each answer']),
   ]
   return { generation: generation.id, w, numbers: totals(counted), live, rebuilt, differences }
 }
@@ -74,3 +82,8 @@ const totals = (counted: readonly Recounted[]): Verification['numbers'] =>
     fromEvents: months.reduce((sum, { fromEvents }) => sum + fromEvents, 0),
     fromLedger: months.reduce((sum, { fromLedger }) => sum + fromLedger, 0),
   }))
+
+async function parkedIn(db: Queryable, { schema }: Generation): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(`select count(*) n from ${schema}.parked`)
+  return rows[0]!.n
+}
