@@ -19,10 +19,13 @@ describe('sealing beside the fold', () => {
     database = await testDatabase()
     await migrate(database.url, 'read', [Read1764000000001])
     pool = createPool(database.url, 'test', 4)
+    await pool.query('alter table read.generation add rolled text[]')
     generation = await createGeneration(pool, { definitions, epoch, state: 'live' })
     // as it was before there were rolls
     const { schema } = generation
-    await pool.query(`drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money`)
+    await pool.query(
+      `drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money; alter table read.generation drop rolled`,
+    )
     await migrate(database.url, 'read', [Read1764000000001, Rollups1764000000002])
     // and as it was before rolls told how long it took
     await pool.query(`alter table ${schema}.roll drop column timed, drop column elapsed;
