@@ -3,10 +3,10 @@ import { belongs, type Cut } from './lines.js'
 import { ranks, type Rank } from './percentile.js'
 import { STAGE, type Question } from './question.js'
 import { covering, isRolled, rolled, type Parts } from './rolled.js'
-import { isMoney } from './rolls.js'
+import { isMoney, tookIs } from './rolls.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
-import { entriesOf, type Shape } from './sums.js'
+import { bucketOf, entriesOf, type Shape } from './sums.js'
 
 /** More cells than this are refused: nobody reads them, and the answer would not fit into a message. */
 export const MOST_ROWS = 50_000
@@ -47,11 +47,12 @@ export function plan(question: Question, kpi: Kpi, cut: RolledCut): Statement {
   if (!isRolled(question, sides, shape, cut.rolled)) return planFromEntries(question, kpi, cut)
   const parameters = new Parameters()
   const slices = covering(cut, parameters)
-  const parts = sides.map((side) => rolled(side, shape, question, cut, parameters))
+  const parts = sides.map((side) => rolled(side, shape === 'elapsed' ? 'took' : shape, question, cut, parameters))
   return statement(question, kpi, cut, parameters, {
     entries: parts.flatMap(({ entries }) => entries),
     rolls: parts.flatMap(({ rolls }) => rolls),
     slices,
+    last: shape === 'elapsed' ? percentilesOfClasses(question, sides[0], rankOf(kpi), cut, parameters) : sums,
   })
 }
 
@@ -64,8 +65,15 @@ export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Stateme
   const entries = sides.map((side) =>
     entriesOf(side, shape, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
   )
-  return statement(question, kpi, cut, parameters, { entries, rolls: [] })
+  return statement(question, kpi, cut, parameters, {
+    entries,
+    rolls: [],
+    last: shape === 'elapsed' ? `a as (${percentiles(rankOf(kpi), 'c where amount <> 0')})` : sums,
+  })
 }
+
+const rankOf = ({ formula }: Kpi): Rank =>
+  'elapsed' in formula && formula.elapsed.stat === 'p90' ? ranks.p90 : ranks.median
 
 function shapeOf({ formula }: Kpi, sides: readonly Side[]): Shape {
   if ('elapsed' in formula) return formula.elapsed.stat === 'mean' ? 'mean' : 'elapsed'
@@ -77,13 +85,11 @@ function statement(
   kpi: Kpi,
   cut: Cut,
   parameters: Parameters,
-  { entries, rolls, slices }: Parts & { readonly slices?: string },
+  { entries, rolls, slices, last }: Parts & { readonly slices?: string; readonly last: string },
 ): Statement {
   const key = question.by.map((dimension) =>
     dimension === STAGE ? 'l.stage' : `d.values ->> ${parameters.add(dimension)}`,
   )
-  const rank = 'elapsed' in kpi.formula && kpi.formula.elapsed.stat === 'p90' ? ranks.p90 : ranks.median
-  const shape = shapeOf(kpi, sidesOf(kpi.formula))
   const valued = `  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed, l.amount, l.immature, l.size, l.seconds
   from l left join ${schemaOf(cut.generation)}.dims d on d.id = l.dims`
   const text = `with g as (select * from read.generation where id = ${parameters.add(cut.generation)}),
@@ -97,29 +103,75 @@ c as (
   select side, bucket, key, currency, elapsed, sum(amount) amount, sum(immature)::bigint immature, sum(size)::bigint size, sum(seconds) seconds
   from v group by 1, 2, 3, 4, 5
 ),
-a as (${shape === 'elapsed' ? durations(rank) : sums})
+${last}
 select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount::text amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
 from g left join a on true limit ${MOST_ROWS + 1}`
   return parameters.statement(cut.generation, text)
 }
 
 /** Second step, of counts, money and means: the cells are there already. */
-const sums = `select side, bucket, key, currency, amount, immature, size,
-  null::bigint least, seconds::float8, null::bigint low, null::bigint high from c`
+const sums = `a as (select side, bucket, key, currency, amount, immature, size,
+  null::bigint least, seconds::float8, null::bigint low, null::bigint high from c)`
+
+/** SQL: the values number `low` and `high` of a cell of `n`, from 0. */
+const lowOf = ({ numerator, denominator }: Rank) => `(n - 1) * ${numerator} / ${denominator}`
+const highOf = ({ numerator, denominator }: Rank) => `((n - 1) * ${numerator} + ${denominator - 1}) / ${denominator}`
 
 /**
  * Second step, of percentiles: the weights of equal values are added up; `upto` counts the values up to this one, so the
  * value number k (from 0) is the least with upto > k.
  */
-const durations = ({ numerator, denominator }: Rank) => `
+const percentiles = (rank: Rank, weights: string) => `
   select side, bucket, key, null::text currency, max(n) amount, 0::bigint immature, null::bigint size,
     min(amount) least, null::float8 seconds,
-    min(elapsed) filter (where upto > (n - 1) * ${numerator} / ${denominator}) low,
-    min(elapsed) filter (where upto > ((n - 1) * ${numerator} + ${denominator - 1}) / ${denominator}) high
+    min(elapsed) filter (where upto > ${lowOf(rank)}) low,
+    min(elapsed) filter (where upto > ${highOf(rank)}) high
   from (
     select side, bucket, key, elapsed, amount,
       (sum(amount) over (partition by bucket, key order by elapsed))::bigint upto,
       (sum(amount) over (partition by bucket, key))::bigint n
-    from c where amount <> 0
+    from ${weights}
   ) x group by 1, 2, 3
 `
+
+/**
+ * Second and third step, of percentiles whose cells come in classes of durations: which classes hold the values looked for,
+ * and how many values lie before these; then the entries of those classes alone tell the seconds.
+ */
+function percentilesOfClasses(question: Question, side: Side, rank: Rank, cut: Cut, parameters: Parameters): string {
+  const entry = `${schemaOf(cut.generation)}.entry`
+  const key = question.by.map((dimension) =>
+    dimension === STAGE
+      ? 'e.stage'
+      : `(select d.values ->> ${parameters.add(dimension)} from ${schemaOf(cut.generation)}.dims d where d.id = e.dims)`,
+  )
+  const measures = `e.measure = any(${parameters.add(side.measures)})`
+  return `w as materialized (
+  select bucket, key, elapsed took, upto - amount before, n, least
+  from (
+    select bucket, key, elapsed, amount, min(amount) over cell least,
+      (sum(amount) over (cell order by elapsed))::bigint upto, (sum(amount) over cell)::bigint n
+    from c where amount <> 0 window cell as (partition by bucket, key)
+  ) class
+  where (upto > ${lowOf(rank)} and upto - amount <= ${lowOf(rank)}) or (upto > ${highOf(rank)} and upto - amount <= ${highOf(rank)})
+),
+e as (
+  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, array[${key.join(', ')}]::text[] key, w.took, e.elapsed_s elapsed, sum(e.amount) amount
+  from (select distinct took from w) w
+    cross join lateral (select * from ${entry} e where ${measures} and ${tookIs('e.elapsed_s', 'w.took')} offset 0) e
+  where ${belongs(side, question, cut, parameters)}
+  group by 1, 2, 3, 4
+),
+a as (
+  select '${side.name}' side, bucket, key, null::text currency, max(n) amount, 0::bigint immature, null::bigint size,
+    min(least) least, null::float8 seconds,
+    min(elapsed) filter (where upto > ${lowOf(rank)}) low,
+    min(elapsed) filter (where upto > ${highOf(rank)}) high
+  from (
+    select w.bucket, w.key, e.elapsed, w.n, w.least,
+      (w.before + sum(e.amount) over (partition by w.bucket, w.key, w.took order by e.elapsed))::bigint upto
+    from w join e on e.took = w.took and e.key = w.key and e.bucket is not distinct from w.bucket
+    where e.amount <> 0
+  ) x group by 2, 3
+)`
+}

@@ -21,8 +21,8 @@ interface Days {
 }
 
 /**
- * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and means of durations by
- * at most one dimension beside the stage, and conversions within the windows that they know.
+ * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and durations by at most
+ * one dimension beside the stage, and conversions within the windows that they know.
  */
 export function isRolled(question: Question, sides: readonly Side[], shape: Shape, by: readonly string[]): boolean {
   const dimensions = dimensionsOf(question)
@@ -32,7 +32,7 @@ export function isRolled(question: Question, sides: readonly Side[], shape: Shap
 
 function isRolledSide(question: Question, side: Side, shape: Shape): boolean {
   const days = daysOf(question, side)
-  if (shape === 'elapsed' || !days) return false
+  if (!days) return false
   if (side.within !== undefined && !WINDOWS.some((days) => days * 86_400 === side.within)) return false
   if (side.at === 'cohort_at' && side.measures.some((measure) => measure !== 'converted')) return false
   if (shape !== 'money') return true
@@ -71,7 +71,7 @@ export const covering = ({ generation, knownAt }: Cut, parameters: Parameters): 
 const SEALED = '(select upto from s)'
 const SLICES = '(select ids from s)::int[]'
 
-/** The parts of a side that `isRolled` found answerable. Need the CTEs g and s. */
+/** The parts of a side that `isRolled` found answerable; durations come in classes. Need the CTEs g and s. */
 export function rolled(side: Side, shape: Shape, question: Question, cut: Cut, parameters: Parameters): Parts {
   const days = daysOf(question, side)
   if (!days) throw new RangeError('no whole day: such a question is answered from the entries')
@@ -103,7 +103,7 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
   const terms = [
     `r.dimension = ${parameters.add(dimension)}`,
     `r.measure = any(${parameters.add(side.measures)})`,
-    side.at === 'cohort_at' ? 'r.cohort' : 'not r.cohort',
+    shape === 'took' ? 'r.cohort is null' : side.at === 'cohort_at' ? 'r.cohort' : 'not r.cohort',
     `r.slice = any(${SLICES})`,
   ]
   if (side.stage !== undefined) terms.push(`r.stage = ${parameters.add(side.stage)}`)
@@ -121,10 +121,10 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
   }
   const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
   const bucket = bucketOf(question, side, dayStart('"day"'), parameters)
-  return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, null::bigint elapsed, ${amount},
+  return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, ${shape === 'took' ? 'r.took' : 'null'}::bigint elapsed, ${amount},
     ${shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size, ${shape === 'mean' ? 'sum(r.seconds)' : NO_SECONDS} seconds
   from ${unrolled(`${schemaOf(cut.generation)}.roll`)} where ${terms.join(' and ')}
-  group by 1, 2, 3, 4`
+  group by 1, 2, 3, 4, 5`
 }
 
 const fromDay = (day: string) => [`r.span >= ${spanOf(`${day}::int`)}`, `"day" >= ${day}`]

@@ -26,6 +26,21 @@ export const dayStart = (day: string): string => `to_timestamp(${day} * 86400::f
 /** SQL: which 32 days a day belongs to. */
 export const spanOf = (day: string): string => `(${day}) >> 5`
 
+/**
+ * SQL: which class of durations elapsed seconds belong to: of five minutes below an hour, of half an hour below a day, of a
+ * day from there on, and of a day below zero. A number that rises with the seconds.
+ */
+export const tookOf = (elapsed: string): string => `case when ${elapsed} >= 86400 then 57 + ${elapsed} / 86400
+  when ${elapsed} >= 3600 then 12 + (${elapsed} - 3600) / 1800 when ${elapsed} >= 0 then ${elapsed} / 300 else floor(${elapsed} / 86400.0) end::int`
+
+/** SQL: whether elapsed seconds belong to a class, in words that an index over the seconds knows. */
+export const tookIs = (elapsed: string, took: string): string =>
+  `${elapsed} >= ${beginOf(took)} and ${elapsed} < ${beginOf(`(${took} + 1)`)}`
+
+/** SQL: the least seconds of a class. */
+const beginOf = (took: string): string => `(case when ${took} >= 58 then (${took} - 57) * 86400::bigint
+  when ${took} >= 12 then 3600 + (${took} - 12) * 1800::bigint when ${took} >= 0 then ${took} * 300::bigint else ${took} * 86400::bigint end)`
+
 /** SQL: rolls `r` with a row for each day, which has "day", amount, size and seconds beside what the roll has. */
 export const unrolled = (rolls: string): string =>
   `(select *, unnest(days) "day", unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`

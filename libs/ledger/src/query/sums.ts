@@ -1,10 +1,17 @@
 import { maturity, type Cut } from './lines.js'
 import { STAGE, type Question } from './question.js'
+import { tookOf } from './rolls.js'
 import type { Side } from './side.js'
 import type { Parameters } from './statement.js'
 
-/** What is added up: numbers, money with its subjects, numbers with their seconds, or durations with their weights. */
-export type Shape = 'count' | 'money' | 'mean' | 'elapsed'
+/**
+ * What is added up: numbers, money with its subjects, numbers with their seconds, or durations with their weights, in
+ * seconds or in classes (see tookOf).
+ */
+export type Shape = 'count' | 'money' | 'mean' | 'elapsed' | 'took'
+
+/** SQL: what stands for a duration. */
+const durations: Readonly<Partial<Record<Shape, string>>> = { elapsed: 'e.elapsed_s', took: tookOf('e.elapsed_s') }
 
 /** SQL: what stands for the seconds of what is no mean. */
 export const NO_SECONDS = 'null::numeric'
@@ -25,7 +32,7 @@ export function entriesOf(
     'e.dims',
     `${question.by.includes(STAGE) ? 'e.stage' : 'null::text'} stage`,
     'e.currency',
-    `${shape === 'elapsed' ? 'e.elapsed_s' : 'null::bigint'} elapsed`,
+    `${durations[shape] ?? 'null'}::bigint elapsed`,
   ].join(', ')
   if (shape === 'money') return sized(side, columns, from)
   let amount = 'sum(e.amount) amount, 0 immature'

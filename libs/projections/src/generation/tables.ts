@@ -45,9 +45,13 @@ export const tables = (schema: string): string => `
 
 /** What only questions need; a rebuild makes it last: of entries, the most work, and of all the rest. */
 export const indexes = (schema: string): readonly [ofEntries: string, ofTheRest: string] => [
-  `create index entry_cell on ${schema}.entry (measure, occurred_at);`,
+  `create index entry_cell on ${schema}.entry (measure, occurred_at);${elapsedIndex(schema)}`,
   clockIndexes(schema) + journeyIndexes(schema),
 ]
+
+/** Finds what took a time of some class. */
+export const elapsedIndex = (schema: string): string => `
+  create index if not exists entry_elapsed on ${schema}.entry (measure, elapsed_s) where elapsed_s is not null;`
 
 /** The clocks of promises as they stand. */
 export const clockTable = (schema: string): string => `

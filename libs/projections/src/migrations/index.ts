@@ -11,6 +11,7 @@ import { Total1764000000010 } from './1764000000010-total.js'
 import { NodeAccounts1764000000011 } from './1764000000011-node-accounts.js'
 import { RollSlices1764000000012 } from './1764000000012-roll-slices.js'
 import { Rolled1764000000013 } from './1764000000013-rolled.js'
+import { TookRolls1764000000014 } from './1764000000014-took-rolls.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -27,4 +28,5 @@ export const migrateRead = (url: string): Promise<void> =>
     NodeAccounts1764000000011,
     RollSlices1764000000012,
     Rolled1764000000013,
+    TookRolls1764000000014,
   ])

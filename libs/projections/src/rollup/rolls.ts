@@ -1,9 +1,9 @@
-import { dayNumber, heldSince, spanOf, windowOf } from '@funnel/ledger'
+import { dayNumber, heldSince, spanOf, tookOf, windowOf } from '@funnel/ledger'
 
 /** What tells two cells of one day apart. */
-const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed'
+const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed, took'
 /** Those of it that say nothing of a dimension. */
-const LINE = 'measure, stage, currency, cohort, "window", timed'
+const LINE = 'measure, stage, currency, cohort, "window", timed, took'
 /** The columns of a roll, but its slice. */
 export const ROLL_COLUMNS = `${KEY}, span, days, amounts, sizes, elapsed`
 /** The columns of a cell: what a roll has of one day. */
@@ -27,14 +27,17 @@ export const rollsOf = (schema: string): string => {
     from ${schema}.entry where recorded_at > $1 and recorded_at <= $2
   ),
   dated as (
-    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, dims,
+    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, null::int took, dims,
       amount, null::bigint size, amount * elapsed_s seconds
     from known where currency is null
     union all
-    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, dims, amount, null, null
+    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, null, dims, amount, null, null
     from known where measure = 'converted'
     union all
-    select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, dims, amount::bigint, size::bigint, null
+    select measure, stage, currency, null, ${dayNumber('occurred_at')}, null, false, ${tookOf('elapsed_s')}, dims, amount, null, null
+    from known where elapsed_s is not null and currency is null
+    union all
+    select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, null, dims, amount::bigint, size::bigint, null
     from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
   ),
   line as materialized (

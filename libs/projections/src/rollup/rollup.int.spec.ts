@@ -8,6 +8,8 @@ import {
   asked,
   plan,
   planFromEntries,
+  tookIs,
+  tookOf,
   unrolled,
   type Answer,
   type AnswerRow,
@@ -46,6 +48,8 @@ const definitions: Definitions = {
     }),
     kpiOf('lost-mean', { elapsed: { measure: 'deal.lost', stat: 'mean' } }),
     kpiOf('closed-mean', { elapsed: { measures: ['deal.won', 'deal.lost'], stat: 'mean' } }),
+    kpiOf('closed-median', { elapsed: { measures: ['deal.won', 'deal.lost'], stat: 'median' } }),
+    kpiOf('late-p90', { elapsed: { measure: 'sla.late', stat: 'p90' } }),
     kpiOf('late-mean', { elapsed: { measure: 'sla.late', stat: 'mean' } }),
     kpiOf('mean-won', { ratio: { numerator: { measure: 'deal.won.value' }, denominator: { measure: 'deal.won' } } }),
   ],
@@ -60,7 +64,7 @@ const hours = fc.array(fc.constantFrom(0, 0, 1, 5 * 3_600_000, 17 * 3_600_000), 
 /** Those with the most to get wrong are asked the most. */
 const asking =
   `within-14 within-14 within-14 open-pipeline open-pipeline open-pipeline won-revenue lost-for-won leads stage-entries
-  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median
+  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median sales-cycle-median sales-cycle-p90 sales-cycle-p90 closed-median late-p90
   sales-cycle-mean sales-cycle-mean lead-cycle-mean lost-mean closed-mean
   sla-compliance sla-overdue late-mean`.split(/\s+/)
 const dimensions = ['stage', ...definitions.dimensions.map(({ id }) => id)]
@@ -180,10 +184,22 @@ describe('rolls', () => {
       'lead-to-won',
       'within-14',
       'sales-cycle-mean',
+      'sales-cycle-median',
+      'sales-cycle-p90',
+      'closed-median',
       'sla-compliance',
       'sla-overdue',
     ])
       expect(told).toContain(id)
+  })
+
+  it('tell durations apart in classes that lie end to end, as the index finds them', async () => {
+    const { rows } = await pool.query<{ took: number; found: boolean }>(
+      `select ${tookOf('s')} took, ${tookIs('s', tookOf('s'))} found
+       from generate_series(-200000::bigint, 400000, 1) s order by s`,
+    )
+    expect(rows.every(({ found }) => found)).toBe(true)
+    expect(rows.every(({ took }, i) => i === 0 || [0, 1].includes(took - rows[i - 1]!.took))).toBe(true)
   })
 
   it('are not asked for a dimension that was applied when slices were there; a rebuild adds up by it, too', async () => {

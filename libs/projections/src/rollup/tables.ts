@@ -15,9 +15,10 @@ export const rollupTables = (schema: string): string => `
     slice int not null,
     dimension text collate "C" not null, value text,   -- '' is the total; no value: the entries have none
     measure text collate "C" not null, stage text, currency text,
-    cohort boolean not null,                           -- the days are the cohorts'
+    cohort boolean,                                    -- the days are the cohorts'; null: durations in classes, by the day they ended
     "window" smallint,                                 -- of a conversion by cohort: the least window that holds it
     timed boolean not null,                            -- the entries know how long it took
+    took int,                                          -- of durations in classes: which
     span int not null,                                 -- days div 32
     days int[] not null,                               -- UTC days since 1970-01-01, each once
     amounts bigint[] not null,                         -- of the day at the same place
