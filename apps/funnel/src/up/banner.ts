@@ -1,7 +1,9 @@
 import { dirname } from 'node:path'
 import { style } from '../cli/style.js'
+import { dataDirOption, type Folder } from '../workspace/folders.js'
+import { allRunning, optionsFor } from '../workspace/locate.js'
 import type { WorkspaceState } from '../workspace/state.js'
-import { baseFolder, type Folder } from '../workspace/folders.js'
+import { baseBeside } from './ports.js'
 
 /** A curl that sends a first event; run twice it counts once. */
 export const firstEvent = ({ urls, writeKey }: WorkspaceState): string =>
@@ -29,9 +31,7 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
     ],
     ['files', folder.path, 'data and logs/'],
   ]
-  // commands find the only workspace that runs, but only where workspaces are kept by default
-  const elsewhere = dirname(folder.path) !== baseFolder()
-  const option = elsewhere ? ` --data-dir ${dirname(folder.path)}` : ''
+  const option = optionsFor(folder)
   const tries = state.demo
     ? [
         `npx funnel kpi win-rate --by channel${option}`,
@@ -58,11 +58,28 @@ export function banner(state: WorkspaceState, folder: Folder, stream: NodeJS.Wri
     `  ${dim('then, in another terminal:')}`,
     '',
     ...tries.map((line) => `  ${line}`),
-    `  grpcurl -plaintext -d '{"question":{"kpi":"leads"}}' ${state.urls.query} funnel.v1.KpiService/QueryKpi`,
-    ...(state.demo ? ['', `  ${dim('your own data:')} npm start -- --workspace mine --port-base 7170`] : []),
+    `  grpcurl -plaintext${state.token === undefined ? '' : ' -H "authorization: Bearer $FUNNEL_TOKEN"'} -d '{"question":{"kpi":"leads"}}' ${state.urls.query} funnel.v1.KpiService/QueryKpi`,
+    ...(state.demo
+      ? [
+          '',
+          `  ${dim('your own data:')} npm start -- --workspace ${state.workspace === 'mine' ? 'ours' : 'mine'} --port-base ${baseBeside(portsTaken(state, folder))}${dataDirOption(folder)}`,
+        ]
+      : []),
     '',
   ].join('\n')
 }
+
+/** What the banner ends with where the workspace runs in the background. */
+export const inBackground = (folder: Folder): string =>
+  `  running in the background; stop it with \`npx funnel down${optionsFor(folder)}\``
+
+/** The ports of this workspace and of all that run beside it. */
+const portsTaken = (state: WorkspaceState, folder: Folder): number[] =>
+  [state, ...allRunning(dirname(folder.path)).map((running) => running.state)].flatMap(({ urls, services }) =>
+    [...Object.values(urls), ...services.flatMap(({ url, health }) => [url ?? '', health ?? ''])].flatMap((url) =>
+      Number(/:(\d+)$/.exec(url)?.[1] ?? []),
+    ),
+  )
 
 const databaseOf = (url: string): string => {
   try {

@@ -4,8 +4,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
 import { folderOf, openFolder } from '../workspace/folders.js'
+import { optionsFor } from '../workspace/locate.js'
 import { runningState } from '../workspace/state.js'
-import { banner } from './banner.js'
+import { banner, inBackground } from './banner.js'
 import { workspaceName, type UpFlags } from './options.js'
 import { summaryOf } from './summary.js'
 
@@ -15,7 +16,7 @@ export async function detach(flags: UpFlags): Promise<void> {
   if (runningState(folder))
     throw new FunnelError(
       'CONFLICT',
-      `the workspace ${folder.workspace} is running already: \`npx funnel status\` shows it`,
+      `the workspace ${folder.workspace} is running already: \`npx funnel status${optionsFor(folder)}\` shows it`,
     )
   openFolder(folder)
   const log = folder.startLog
@@ -29,7 +30,7 @@ export async function detach(flags: UpFlags): Promise<void> {
     if (state?.ready && state.supervisor.pid === child.pid) {
       child.unref()
       if (flags.json) printJson({ ...summaryOf(state, folder), writeKey: state.writeKey, commandKey: state.commandKey })
-      else say(`${banner(state, folder)}\n  running in the background; stop it with \`npx funnel down\``)
+      else say(`${banner(state, folder)}\n${inBackground(folder)}`)
       return
     }
     const code = await Promise.race([ended.then((code) => ({ code })), sleep(100, undefined)])

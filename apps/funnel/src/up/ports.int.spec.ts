@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { folderOf } from '../workspace/folders.js'
 import { assertFree, choosePorts } from './ports.js'
 
 describe('a busy port', () => {
@@ -21,7 +22,7 @@ describe('a busy port', () => {
 
   it('names the workspace that holds it', async () => {
     const ports = choosePorts(7070, { ingest: port })
-    await expect(assertFree('127.0.0.1', ports, ['ingest'], () => 'mine')).rejects.toThrow(
+    await expect(assertFree('127.0.0.1', ports, ['ingest'], () => folderOf('mine'))).rejects.toThrow(
       'npx funnel down --workspace mine',
     )
   })

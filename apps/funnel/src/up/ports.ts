@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { FunnelError } from '@funnel/events'
+import { dataDirOption, type Folder } from '../workspace/folders.js'
 
 /** Every port of a workspace, as its offset from the first. */
 const offsets = {
@@ -68,12 +69,20 @@ export function choosePorts(base: number, named: Partial<Ports>): Ports {
   return ports
 }
 
+/** A first port whose followers are all apart from these. */
+export function baseBeside(taken: readonly number[]): number {
+  const last = Math.max(...Object.values(offsets))
+  for (let base = DEFAULT_BASE + 100; base + last <= 65_535; base += 100)
+    if (!taken.some((port) => port >= base && port <= base + last)) return base
+  return DEFAULT_BASE
+}
+
 /** Throws CONFLICT naming every port that is in use, what it is for and the option that moves it. */
 export async function assertFree(
   host: string,
   ports: Ports,
   used: readonly PortName[],
-  holderOf: (port: number) => string | undefined = () => undefined,
+  holderOf: (port: number) => Folder | undefined = () => undefined,
 ): Promise<void> {
   const free = await Promise.all(
     used.map((name) => isFree(name === 'postgres' || name === 'kafka' ? '127.0.0.1' : host, ports[name])),
@@ -89,7 +98,7 @@ export async function assertFree(
     [
       ...lines,
       holder
-        ? `They belong to the workspace ${holder}: stop it with \`npx funnel down --workspace ${holder}\`, or move all ports at once with --port-base N`
+        ? `They belong to the workspace ${holder.workspace}: stop it with \`npx funnel down --workspace ${holder.workspace}${dataDirOption(holder)}\`, or move all ports at once with --port-base N`
         : 'Stop what listens there, or move all ports at once with --port-base N',
     ].join('\n       '),
     { ports: busy.map((name) => ports[name]) },

@@ -12,7 +12,7 @@ import { supervised, type Supervised } from '../supervisor/service.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import { Settings } from '../upkeep/settings.js'
 import { emptyFolder, folderOf, openFolder, type Folder } from '../workspace/folders.js'
-import { allRunning } from '../workspace/locate.js'
+import { allRunning, optionsFor } from '../workspace/locate.js'
 import { thisProcess } from '../workspace/process.js'
 import {
   claim,
@@ -201,7 +201,7 @@ function assertStartable(folder: Folder, localKafka: boolean): void {
   if (running)
     throw new FunnelError(
       'CONFLICT',
-      `the workspace ${folder.workspace} is running already (process ${running.supervisor.pid}): \`npx funnel status\` shows it, \`npx funnel down\` stops it`,
+      `the workspace ${folder.workspace} is running already (process ${running.supervisor.pid}): \`npx funnel status${optionsFor(folder)}\` shows it, \`npx funnel down${optionsFor(folder)}\` stops it`,
     )
   const why = localKafka ? whyNoLocalKafka() : undefined
   if (why)
@@ -211,12 +211,12 @@ function assertStartable(folder: Folder, localKafka: boolean): void {
 /** The folders of definitions of the demo: its own, and those that are asked for. */
 const demoFolders = (): string => [demoDefinitions, process.env['FUNNEL_DEFINITIONS']].filter(Boolean).join(',')
 
-const workspaceOn = (port: number, dataDir: string | undefined): string | undefined =>
+const workspaceOn = (port: number, dataDir: string | undefined): Folder | undefined =>
   allRunning(dataDir).find(({ state }) =>
     [...Object.values(state.urls), ...state.services.map(({ url }) => url ?? '')].some((url) =>
       url.endsWith(`:${port}`),
     ),
-  )?.folder.workspace
+  )?.folder
 
 async function openStore(
   databases: Databases,

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FunnelError } from '@funnel/events'
 import { othersMayPass } from '@funnel/platform/host'
@@ -34,6 +34,15 @@ export const ownFolder = (place: string, root = process.getuid?.() === 0): strin
   root && !othersMayPass(place)
     ? join('/var/lib/funnel', place.split(sep).filter(Boolean).join('-'))
     : join(place, '.funnel')
+
+/** What names the folder of all workspaces to a command, with a blank before it; empty where it looks by itself. */
+export function dataDirOption(folder: Folder): string {
+  const base = dirname(folder.path)
+  return base === baseFolder() ? '' : ` --data-dir ${shellWord(base)}`
+}
+
+const shellWord = (text: string): string =>
+  /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 /** The folder of a workspace, whether it exists or not. Throws INVALID on a name that could not be a folder's. */
 export function folderOf(workspace: string, dataDir?: string): Folder {

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path'
 import { FunnelError } from '@funnel/events'
-import { baseFolder, folderOf, workspacesIn, type Folder } from './folders.js'
+import { baseFolder, dataDirOption, folderOf, workspacesIn, type Folder } from './folders.js'
 import { runningState, type WorkspaceState } from './state.js'
 
 /** Which workspace a command is about. */
@@ -36,6 +37,19 @@ export function findRunning(choice: Choice): Running | undefined {
       `several workspaces run: name one with --workspace (${running.map(({ folder }) => folder.workspace).join(', ')})`,
     )
   return running[0]
+}
+
+/**
+ * The options with which a command finds this running workspace, with a blank before them: none where it is the only
+ * one, lies where commands look and the environment names no other.
+ */
+export function optionsFor(folder: Folder): string {
+  const { FUNNEL_WORKSPACE: named, FUNNEL_SERVER: server } = process.env
+  const found =
+    !server &&
+    (named || folder.workspace) === folder.workspace &&
+    allRunning(dirname(folder.path)).every((other) => other.folder.workspace === folder.workspace)
+  return `${found ? '' : ` --workspace ${folder.workspace}`}${dataDirOption(folder)}`
 }
 
 /** Like `findRunning`; throws UNAVAILABLE when it does not run. */

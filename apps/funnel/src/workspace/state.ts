@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FunnelError } from '@funnel/events'
-import type { Folder } from './folders.js'
+import { dataDirOption, type Folder } from './folders.js'
 import { runs, type ProcessId } from './process.js'
 
 export type ServiceState = 'starting' | 'ready' | 'unready' | 'restarting' | 'failed' | 'stopped'
@@ -80,7 +80,7 @@ export function claim(folder: Folder, self: ProcessId): void {
     if (holder && runs(holder))
       throw new FunnelError(
         'CONFLICT',
-        `the workspace ${folder.workspace} is running already (process ${holder.pid}): stop it with \`npx funnel down --workspace ${folder.workspace}\``,
+        `the workspace ${folder.workspace} is running already (process ${holder.pid}): stop it with \`npx funnel down --workspace ${folder.workspace}${dataDirOption(folder)}\``,
         { pid: holder.pid },
       )
     rmSync(folder.pidFile, { force: true })
