@@ -86,6 +86,23 @@ describe('funnel import', () => {
     expect(await events()).toEqual([])
   })
 
+  it('tells every error of a dry run in a file that is named, and leaves that of an import alone', async () => {
+    await writeFile(at('deals-wrong.csv'), `id,opened,value,won\n${'x,2026-01-05,ten,\n'.repeat(7)}`)
+    await writeFile(at('deals-wrong.csv.errors.csv'), 'of an import')
+    const { report, code } = await run('--dry-run', at('deals-wrong.csv'))
+    expect(code).toBe(1)
+    expect(report).not.toHaveProperty('errorFile')
+    expect(renderReport(report)).toMatch(
+      / {2}7 errors:\n(?: {4}deals-wrong.csv:.*\n){5} {4}and 2 more: --errors FILE writes/,
+    )
+    const named = await run('--dry-run', '--errors', at('dry.csv'), at('deals-wrong.csv'))
+    expect(named.report).toMatchObject({ errors: 7, errorFile: at('dry.csv') })
+    expect(renderReport(named.report)).toMatch(new RegExp(` {2}7 errors, all in ${at('dry.csv')}:[^]* {4}and 2 more$`))
+    expect((await readFile(at('dry.csv'), 'utf8')).trim().split('\n')).toHaveLength(8)
+    expect(await readFile(at('deals-wrong.csv.errors.csv'), 'utf8')).toBe('of an import')
+    expect(await events()).toEqual([])
+  })
+
   it('records events in the store, each with the id of the import', async () => {
     const { report, code } = await direct(at('deals.csv'))
     expect(report).toMatchObject({ rows: 1_500, errors: 0 })

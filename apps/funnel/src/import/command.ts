@@ -57,7 +57,10 @@ export const importCommand = (): Command =>
     .option('--url <url>', 'the public door (FUNNEL_URL)')
     .option('--key <key>', 'a write key for the public door (FUNNEL_WRITE_KEY)')
     .option('--database-url <url>', "the store's database (DATABASE_URL)")
-    .option('--errors <file>', 'where row errors go (default: the first file with .errors.csv)')
+    .option(
+      '--errors <file>',
+      'where row errors go (default: the first file with .errors.csv; a dry run shows the first few)',
+    )
     .option('--restart', 'send all rows again, also those done by an earlier run')
     .action(async (files: string[], flags: Flags) => {
       const report = await importFiles(files, flags)
@@ -80,10 +83,15 @@ async function importFiles(files: readonly string[], flags: Flags): Promise<Repo
   const common = { importId, mappingHash, source: plan.source, sources, progress }
   if (flags.dryRun) {
     const sink = drySink()
-    const report = await runImport({ ...common, sink, checkpoint: noCheckpoint, before: atStart }).finally(
-      progress.stop,
-    )
-    return { ...report, examples: Object.fromEntries(sink.examples) }
+    const errors = flags.errors === undefined ? undefined : await openErrorFile(flags.errors, false)
+    try {
+      const run = { ...common, sink, checkpoint: noCheckpoint, before: atStart, ...(errors && { errors }) }
+      const report = { ...(await runImport(run)), examples: Object.fromEntries(sink.examples) }
+      return errors ? withErrorFile(report, errors.path) : report
+    } finally {
+      progress.stop()
+      await errors?.close()
+    }
   }
 
   const road = await open(flags, importId)

@@ -98,6 +98,9 @@ export function renderReport(report: Report): string {
     out.push(`  ${plural(errors, 'error')}${earlier}${all}${report.firstErrors.length ? ':' : ''}`)
     for (const { file, line, field, message } of report.firstErrors)
       out.push(`    ${file}:${line}: ${field ? `${field}: ` : ''}${message}`)
+    const more = report.errors - report.firstErrors.length
+    if (more)
+      out.push(`    and ${n(more)} more${report.errorFile ? '' : ': --errors FILE writes all of them to a file'}`)
   }
   return out.join('\n')
 }
