@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
@@ -145,6 +148,25 @@ describe('funnel import', () => {
       'deals-bad.csv,2,deal.opened,data.amount,INVALID,"""ten"" is not a number with the decimal sign ""."""',
       '',
     ])
+  })
+
+  it('leaves the errors of the import before alone when it fails before anything is recorded', async () => {
+    const before = await readFile(at('deals-bad.csv.errors.csv'), 'utf8')
+    const door = createServer((_, answer) => answer.writeHead(401).end()).listen(0, '127.0.0.1')
+    await once(door, 'listening')
+    const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`
+    const failing = run('--restart', '--url', url, '--key', 'wrong', at('deals-bad.csv'))
+    await expect(failing).rejects.toThrow('does not take this write key')
+    door.close()
+    expect(await readFile(at('deals-bad.csv.errors.csv'), 'utf8')).toBe(before)
+  })
+
+  it('says before it sends anything that the errors cannot be written', async () => {
+    for (const path of [folder, at('no/such/folder.csv')])
+      await expect(direct('--restart', '--errors', path, at('deals-bad.csv'))).rejects.toMatchObject({
+        code: 'INVALID',
+        message: expect.stringContaining('name another file for row errors'),
+      })
   })
 
   it('done again says that it was done, with its errors and the same exit code', async () => {

@@ -1,4 +1,6 @@
-import { open, rm, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, open, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { FunnelError } from '@funnel/events'
 
 /** What is wrong with a row, or became of an event of it. */
@@ -16,7 +18,7 @@ const columns = ['file', 'line', 'event', 'field', 'code', 'message'] as const
 /** Collects row errors in a CSV file that comes into being with the first of them. */
 export interface ErrorFile {
   readonly path: string
-  /** Writes errors, in order. */
+  /** Writes errors, in order. The first time, with none too, it replaces what an earlier run left there. */
   readonly add: (errors: readonly RowError[]) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -27,8 +29,8 @@ const cell = (value: string | number | undefined) => {
 }
 
 /**
- * The file at a path; what an earlier run left there is removed, unless this one goes on from it. Throws INVALID where it
- * cannot be written.
+ * The file at a path. What an earlier run left there stays until this one has got somewhere, and for good where it goes
+ * on from that one. Throws INVALID where it cannot be written.
  */
 export async function openErrorFile(path: string, goesOn: boolean): Promise<ErrorFile> {
   const orSay = <T>(done: Promise<T>): Promise<T> =>
@@ -40,11 +42,14 @@ export async function openErrorFile(path: string, goesOn: boolean): Promise<Erro
         cause,
       )
     })
-  if (!goesOn) await orSay(rm(path, { force: true }))
+  await orSay(assertWritable(path))
+  let stale = !goesOn
   let file: FileHandle | undefined
   return {
     path,
     async add(errors) {
+      if (stale) await orSay(rm(path, { force: true }))
+      stale = false
       if (!errors.length) return
       if (!file) {
         file = await orSay(open(path, 'a'))
@@ -55,4 +60,11 @@ export async function openErrorFile(path: string, goesOn: boolean): Promise<Erro
     },
     close: async () => file?.close(),
   }
+}
+
+/** Told before anything is sent: what is recorded by then could not be told from what is not. */
+async function assertWritable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw new Error('it is a folder')
+  for (const place of found ? [path, dirname(path)] : [dirname(path)]) await access(place, constants.W_OK)
 }
