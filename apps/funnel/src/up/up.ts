@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { FunnelError, type Instant } from '@funnel/events'
 import { simulatedUntil } from '@funnel/event-store'
 import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
-import { definitionFolders } from '@funnel/definitions'
+import { definitionFolders, readDefinitions } from '@funnel/definitions'
 import { demoDefinitions } from '@funnel/demo'
 import { startFeeder, type Feeder } from '../demo/feeder.js'
 import { beginWithHistory } from '../demo/history.js'
@@ -55,6 +55,10 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
   const embedded = databaseUrl === undefined
   const localKafka = flags.kafka === true && kafkaBrokers === undefined
   assertStartable(folder, localKafka)
+
+  const wish: DemoWish = { workspace, embedded, demo: flags.demo }
+  // each service would stumble over the same mistake, and again at every start
+  readDefinitions(definitionFolders(wantsDemo(wish) ? demoFolders() : process.env['FUNNEL_DEFINITIONS']))
 
   const destinations = process.env['FUNNEL_DESTINATIONS'] || undefined
   const runs: { readonly [name in PortName]?: boolean } = {
@@ -122,7 +126,7 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
 
     const company = join(folder.path, 'company.json')
     const { keys, feeds, until } = await openStore(databases, folder, {
-      wish: { workspace, embedded, demo: flags.demo },
+      wish,
       begin: (pool) =>
         beginWithHistory(pool, {
           file: company,
