@@ -90,6 +90,9 @@ describe('A CSV file', () => {
     expect(rows).toEqual([2, 3])
   })
   it('that is not there is named', async () => {
-    await expect(openCsv(join(folder, 'no.csv'))).rejects.toThrow('no.csv: there is no such file')
+    await expect(openCsv(join(folder, 'no.csv'))).rejects.toMatchObject({
+      code: 'INVALID',
+      message: 'no.csv: there is no such file',
+    })
   })
 })

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { FunnelError } from '@funnel/events'
 import { CsvError, parse } from 'csv-parse'
+import { unreadable } from './unreadable.js'
 
 /** How a file is written, where it differs from UTF-8 with commas. */
 export interface Dialect {
@@ -30,8 +31,8 @@ const ROW_LIMIT = 1_048_576
 /**
  * Opens a CSV file (RFC 4180; BOM, LF, CRLF and CR are fine, empty lines are passed over) and reads its header; then
  * streams rows in bounded memory. A row with more or fewer cells than the header is given with a `problem`. Throws
- * INVALID where nothing sensible can follow: no header, a column name twice, broken quotes, wrong encoding, a row
- * beyond 1 MB; NOT_FOUND where there is no file.
+ * INVALID where nothing sensible can follow: no file, no header, a column name twice, broken quotes, wrong encoding, a
+ * row beyond 1 MB.
  */
 export async function openCsv(path: string, dialect: Dialect = {}): Promise<Csv> {
   const records = readRecords(path, dialect)
@@ -103,17 +104,17 @@ async function* readRecords(
     yield* take()
   } catch (error) {
     yield* take()
-    throw unreadable(error, basename(path), line, encoding)
+    throw explained(error, basename(path), line, encoding)
   } finally {
     file.destroy()
     parser.destroy()
   }
 }
 
-function unreadable(error: unknown, file: string, line: number, encoding: string): FunnelError {
+function explained(error: unknown, file: string, line: number, encoding: string): FunnelError {
   if (error instanceof FunnelError) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ENOENT') return new FunnelError('NOT_FOUND', `${file}: there is no such file`, {}, error)
+  if (code === 'ENOENT' || code === 'EISDIR') return unreadable(file, error)
   const reason =
     code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
       ? `after line ${line - 1} there are bytes that are not ${encoding}; name the encoding in the mapping, such as windows-1252`

@@ -47,9 +47,16 @@ describe('The files of an import', () => {
     )
   })
   it('must be there, joined ones too', async () => {
-    await expect(sourcesOf(one, [at('none.csv')])).rejects.toThrow('there is no such file')
+    for (const [path, why] of [
+      [at('none.csv'), 'there is no such file'],
+      [folder, 'this is a folder; name the file itself'],
+    ] as const)
+      await expect(sourcesOf(one, [path])).rejects.toMatchObject({ code: 'INVALID', message: `${path}: ${why}` })
     await rm(at('team.csv'))
-    await expect(sourcesOf(two, [at('deals-1.csv')])).rejects.toThrow('joins it to deals-1.csv')
+    await expect(sourcesOf(two, [at('deals-1.csv')])).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringMatching(/there is no such file; .*joins it to deals-1.csv/),
+    })
     await writeFile(at('team.csv'), 'id,at\nteam.csv,1\n')
   })
   it('give the import its id by what they hold, the mapping included, not by their names', async () => {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { derivedId, FunnelError } from '@funnel/events'
+import { unreadable } from './unreadable.js'
 import type { Plan, PlannedInput } from './plan.js'
 
 /** A file to be imported, with the part of the mapping that is for it. */
@@ -27,7 +28,7 @@ const fits = (pattern: string, path: string): boolean =>
 /**
  * Finds which file is which, in the mapping's order: by name, or, where the mapping has one input and one file is given,
  * whatever its name. A file to be joined is one of those given, else it lies beside the file it is joined to.
- * Throws INVALID on a file no part of the mapping is for, and NOT_FOUND on a missing one.
+ * Throws INVALID on a file no part of the mapping is for, and on one that is missing or a folder.
  */
 export async function sourcesOf(plan: Plan, paths: readonly string[]): Promise<readonly Source[]> {
   const only = paths.length === 1 && plan.inputs.length === 1 ? paths[0] : undefined
@@ -37,14 +38,11 @@ export async function sourcesOf(plan: Plan, paths: readonly string[]): Promise<r
       if (!fits(input.file, path) && path !== only) continue
       const joins = input.joins.map(({ file }) => paths.find((given) => fits(file, given)) ?? join(dirname(path), file))
       for (const [index, file] of joins.entries())
-        if ((await sizeOf(file)) === undefined)
-          throw new FunnelError(
-            'NOT_FOUND',
-            `${file}: there is no such file; ${input.joins[index]!.at} joins it to ${basename(path)}`,
-          )
-      const bytes = await sizeOf(path)
-      if (bytes === undefined) throw new FunnelError('NOT_FOUND', `${path}: there is no such file`)
-      sources.push({ path, bytes, input, joins })
+        await sizeOf(file).catch((error: FunnelError) => {
+          const why = `${error.message}; ${input.joins[index]!.at} joins it to ${basename(path)}`
+          throw new FunnelError('INVALID', why, {}, error)
+        })
+      sources.push({ path, bytes: await sizeOf(path), input, joins })
     }
   const used = new Set(sources.flatMap(({ path, joins }) => [path, ...joins]))
   const stray = paths.filter((path) => !used.has(path))
@@ -58,11 +56,16 @@ export async function sourcesOf(plan: Plan, paths: readonly string[]): Promise<r
   return sources
 }
 
-const sizeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    (found) => (found.isFile() ? found.size : undefined),
-    () => undefined,
-  )
+/** Bytes of a file. Throws INVALID where it is none that can be read. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+    return found.size
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
 
 /** SHA-256 of a text, in hex. */
 export const hashText = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -149,6 +149,10 @@ describe('A mapping', () => {
   })
 
   it('that is not there is named', async () => {
-    await expect(readMapping(join(folder, 'none.yaml'))).rejects.toThrow('there is no such mapping file')
+    for (const [path, why] of [
+      [join(folder, 'none.yaml'), 'there is no such mapping file'],
+      [folder, 'this is a folder; name the mapping file itself'],
+    ] as const)
+      await expect(readMapping(path)).rejects.toMatchObject({ code: 'INVALID', message: `${path}: ${why}` })
   })
 })

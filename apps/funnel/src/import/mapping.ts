@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { FunnelError } from '@funnel/events'
 import { Ajv, type ErrorObject } from 'ajv'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { unreadable } from './unreadable.js'
 import { MappingSchema, type Mapping } from './mapping.schema.js'
 
 /** A path into the mapping: names and indices. */
@@ -25,10 +26,10 @@ export const mistakes = (lines: readonly string[]): FunnelError =>
 
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<Mapping>(MappingSchema)
 
-/** Reads a mapping and checks its shape. Throws INVALID with every mistake and its line; NOT_FOUND. */
+/** Reads a mapping and checks its shape. Throws INVALID with every mistake and its line. */
 export async function readMapping(path: string): Promise<MappingFile> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new FunnelError('NOT_FOUND', `${path}: there is no such mapping file`, {}, error)
+    throw unreadable(path, error, 'mapping file')
   })
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, merge: true })
