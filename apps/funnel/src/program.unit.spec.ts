@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Command } from 'commander'
+import { FunnelError } from '@funnel/events'
 import { reportFailure } from './cli/exit.js'
 import { createProgram } from './program.js'
 
@@ -69,6 +70,15 @@ describe('a wrong command line', () => {
       })
     },
   )
+
+  it.each([
+    ['NOT_FOUND', 'question.kpi', 2],
+    ['NOT_FOUND', 'page_token', 1],
+    ['CONFLICT', 'question.kpi', 1],
+  ] as const)('is one that asks for what there is not: %s of %s ends with %i', (code, field, exit) => {
+    const stderr = { write: () => true } as unknown as NodeJS.WriteStream
+    expect(reportFailure(new FunnelError(code, 'no', { field }), true, stderr)).toBe(exit)
+  })
 
   it('names the option and what it takes', async () => {
     expect((await run(['tail', '--last', 'abc', '--json'])).told).toContain(

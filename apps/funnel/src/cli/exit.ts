@@ -35,6 +35,8 @@ export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.Writ
     stderr.write(`${style('red', 'error:', stderr)} ${message}\n`)
     if (process.env['FUNNEL_DEBUG'] && error instanceof Error) stderr.write(`${error.stack}\n`)
   }
+  // no such KPI, or no such version of it: as wrong as a dimension that there is not
+  if (known && code === 'NOT_FOUND' && String(error.details['field']).startsWith('question.')) return exits.usage
   return exitOf[code] ?? exits.failure
 }
 

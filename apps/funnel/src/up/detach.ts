@@ -2,15 +2,22 @@ import { printJson, say } from '../cli/print.js'
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError } from '@funnel/events'
+import { FunnelError, type ErrorCode } from '@funnel/events'
+import { exits } from '../cli/exit.js'
 import { folderOf, openFolder } from '../workspace/folders.js'
 import { optionsFor } from '../workspace/locate.js'
 import { runningState } from '../workspace/state.js'
 import { banner, inBackground } from './banner.js'
-import { workspaceName, type UpFlags } from './options.js'
+import { portsOf, workspaceName, type UpFlags } from './options.js'
 import { summaryOf } from './summary.js'
 
-/** Starts the same command in the background and returns when all is ready; its lines go to `logs/up.log`. */
+/** What a start that failed is told as, by its exit code, so that this command ends with the same. */
+const codeOf: Readonly<Record<number, ErrorCode>> = { [exits.usage]: 'INVALID', [exits.unreachable]: 'UNAVAILABLE' }
+
+/**
+ * Starts the same command in the background and returns when all is ready; its lines go to `logs/up.log`. Throws INVALID
+ * before it starts anything where the command line is wrong.
+ */
 export async function detach(flags: UpFlags): Promise<void> {
   const folder = folderOf(workspaceName(flags), flags.dataDir)
   if (runningState(folder))
@@ -18,6 +25,7 @@ export async function detach(flags: UpFlags): Promise<void> {
       'CONFLICT',
       `the workspace ${folder.workspace} is running already: \`npx funnel status${optionsFor(folder)}\` shows it`,
     )
+  portsOf(flags)
   openFolder(folder)
   const log = folder.startLog
   const out = openSync(log, 'w', 0o600)
@@ -33,10 +41,10 @@ export async function detach(flags: UpFlags): Promise<void> {
       else say(`${banner(state, folder)}\n${inBackground(folder)}`)
       return
     }
-    const code = await Promise.race([ended.then((code) => ({ code })), sleep(100, undefined)])
-    if (code)
+    const end = await Promise.race([ended.then((code) => ({ code })), sleep(100, undefined)])
+    if (end)
       throw new FunnelError(
-        'UNAVAILABLE',
+        codeOf[end.code ?? exits.failure] ?? 'INTERNAL',
         `the start failed; the end of ${log}:\n${readFileSync(log, 'utf8').slice(-3000)}`,
       )
   }
