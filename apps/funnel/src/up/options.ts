@@ -28,8 +28,10 @@ export interface UpFlags {
 /**
  * The name of the workspace: as given, else `demo`; with a database of the user's own and no wish for a demo, `default`.
  */
-export const workspaceName = (flags: UpFlags, env: NodeJS.ProcessEnv = process.env): string =>
-  flags.workspace ?? (env['FUNNEL_WORKSPACE'] || (env['DATABASE_URL'] && !flags.demo ? 'default' : 'demo'))
+export const workspaceName = (
+  flags: { readonly workspace?: string | undefined; readonly demo?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): string => flags.workspace ?? (env['FUNNEL_WORKSPACE'] || (env['DATABASE_URL'] && !flags.demo ? 'default' : 'demo'))
 
 /** The ports that the flags ask for. Throws INVALID. */
 export function portsOf(flags: UpFlags): Ports {
