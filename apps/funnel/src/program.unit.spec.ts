@@ -80,6 +80,16 @@ describe('a wrong command line', () => {
     expect(reportFailure(new FunnelError(code, 'no', { field }), true, stderr)).toBe(exit)
   })
 
+  it('is none where PostgreSQL does not answer: that ends with 4 and is told by name', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { syscall: 'connect' })
+    for (const error of [refused, new AggregateError([refused])]) {
+      let told = ''
+      const stderr = { write: (text: string) => (told += text) } as unknown as NodeJS.WriteStream
+      expect(reportFailure(error, true, stderr)).toBe(4)
+      expect(told).toMatch(/PostgreSQL cannot be reached \(connect ECONNREFUSED 127.0.0.1:1\).*DATABASE_URL/)
+    }
+  })
+
   it('names the option and what it takes', async () => {
     expect((await run(['tail', '--last', 'abc', '--json'])).told).toContain(
       `option '-n, --last <n>' argument 'abc' is invalid. It must be a whole number from 0 on.`,

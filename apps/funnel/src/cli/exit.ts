@@ -27,6 +27,8 @@ export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.Writ
     return reportFailure(new FunnelError('INVALID', messageOf(error)), json, stderr)
   }
   const known = error instanceof FunnelError
+  const database = known ? undefined : silentDatabase(error)
+  if (database) return reportFailure(database, json, stderr)
   const code = known ? error.code : 'INTERNAL'
   const message = error instanceof Error ? error.message : String(error)
   if (json)
@@ -38,6 +40,21 @@ export function reportFailure(error: unknown, json: boolean, stderr: NodeJS.Writ
   // no such KPI, or no such version of it: as wrong as a dimension that there is not
   if (known && code === 'NOT_FOUND' && String(error.details['field']).startsWith('question.')) return exits.usage
   return exitOf[code] ?? exits.failure
+}
+
+/** A connection that was refused as the system tells it is one to PostgreSQL: all others are told by who makes them. */
+function silentDatabase(error: unknown): FunnelError | undefined {
+  // a host with several addresses: one failure of each
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
+  if (!(first instanceof Error)) return undefined
+  const { syscall, code, message } = first as NodeJS.ErrnoException
+  if (syscall !== 'connect' && syscall !== 'getaddrinfo') return undefined
+  return new FunnelError(
+    'UNAVAILABLE',
+    `PostgreSQL cannot be reached (${message || code}): start it, or correct DATABASE_URL`,
+    {},
+    error,
+  )
 }
 
 const messageOf = ({ code, message }: CommanderError): string =>

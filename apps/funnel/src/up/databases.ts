@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@funnel/platform'
 import { migrateDatabases } from '../deploy/databases.js'
+import { assertReachable } from '../deploy/reachable.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import type { Folder } from '../workspace/folders.js'
 import type { ServiceStatus } from '../workspace/state.js'
@@ -21,6 +22,8 @@ export interface Databases {
 
 /** The databases named in the environment, brought up to date. */
 export async function externalDatabases(databaseUrl: string, readDatabaseUrl = databaseUrl): Promise<Databases> {
+  await assertReachable(databaseUrl, 'DATABASE_URL')
+  if (readDatabaseUrl !== databaseUrl) await assertReachable(readDatabaseUrl, 'READ_DATABASE_URL')
   await migrateDatabases({ store: databaseUrl, vault: databaseUrl, read: readDatabaseUrl })
   return { store: databaseUrl, vault: databaseUrl, log: databaseUrl, read: readDatabaseUrl, query: readDatabaseUrl }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError } from '@funnel/events'
+import { testDatabase } from '@funnel/testing'
 import { reporter } from './reporter.js'
 import { up } from './up.js'
 
@@ -10,7 +11,7 @@ const before = { ...process.env }
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'funnel-start-'))
-  for (const name of ['DATABASE_URL', 'KAFKA_BROKERS', 'FUNNEL_DEFINITIONS', 'FUNNEL_WORKSPACE'])
+  for (const name of ['DATABASE_URL', 'READ_DATABASE_URL', 'KAFKA_BROKERS', 'FUNNEL_DEFINITIONS', 'FUNNEL_WORKSPACE'])
     delete process.env[name]
 })
 afterEach(() => {
@@ -18,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** How a start fails, and that it does so before anything has been made. */
+/** How a start fails. */
 async function refused(workspace: string): Promise<FunnelError> {
   const dataDir = join(folder, 'data')
   const error = await up(
@@ -32,7 +33,6 @@ async function refused(workspace: string): Promise<FunnelError> {
     },
     (failure: unknown) => failure,
   )
-  expect(readdirSync(folder)).not.toContain('data')
   if (error instanceof FunnelError) return error
   throw error
 }
@@ -44,10 +44,31 @@ describe('a start', () => {
     writeFileSync(file, 'id: [\n')
     process.env['FUNNEL_DEFINITIONS'] = `${folder},${join(folder, 'none')}`
     const { code, details } = await refused(name)
+    expect(readdirSync(folder)).not.toContain('data')
     expect(code).toBe('INVALID')
     expect(details['mistakes']).toEqual([
       expect.stringContaining(`${file}:`),
       expect.stringContaining(join(folder, 'none')),
     ])
+  })
+
+  it('names KAFKA_BROKERS where those do not answer, before anything runs', async () => {
+    process.env['KAFKA_BROKERS'] = '127.0.0.1:1'
+    expect(await refused('mine')).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^Kafka at 127.0.0.1:1, which KAFKA_BROKERS names, .*ECONNREFUSED.*: start it/),
+    })
+    expect(readdirSync(folder)).not.toContain('data')
+  }, 30_000)
+
+  it.each(['DATABASE_URL', 'READ_DATABASE_URL'])('names PostgreSQL and %s where that does not answer', async (name) => {
+    const database = await testDatabase()
+    process.env['DATABASE_URL'] = database.url
+    process.env[name] = 'postgresql://owner:secret-1@127.0.0.1:1/funnel'
+    const { code, message } = await refused('mine')
+    expect(code).toBe('UNAVAILABLE')
+    expect(message).toMatch(new RegExp(`^PostgreSQL at 127.0.0.1:1, which ${name} names, .*ECONNREFUSED`))
+    expect(message).not.toContain('secret-1')
+    await database.drop()
   })
 })

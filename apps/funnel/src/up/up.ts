@@ -2,12 +2,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { FunnelError, type Instant } from '@funnel/events'
+import { kafkaClient } from '@funnel/event-log'
 import { simulatedUntil } from '@funnel/event-store'
 import { assertClosed, createPool, loadConfig, startKafkaCluster, whyNoLocalKafka } from '@funnel/platform'
 import { definitionFolders, readDefinitions } from '@funnel/definitions'
 import { demoDefinitions } from '@funnel/demo'
 import { startFeeder, type Feeder } from '../demo/feeder.js'
 import { beginWithHistory } from '../demo/history.js'
+import { askHealth } from '../supervisor/health.js'
 import { supervised, type Supervised } from '../supervisor/service.js'
 import { watched, type WatchedServer } from '../supervisor/server.js'
 import { Settings } from '../upkeep/settings.js'
@@ -73,6 +75,8 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
       'INVALID',
       '--fresh removes the embedded database only, and DATABASE_URL names another one: empty that one yourself, or unset DATABASE_URL',
     )
+  if (kafkaBrokers !== undefined) await assertKafka(kafkaBrokers)
+  abort.throwIfAborted()
   openFolder(folder)
   claim(folder, thisProcess())
 
@@ -212,6 +216,24 @@ function assertStartable(folder: Folder, localKafka: boolean): void {
     throw new FunnelError('INVALID', `--kafka needs a local broker, and ${why}: install it, or set KAFKA_BROKERS`)
 }
 
+/** Asks the brokers once: the services would only go on to wait for them. Throws UNAVAILABLE. */
+async function assertKafka(brokers: string): Promise<void> {
+  const client = kafkaClient({ brokers: brokers.split(','), clientId: 'funnel-up' })
+  try {
+    await client.brokerCount()
+  } catch (error) {
+    const { cause } = error as Error
+    throw new FunnelError(
+      'UNAVAILABLE',
+      `Kafka at ${brokers}, which KAFKA_BROKERS names, cannot be reached (${cause instanceof Error ? cause.message : String(cause)}): start it, correct KAFKA_BROKERS, or unset it and the log is read from PostgreSQL`,
+      {},
+      error,
+    )
+  } finally {
+    await client.close()
+  }
+}
+
 /** The folders of definitions of the demo: its own, and those that are asked for. */
 const demoFolders = (): string => [demoDefinitions, process.env['FUNNEL_DEFINITIONS']].filter(Boolean).join(',')
 
@@ -262,11 +284,14 @@ async function allReady(services: readonly Supervised[], abort: AbortSignal): Pr
     if (failed) throw new FunnelError('UNAVAILABLE', `${failed.status.name} could not be started: ${failed.status.why}`)
     if (services.every(({ status }) => status.state === 'ready')) return
     if (Date.now() > end) {
-      const late = services.filter(({ status }) => status.state !== 'ready')
-      throw new FunnelError(
-        'UNAVAILABLE',
-        `not ready after ${READY_TIMEOUT / 1000} s: ${late.map(({ status }) => `${status.name} (${status.why ?? status.state}; log ${status.log})`).join(', ')}`,
-      )
+      const late = await Promise.all(services.filter(({ status }) => status.state !== 'ready').map(whyLate))
+      throw new FunnelError('UNAVAILABLE', `not ready after ${READY_TIMEOUT / 1000} s: ${late.join(', ')}`)
     }
   }
+}
+
+/** A service that was never ready is not asked for reasons until now. */
+async function whyLate({ status: { name, state, why, health, log } }: Supervised): Promise<string> {
+  const answer = why === undefined && health !== undefined ? await askHealth(health) : undefined
+  return `${name} (${why ?? (answer?.ok === false ? answer.why : state)}; log ${log})`
 }
