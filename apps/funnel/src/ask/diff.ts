@@ -1,6 +1,7 @@
 import { printJson } from '../cli/print.js'
 import type { Command } from 'commander'
-import { DiffKpiResponse, type DiffKpiResponse as Diff } from '@funnel/query-api'
+import { FunnelError } from '@funnel/events'
+import { DiffKpiResponse, Unit, type DiffKpiResponse as Diff } from '@funnel/query-api'
 import { workspaceCommand, whole } from '../cli/command.js'
 import { style } from '../cli/style.js'
 import { table } from '../cli/table.js'
@@ -32,9 +33,8 @@ export const diffCommand = (): Command =>
         .option('-n, --limit <n>', 'so many entries at most', whole, 20),
     ),
   ).action(async (kpi: string, flags: DiffFlags) => {
-    const { knownAt: _, ...question } = questionOf(kpi, flags)
-    const knownFrom = parseTime(flags.since, '--since')
-    const knownTo = flags.until === undefined ? undefined : parseTime(flags.until, '--until')
+    const question = questionOf(kpi, flags)
+    const { knownFrom, knownTo } = spanOf(flags)
     await ask(flags, flags.json === true, async (client) => {
       const { first, entries, more } = await pages(flags.limit, (pageToken, pageSize) =>
         client.diffKpi({ question, knownFrom, knownTo, pageToken, pageSize }),
@@ -45,12 +45,24 @@ export const diffCommand = (): Command =>
       }
       const parts = [
         first.changes.length ? changeTable(first, question.by ?? []) : 'no change',
-        ...(entries.length ? ['', entryTable(entries)] : []),
+        ...(entries.length ? ['', entryTable(entries, first.definition?.unit === Unit.UNIT_RATIO)] : []),
       ]
       const cut = more ? `the first ${entries.length} entries; more with --limit` : first.note
       show(parts.join('\n'), footer(first.basis, first.definition, cut))
     })
   })
+
+/** The two instants of knowing. Throws INVALID naming the flags. */
+export function spanOf({ since, until }: Pick<DiffFlags, 'since' | 'until'>, now = Date.now()) {
+  const knownFrom = parseTime(since, '--since', now)
+  const knownTo = until === undefined ? undefined : parseTime(until, '--until', now)
+  if (knownTo && knownTo < knownFrom)
+    throw new FunnelError(
+      'INVALID',
+      `--until ${until} lies before --since ${since}: swap the two, or leave --until out`,
+    )
+  return { knownFrom, knownTo }
+}
 
 function changeTable({ changes }: Diff, by: readonly string[]): string {
   const buckets = changes.some(({ bucketStart }) => bucketStart)

@@ -1,21 +1,23 @@
-import type { Entry } from '@funnel/query-api'
+import { Side, type Entry } from '@funnel/query-api'
 import { style } from '../cli/style.js'
 import { table } from '../cli/table.js'
-import { formatQuantity, formatTime } from './format.js'
+import { formatQuantity, formatTime, NONE } from './format.js'
 
-/** Lines of the ledger with the event behind each. */
-export function entryTable(entries: readonly Entry[]): string {
+/** Lines of the ledger with the event behind each; of both sides of a ratio, with the side that each counts for. */
+export function entryTable(entries: readonly Entry[], parted = false): string {
   return table(
     [
       { title: 'amount', right: true },
+      ...(parted ? [{ title: 'side' }] : []),
       { title: 'measure' },
       { title: 'subject' },
       { title: 'happened' },
       { title: 'recorded' },
       { title: 'event' },
     ],
-    entries.map(({ amount, measure, stage, subjectKind, subject, occurredAt, recordedAt, event }) => [
+    entries.map(({ amount, side, measure, stage, subjectKind, subject, occurredAt, recordedAt, event }) => [
       signed(formatQuantity(amount)),
+      ...(parted ? [sides[side] ?? NONE] : []),
       stage ? `${measure} ${stage}` : measure,
       `${subjectKind} ${subject}`,
       formatTime(occurredAt),
@@ -24,6 +26,11 @@ export function entryTable(entries: readonly Entry[]): string {
     ]),
     (text) => style('dim', text),
   )
+}
+
+const sides: Readonly<Partial<Record<Side, string>>> = {
+  [Side.SIDE_NUMERATOR]: 'numerator',
+  [Side.SIDE_DENOMINATOR]: 'denominator',
 }
 
 const signed = (amount: string): string => (/^\d/.test(amount) ? `+${amount}` : amount)

@@ -8,7 +8,7 @@ import { ask } from './door.js'
 import { entryTable, pages } from './entries.js'
 import { footer, show } from './footer.js'
 import { formatQuantity } from './format.js'
-import { questionOf, withPeriod, type QuestionFlags } from './question.js'
+import { questionOf, withKnownAt, withPeriod, type QuestionFlags } from './question.js'
 
 interface ExplainFlags extends QuestionFlags {
   readonly side: 'numerator' | 'denominator'
@@ -17,17 +17,21 @@ interface ExplainFlags extends QuestionFlags {
 
 /** `funnel explain`: the ledger entries behind a number, each with the event that caused it. */
 export const explainCommand = (): Command =>
-  withPeriod(
-    workspaceCommand('explain', 'show what is behind a KPI, down to the events', [
-      'npx funnel explain won-revenue --from 2026-01 --to 2026-02',
-      'npx funnel explain win-rate --filter channel=referral --side denominator',
-      'npx funnel explain leads --limit 1000 --json',
-    ])
-      .argument('<kpi>', 'id of the KPI')
-      .addOption(
-        new Option('--side <side>', 'which side of a ratio').choices(['numerator', 'denominator']).default('numerator'),
-      )
-      .option('-n, --limit <n>', 'so many entries at most', whole, 20),
+  withKnownAt(
+    withPeriod(
+      workspaceCommand('explain', 'show what is behind a KPI, down to the events', [
+        'npx funnel explain won-revenue --from 2026-01 --to 2026-02',
+        'npx funnel explain win-rate --filter channel=referral --side denominator',
+        'npx funnel explain leads --limit 1000 --json',
+      ])
+        .argument('<kpi>', 'id of the KPI')
+        .addOption(
+          new Option('--side <side>', 'which side of a ratio')
+            .choices(['numerator', 'denominator'])
+            .default('numerator'),
+        )
+        .option('-n, --limit <n>', 'so many entries at most', whole, 20),
+    ),
   ).action(async (kpi: string, flags: ExplainFlags) => {
     const question = questionOf(kpi, flags)
     const side = flags.side === 'denominator' ? Side.SIDE_DENOMINATOR : Side.SIDE_NUMERATOR

@@ -7,19 +7,21 @@ import { table, type Column } from '../cli/table.js'
 import { ask } from './door.js'
 import { footer, show } from './footer.js'
 import { formatCount, formatDay, formatDimension, formatQuantity, formatTime, formatValue, whyNone } from './format.js'
-import { questionOf, withPeriod, withSplit, type QuestionFlags } from './question.js'
+import { questionOf, withKnownAt, withPeriod, withSplit, type QuestionFlags } from './question.js'
 
 /** `funnel kpi`: one KPI, split as asked. */
 export const kpiCommand = (): Command =>
-  withPeriod(
-    withSplit(
-      workspaceCommand('kpi', 'ask for a KPI', [
-        'npx funnel kpi win-rate --by channel',
-        'npx funnel kpi won-revenue --bucket month --from 2026-01',
-        'npx funnel kpi leads --by owner,segment --filter channel=paid_search --from 30d',
-        'npx funnel kpi open-pipeline --as-of 2026-03-31',
-        'npx funnel kpi win-rate --known-at 24h        as it was known a day ago',
-      ]).argument('<kpi>', 'id of the KPI; `funnel kpis` lists them'),
+  withKnownAt(
+    withPeriod(
+      withSplit(
+        workspaceCommand('kpi', 'ask for a KPI', [
+          'npx funnel kpi win-rate --by channel',
+          'npx funnel kpi won-revenue --bucket month --from 2026-01',
+          'npx funnel kpi leads --by owner,segment --filter channel=paid_search --from 30d',
+          'npx funnel kpi open-pipeline --as-of 2026-03-31',
+          'npx funnel kpi win-rate --known-at 24h        as it was known a day ago',
+        ]).argument('<kpi>', 'id of the KPI; `funnel kpis` lists them'),
+      ),
     ),
   ).action(async (kpi: string, flags: QuestionFlags) => {
     const question = questionOf(kpi, flags)

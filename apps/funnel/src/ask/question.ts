@@ -26,19 +26,22 @@ const buckets: Readonly<Record<string, Bucket>> = {
   year: Bucket.BUCKET_YEAR,
 }
 
-/** Adds the flags that narrow a question: period, filters, both axes of time. */
+/** Adds the flags that narrow a question: period, filters, when it stood so. */
 export const withPeriod = (command: Command): Command =>
   command
     .option('--from <time>', 'when it happened: from this instant on')
     .option('--to <time>', '… and before this one')
     .option('-f, --filter <k=v>', 'only this value of a dimension; again for more; !k: without a value', collect)
     .option('--as-of <time>', 'as it stood at this instant')
-    .option('--known-at <time>', 'as it was known at this instant')
     .option('--definition-version <n>', 'by this version of the KPI (default: the one in force)')
     .addHelpText(
       'after',
       '\nTimes: 2026-01-31, 2026-01-31T12:00 (UTC), 2026-01-31T12:00+01:00, or how long ago: 15m, 24h, 30d.',
     )
+
+/** Adds the other axis of time. */
+export const withKnownAt = (command: Command): Command =>
+  command.option('--known-at <time>', 'as it was known at this instant')
 
 /** Adds the flags that split the answer into rows. */
 export const withSplit = (command: Command): Command =>
