@@ -212,7 +212,7 @@ describe('funnel import', () => {
     const write = (change: object) => writeFile(at('mine/state.json'), JSON.stringify({ ...state, ...change }))
     await mkdir(at('mine'))
     await write({})
-    const { report } = await run('--data-dir', folder, '--workspace', 'mine', '--direct', at('deals.csv'))
+    const { report } = await run('--data-dir', folder, '-w', 'mine', '--direct', at('deals.csv'))
     expect(report).toMatchObject({ rows: 0, rowsBefore: 1_500 })
     await write({ demo: true })
     await expect(run('--data-dir', folder, '--workspace', 'mine', at('deals.csv'))).rejects.toThrow('holds demo data')

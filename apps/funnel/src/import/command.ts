@@ -52,7 +52,7 @@ export const importCommand = (): Command =>
       ]),
     )
     .option('--direct', 'the same as --via store')
-    .option('--workspace <name>', 'the workspace to import into (FUNNEL_WORKSPACE)')
+    .option('-w, --workspace <name>', 'the workspace to import into (FUNNEL_WORKSPACE)')
     .option('--data-dir <folder>', 'where workspaces lie (FUNNEL_DATA_DIR)')
     .option('--url <url>', 'the public door (FUNNEL_URL)')
     .option('--key <key>', 'a write key for the public door (FUNNEL_WRITE_KEY)')
