@@ -52,9 +52,7 @@ export async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<Recorded> {
   let head = await tail.heads()
-  // each partition may hold all of the last; more than enough is read and the rest dropped
-  const back = await readAll(tail, minus(head.positions, last), head.positions)
-  yield* last ? back.slice(-last) : []
+  yield* await lastEvents(tail, head.positions, last)
   if (!on) return
   for (let place = head.positions; !signal.aborted; place = head.positions) {
     head = await tail.heads()
@@ -66,6 +64,13 @@ export async function* follow(
     }
     await sleep(PAUSE, undefined, { signal }).catch(() => undefined)
   }
+}
+
+/** The last events up to these positions, in the total order of the log. */
+export async function lastEvents(tail: EventTail, upTo: Positions, last: number): Promise<Recorded[]> {
+  // each partition may hold all of the last; more than enough is read and the rest dropped
+  const back = await readAll(tail, minus(upTo, last), upTo)
+  return last ? back.slice(-last) : []
 }
 
 async function readAll(tail: EventTail, from: Positions, to: Positions): Promise<Recorded[]> {

@@ -3,6 +3,7 @@ import { postgresEventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
 import { createClient, type Generation } from '@funnel/query-api'
 import { formatValue } from '../ask/format.js'
+import { lastEvents } from '../ask/tail.js'
 import type { ServiceStatus, WorkspaceState } from '../workspace/state.js'
 import { createRate } from './rate.js'
 
@@ -62,11 +63,11 @@ export function openGauge(current: () => WorkspaceState): Gauge {
 
   const lookAtStore = async () => {
     const head = await tail.heads()
-    // only what came since the last look; a long backlog is of no interest here
-    if (seen) {
-      const fresh = await tail.read(seen, head.positions, 500)
-      last = [...last, ...fresh.slice(-LAST).map(toLast)].slice(-LAST)
-    }
+    // later only what came since the last look; a long backlog is of no interest here
+    const fresh = seen
+      ? (await tail.read(seen, head.positions, 500)).slice(-LAST)
+      : await lastEvents(tail, head.positions, LAST)
+    last = [...last, ...fresh.map(toLast)].slice(-LAST)
     seen = head.positions
     return head.positions
   }

@@ -1,3 +1,4 @@
+import { catalogue } from '@funnel/events'
 import { formatCount } from '../ask/format.js'
 import { lettersOf, pad, widthOf } from '../cli/table.js'
 import type { ServiceStatus } from '../workspace/state.js'
@@ -8,6 +9,8 @@ export type Paint = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan
 
 const LAG_MANY = 1000
 const AGE_LONG = 5000
+/** The widest name of a type. */
+const TYPE = Math.max(...catalogue.map(({ name }) => name.length))
 
 /** The panel as lines no longer than `columns`; the last one is a hint on how to leave. */
 export function render(snapshot: Snapshot, columns: number, paint: Paint, hint = ''): string[] {
@@ -74,7 +77,7 @@ function kpiLines({ kpis }: Snapshot, width: number, paint: Paint): string[] {
 function eventLines({ last }: Snapshot, width: number, paint: Paint): string[] {
   const lines = last.map(({ recorded, type, subject, note }) =>
     cut(
-      `${paint('dim', new Date(recorded).toISOString().slice(11, 19))}  ${paint('cyan', pad(type, 22))}${pad(subject, 18)}${paint('dim', note)}`,
+      `${paint('dim', new Date(recorded).toISOString().slice(11, 19))}  ${paint('cyan', pad(type, TYPE))}  ${pad(subject, 16)}  ${paint('dim', note)}`,
       width,
     ),
   )

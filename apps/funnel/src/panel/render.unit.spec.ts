@@ -54,6 +54,16 @@ describe('the panel', () => {
     expect(plainLine(rest)).toContain('store not reached')
   })
 
+  it('keeps type, subject and note of an event apart, however long they are', () => {
+    const last = [
+      { recorded: 0, type: 'person.consent-recorded', subject: 'person-712', note: 'email' },
+      { recorded: 0, type: 'lead.conversion-reversed', subject: 'lead-of-a-long-name', note: 'by hand' },
+    ]
+    const text = render({ ...snapshot, last }, 100, plain).join('\n')
+    expect(text).toMatch(/person\.consent-recorded {2,}person-712 {2,}email/)
+    expect(text).toMatch(/lead\.conversion-reversed {2}lead-of-a-long-name {2}by hand/)
+  })
+
   it('is never wider than the terminal and does not change its height with the events', () => {
     const heights = new Set<number>()
     fc.assert(
