@@ -139,6 +139,11 @@ describe('funnel up', () => {
         more: true,
       },
     },
+    {
+      words: 'diff win-rate --since 90d --limit 3',
+      text: /amount +side +measure[^]* (numerator|denominator) /,
+      json: { entries: expect.any(Array) },
+    },
     { words: 'leads --limit 3', text: /^lead +stage/, json: { leads: Array(3).fill(expect.anything()) } },
     { words: 'deals --limit 3', text: /^deal +outcome/, json: { deals: Array(3).fill(expect.anything()) } },
     {
