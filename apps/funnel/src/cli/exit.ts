@@ -10,7 +10,7 @@ export const exits = {
   usage: 2,
   /** `verify` found a difference. */
   difference: 3,
-  /** No workspace runs, or it cannot be reached. */
+  /** No workspace runs, or it, or a server that the environment names, cannot be reached. */
   unreachable: 4,
 } as const
 

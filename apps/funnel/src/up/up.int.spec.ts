@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError } from '@funnel/events'
+import { freePort } from '@funnel/platform'
 import { testDatabase } from '@funnel/testing'
+import { portNames } from './ports.js'
 import { reporter } from './reporter.js'
 import { up } from './up.js'
 
@@ -22,8 +24,10 @@ afterEach(() => {
 /** How a start fails. */
 async function refused(workspace: string): Promise<FunnelError> {
   const dataDir = join(folder, 'data')
+  const ports: Record<string, string> = {}
+  for (const name of portNames) ports[`${name}Port`] = String(await freePort())
   const error = await up(
-    { workspace, dataDir },
+    { workspace, dataDir, ...ports },
     reporter(() => undefined),
     new AbortController().signal,
   ).then(
