@@ -21,12 +21,13 @@ interface Days {
 }
 
 /**
- * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and durations by at most
- * one dimension beside the stage, and conversions within the windows that they know.
+ * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and means of durations by
+ * at most one dimension beside the stage, percentiles without, and conversions within the windows that they know.
  */
 export function isRolled(question: Question, sides: readonly Side[], shape: Shape, by: readonly string[]): boolean {
   const dimensions = dimensionsOf(question)
-  if (dimensions.length > 1 || dimensions.some((dimension) => !by.includes(dimension))) return false
+  if (dimensions.length > (shape === 'elapsed' ? 0 : 1) || dimensions.some((dimension) => !by.includes(dimension)))
+    return false
   return sides.every((side) => isRolledSide(question, side, shape))
 }
 

@@ -3,7 +3,7 @@ import { dayNumber, heldSince, spanOf, tookOf, windowOf } from '@funnel/ledger'
 /** What tells two cells of one day apart. */
 const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed, took'
 /** Those of it that say nothing of a dimension. */
-const LINE = 'measure, stage, currency, cohort, "window", timed, took'
+const LINE = 'measure, stage, currency, cohort, "window", timed'
 /** The columns of a roll, but its slice. */
 export const ROLL_COLUMNS = `${KEY}, span, days, amounts, sizes, elapsed`
 /** The columns of a cell: what a roll has of one day. */
@@ -17,7 +17,8 @@ const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')
 /**
  * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
  * numbers that stand for texts, of which there are few: hashing and comparing those of every row is what costs. For the
- * same reason each set of dimension values is taken apart once.
+ * same reason each set of dimension values is taken apart once. Classes of durations are added up for the total alone: by
+ * dimension there would be nearly as many rolls as entries.
  */
 export const rollsOf = (schema: string): string => {
   const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'
@@ -27,17 +28,14 @@ export const rollsOf = (schema: string): string => {
     from ${schema}.entry where recorded_at > $1 and recorded_at <= $2
   ),
   dated as (
-    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, null::int took, dims,
+    select measure, stage, currency, false cohort, ${dayNumber('occurred_at')} "day", null::int "window", elapsed_s is not null timed, dims,
       amount, null::bigint size, amount * elapsed_s seconds
     from known where currency is null
     union all
-    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, null, dims, amount, null, null
+    select measure, stage, currency, true, ${dayNumber('cohort_at')}, ${windowOf('elapsed_s')}, false, dims, amount, null, null
     from known where measure = 'converted'
     union all
-    select measure, stage, currency, null, ${dayNumber('occurred_at')}, null, false, ${tookOf('elapsed_s')}, dims, amount, null, null
-    from known where elapsed_s is not null and currency is null
-    union all
-    select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, null, dims, amount::bigint, size::bigint, null
+    select measure, stage, currency, false, ${dayNumber('"day"')}, null, false, dims, amount::bigint, size::bigint, null
     from (${heldSince(`${schema}.entry`, '$1', touched, 'e.recorded_at <= $2')}) held
   ),
   line as materialized (
@@ -65,8 +63,17 @@ export const rollsOf = (schema: string): string => {
     group by line, part, "day" having ${SOMETHING}
   )
   select ${ROLL_COLUMNS}
-  from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line)
-    join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
+  from (
+    select ${LINE}, dimension, value, null::int took, span, days, amounts, sizes, elapsed
+    from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line)
+      join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
+    union all
+    select measure, stage, null, null, null, false, '', null, took, ${spanOf('"day"')}, array_agg("day"), array_agg(amount), null, null
+    from (
+      select measure, stage, ${tookOf('elapsed_s')} took, ${dayNumber('occurred_at')} "day", read.total(amount) amount
+      from known where elapsed_s is not null and currency is null group by 1, 2, 3, 4 having read.total(amount) <> 0
+    ) took group by 1, 2, 9, 10
+  ) roll
   order by ${ORDER}`
 }
 
