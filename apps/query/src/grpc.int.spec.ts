@@ -657,6 +657,25 @@ describe('the query service', () => {
       })
     })
 
+    it('a long question shortly, and leaves the other calls of the connection alone', async () => {
+      const stop = new AbortController()
+      const watching = client.watchKpi({ question: { kpi: 'leads' } }, { signal: stop.signal })
+      expect((await watching.next()).done).toBe(false)
+      const going = watching.next()
+      const long = 'x'.repeat(40_000)
+      for (const [question, code, field] of [
+        [{ kpi: long }, 'NOT_FOUND', 'question.kpi'],
+        [{ kpi: 'leads', by: [long] }, 'INVALID', 'question.by[0]'],
+        [{ kpi: 'leads', timeZone: '計'.repeat(40_000) }, 'INVALID', 'question.time_zone'],
+      ] as const) {
+        const error = await failure(client.queryKpi({ question }))
+        expect(error).toMatchObject({ code, details: { field } })
+        expect(error.message.length).toBeLessThanOrEqual(1024)
+      }
+      stop.abort()
+      expect(await going).toEqual({ done: true, value: undefined })
+    })
+
     it('to go on when the caller’s time is up, and stops the statement', async () => {
       const lock = await model.pool.connect()
       await lock.query('begin')

@@ -24,6 +24,26 @@ describe('an error on its way over gRPC', () => {
     expect(fromGrpcStatus(error)).toMatchObject({ code: 'UNAVAILABLE', message: 'No connection' })
   })
 
+  it.each([
+    ['plain', 'x'],
+    ['in three bytes a letter', '計'],
+    ['in pairs of surrogates', 'a😀'],
+    ['in halves of pairs', '\ud83d'],
+  ])('that repeats a long text %s fits into the headers that any client takes, in whole characters', (_, text) => {
+    const long = text.repeat(100_000)
+    const details = { field: long, ...Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`d${i}`, long])) }
+    const made = toGrpcStatus(new FunnelError('INVALID', `There is no KPI "${long}"`, details))
+    const trailer = made.metadata.get('grpc-status-details-bin')[0] as Buffer
+    expect(encodeURI(made.details).length + trailer.toString('base64').length).toBeLessThan(8000)
+    const { code, message, details: told } = fromGrpcStatus(made)
+    expect([code, message]).toEqual(['INVALID', made.details])
+    expect(message).toMatch(/^There is no KPI ".{200,}…$/)
+    expect([message, ...Object.values(told)].every((one) => String(one).isWellFormed())).toBe(true)
+    expect(told['field']).toMatch(/^.{60,}…$/)
+    // what was whole before is whole still
+    expect(message.includes('\ufffd')).toBe(!text.isWellFormed())
+  })
+
   it('is INTERNAL when its reason is none of ours', () => {
     const { metadata, ...rest } = toGrpcStatus(new FunnelError('INVALID', 'x'))
     const trailer = Status.decode(metadata.get('grpc-status-details-bin')[0] as Buffer)
