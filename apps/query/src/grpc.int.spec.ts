@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import {
+  Client,
   credentials,
   makeClientConstructor,
   Metadata,
@@ -674,6 +675,89 @@ describe('the query service', () => {
       }
       stop.abort()
       expect(await going).toEqual({ done: true, value: undefined })
+    })
+
+    it('texts that no database holds, by their field, in every call', async () => {
+      const nul = ['\0']
+      const filters = [{ dimension: 'channel', values: nul }]
+      const stop = new AbortController()
+      for (const [call, field] of [
+        [client.queryKpi({ question: { kpi: 'leads', filters } }), 'question.filters[0].values[0]'],
+        [client.explainKpi({ question: { kpi: 'leads', filters } }), 'question.filters[0].values[0]'],
+        [client.diffKpi({ question: { kpi: '\0' }, knownFrom: at('01-01') }), 'question.kpi'],
+        [client.watchKpi({ question: { kpi: 'leads', by: nul } }, stop).next(), 'question.by[0]'],
+        [client.listLeads({ leads: nul }), 'leads[0]'],
+        [client.listDeals({ owners: ['Olga', '\0'] }), 'owners[1]'],
+        [client.listJourney({ subject: { $case: 'person', value: '\0' } }), 'person'],
+        [client.listClocks({ owners: nul }), 'owners[0]'],
+        [client.watchClocks({ leads: nul }, stop).next(), 'leads[0]'],
+        [client.compareClaims({ subject: { $case: 'lead', value: '\0' } }), 'lead'],
+      ] as const)
+        expect(await failure(call)).toMatchObject({ code: 'INVALID', details: { field } })
+      stop.abort()
+    })
+
+    it('a request that cannot be read', async () => {
+      const raw = new Client(address, credentials.createInsecure())
+      const metadata = new Metadata()
+      metadata.set('authorization', `Bearer ${TOKEN}`)
+      const failed = (bytes: Uint8Array) =>
+        new Promise<ServiceError | null>((resolve) => {
+          const buffer = (of: Uint8Array) => Buffer.from(of)
+          raw.makeUnaryRequest('/funnel.v1.KpiService/QueryKpi', buffer, buffer, bytes, metadata, resolve)
+        })
+      // known_at with 2^53 seconds; and a question that is shorter than it says
+      const late = [0x0a, 0x0c, 0x4a, 0x0a, 0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 0x00]
+      const [far, short] = [await failed(Buffer.from(late)), await failed(Buffer.from([0x0a, 0x0c]))]
+      raw.close()
+      expect(far).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: expect.stringContaining('question.known_at'),
+      })
+      expect(short).toMatchObject({ code: status.INVALID_ARGUMENT })
+    })
+
+    it('page tokens that hold what no column does', async () => {
+      type State = [fixed: object, place: unknown[], total: unknown]
+      const forged = (token: string, change: (state: State) => unknown) => {
+        const [fingerprint, state] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [string, State]
+        return Buffer.from(JSON.stringify([fingerprint, change(state)])).toString('base64url')
+      }
+      const page = { question: { kpi: 'leads' }, pageSize: 1 }
+      const explained = (await client.explainKpi(page)).nextPageToken
+      const fixed = (change: object) => forged(explained, ([fixed, ...rest]) => [{ ...fixed, ...change }, ...rest])
+      const place = (index: number, value: number) =>
+        forged(explained, ([fixed, place, total]) => [fixed, place.with(index, value), total])
+      for (const pageToken of [
+        fixed({ generation: 2 ** 53 - 1 }),
+        fixed({ knownAt: Date.UTC(10_000, 0) }),
+        place(0, Date.UTC(10_000, 0)),
+        place(0, -8e15),
+        place(1, 2 ** 15),
+        place(2, 2 ** 15),
+        place(4, 2 ** 31),
+      ])
+        expect(await failure(client.explainKpi({ ...page, pageToken }))).toMatchObject({
+          code: 'INVALID',
+          details: { field: 'page_token' },
+        })
+
+      const listed = (await client.listLeads({ pageSize: 1 })).nextPageToken
+      for (const state of [
+        [8e15, 'x'],
+        [0, '\0'],
+        [null, '\ud800'],
+      ])
+        expect(await failure(client.listLeads({ pageSize: 1, pageToken: forged(listed, () => state) }))).toMatchObject({
+          code: 'INVALID',
+          details: { field: 'page_token' },
+        })
+    })
+
+    it('no bucket that ends after the year 9999', async () => {
+      const question = { kpi: 'leads', bucket: Bucket.BUCKET_YEAR }
+      const { entries } = await client.explainKpi({ question, bucketStart: new Date('9999-01-01T00:00:00Z') })
+      expect(entries).toEqual([])
     })
 
     it('to go on when the caller’s time is up, and stops the statement', async () => {

@@ -1,5 +1,7 @@
 import type { Instant } from '@funnel/events'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from '@funnel/ledger'
+import { isText } from '../kpi/page-state.js'
+import { isTime } from '../kpi/question.js'
 
 /** Which clocks are listed; an empty list asks for nothing. */
 export interface Selection {
@@ -48,9 +50,9 @@ export type Place = readonly [due: Instant | null, left: number, key: string]
 export const isPlace = (value: unknown): value is Place =>
   Array.isArray(value) &&
   value.length === 3 &&
-  (value[0] === null || (Number.isSafeInteger(value[0]) && Math.abs(Number(value[0])) < 8.64e15)) &&
+  (value[0] === null || isTime(value[0])) &&
   Number.isFinite(value[1]) &&
-  typeof value[2] === 'string'
+  isText(value[2])
 
 export const placeOf = ({ dueAt, left, key }: ClockRow): Place => [dueAt, left ?? 0, key]
 

@@ -1,5 +1,7 @@
 import { basisColumns, millis, Parameters, schemaOf, type Statement } from '@funnel/ledger'
 import type { Instant } from '@funnel/events'
+import { isInLog } from '../kpi/page-state.js'
+import { isTime } from '../kpi/question.js'
 
 /** Whose journey is asked for. */
 export interface Subject {
@@ -18,7 +20,7 @@ export interface Selection {
 export type Place = readonly [occurred: Instant, recorded: Instant, topic: number, partition: number, position: number]
 
 export const isPlace = (value: unknown): value is Place =>
-  Array.isArray(value) && value.length === 5 && value.every((part) => Number.isSafeInteger(part))
+  Array.isArray(value) && value.length === 5 && value.slice(0, 2).every(isTime) && isInLog(value.slice(2))
 
 /** Where a journey begins: whom and what the subject names by itself. */
 const seeds: Readonly<Record<Subject['kind'], (id: string, schema: string) => string>> = {

@@ -59,10 +59,14 @@ export function cellKeyOf(
 /** Years that PostgreSQL and JavaScript both write the same way. */
 const [EARLIEST, LATEST] = [Date.UTC(1900, 0), Date.UTC(10_000, 0)]
 
+/** Whether this is an instant that can be asked for, in milliseconds. */
+export const isTime = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= EARLIEST && Number(value) < LATEST
+
 /** Milliseconds of a wire time. */
 export function instantOf(date: Date | undefined, field: string): number | undefined {
   if (date === undefined) return undefined
   const instant = Math.floor(date.getTime())
-  if (!(instant >= EARLIEST && instant < LATEST)) invalid(field, 'Times lie in the years 1900 to 9999')
+  if (!isTime(instant)) invalid(field, 'Times lie in the years 1900 to 9999')
   return instant
 }

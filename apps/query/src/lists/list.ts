@@ -1,15 +1,14 @@
 import type { Instant } from '@funnel/events'
 import { basisColumns, millis, Parameters, schemaOf, type Statement } from '@funnel/ledger'
 import type { Codec } from '../kpi/page.js'
+import { isText } from '../kpi/page-state.js'
+import { isTime } from '../kpi/question.js'
 
 /** Where a page starts: after the subject with this time (null: it has none) and key. */
 export type Place = readonly [at: Instant | null, key: string]
 
 export const isPlace = (value: unknown): value is Place =>
-  Array.isArray(value) &&
-  value.length === 2 &&
-  (value[0] === null || (Number.isSafeInteger(value[0]) && Math.abs(Number(value[0])) < 8.64e15)) &&
-  typeof value[1] === 'string'
+  Array.isArray(value) && value.length === 2 && (value[0] === null || isTime(value[0])) && isText(value[1])
 
 /** A row of a table: its key and the time it is listed by. */
 export interface Subject {

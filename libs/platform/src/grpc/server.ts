@@ -14,6 +14,7 @@ import type { Health } from '../health.js'
 import type { Logger } from '../logger.js'
 import { Encoded } from './encoded.js'
 import { metricsInterceptor } from './metrics.interceptor.js'
+import { readerOf, refusing } from './requests.js'
 import { tokenInterceptor } from './token.interceptor.js'
 
 /** The part of grpc-health-check that is used; it is CommonJS without named exports for ESM. */
@@ -93,6 +94,7 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
           interceptors: [
             metricsInterceptor(registry, metric, this.#names),
             ...(funnelToken === undefined ? [] : [tokenInterceptor(funnelToken, ownKeys.map(nameOf))]),
+            refusing,
           ],
         },
         onLoadPackageDefinition: (_: unknown, server: Server) => {
@@ -139,13 +141,14 @@ export async function serveGrpc(app: NestFastifyApplication, logger: Logger): Pr
   logger.info({ grpc: options.options.url }, 'calls are answered')
 }
 
-/** Method names as in the .proto file, which is how Nest finds handlers; answers may be encoded already. */
+/** Method names as in the .proto file, which is how Nest finds handlers; requests are looked through, and answers may be encoded already. */
 function published(service: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.values(service).map((method) => [
       method.path.slice(method.path.lastIndexOf('/') + 1),
       {
         ...method,
+        requestDeserialize: readerOf(method.path, method.requestDeserialize),
         responseSerialize: (answer: unknown) =>
           answer instanceof Encoded ? answer.bytes : method.responseSerialize(answer),
       },
