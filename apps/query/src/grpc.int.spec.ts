@@ -820,12 +820,18 @@ describe('the query service', () => {
       await until(async () => table(await ask({ kpi: 'leads' }))[0]?.[0] === 1)
       const page = await client.explainKpi({ question: { kpi: 'leads' }, pageSize: 1, pageToken: before.nextPageToken })
       expect(page.basis?.generation).toBe(1)
-      await model.pool.query('drop schema gen_1 cascade')
-      await expect(
-        client.explainKpi({ question: { kpi: 'leads' }, pageSize: 1, pageToken: before.nextPageToken }),
-      ).rejects.toMatchObject({
+      const later = () =>
+        client.explainKpi({ question: { kpi: 'leads' }, pageSize: 1, pageToken: before.nextPageToken })
+      const replaced = {
         code: 'NOT_FOUND',
-      })
+        details: { field: 'page_token' },
+        message: expect.stringContaining('start again'),
+      }
+      await model.pool.query('drop schema gen_1 cascade')
+      await expect(later()).rejects.toMatchObject(replaced)
+      await model.pool.query(`update read.generation set id = 99 where id = 1`)
+      await expect(later()).rejects.toMatchObject(replaced)
+      await model.pool.query(`update read.generation set id = 1 where id = 99`)
       expect(await client.getStatus()).toMatchObject({
         workspace: 'spec',
         live: { id: 2, watermark: new Date(W), positions: [{ topic: 'leads', partition: 1, position: 7 }] },

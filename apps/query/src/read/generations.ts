@@ -1,6 +1,6 @@
 import { versionsOf, type Definitions, type VersionHistory } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
-import { historyOf, millis, planHistory, type HistoryRow, type Statement } from '@funnel/ledger'
+import { historyOf, millis, planHistory, type HistoryRow } from '@funnel/ledger'
 import { GenerationDropped, type ReadDatabase } from './database.js'
 
 /** The generation that answers, as it was when last looked at. */
@@ -58,18 +58,17 @@ export class Generations {
   }
 
   /**
-   * The definitions of a generation: all versions, and those in force at its watermark. Throws UNAVAILABLE when there is no
-   * such generation, GenerationDropped when its tables are gone.
+   * The definitions of a generation: all versions, and those in force at its watermark. Throws GenerationDropped when there
+   * is no such generation any more, or its tables are gone.
    */
   async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions' | 'rolled'>> {
     const known = this.#known?.generation
     if (known?.id === id) return known
-    const [row] = await this.#rows<Pick<LiveGeneration, 'w' | 'rolled'>>({
-      name: 'watermark',
-      text: `select ${millis('w')} w, rolled from read.generation where id = $1`,
-      values: [id],
-    })
-    if (!row) throw none()
+    const [row] = await this.#database.rows<Pick<LiveGeneration, 'w' | 'rolled'>>(
+      { name: 'watermark', text: `select ${millis('w')} w, rolled from read.generation where id = $1`, values: [id] },
+      Date.now() + TIMEOUT,
+    )
+    if (!row) throw new GenerationDropped(`generation ${id} is gone`)
     const versions = await this.#versions(id)
     return { versions, definitions: inForceIn(versions, row), rolled: row.rolled }
   }
@@ -84,7 +83,9 @@ export class Generations {
     // the row was read after this instant, so its age is counted from here
     const at = performance.now()
     const changes = this.#changes
-    const [row] = await this.#rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT)
+    const [row] = await orNone(
+      this.#database.rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT, Date.now() + TIMEOUT),
+    )
     if (!row) throw none()
     const known = this.#known?.generation
     const versions =
@@ -107,12 +108,8 @@ export class Generations {
       },
       deadline,
     )
-    if (!row) throw none()
+    if (!row) throw new GenerationDropped(`generation ${id} is gone`)
     return versionsOf(row.definitions, historyOf(await this.#database.rows<HistoryRow>(planHistory(id), deadline)))
-  }
-
-  #rows<Row>(statement: Statement): Promise<Row[]> {
-    return orNone(this.#database.rows<Row>(statement, Date.now() + TIMEOUT))
   }
 }
 
