@@ -782,6 +782,94 @@ describe('the query service', () => {
     })
   })
 
+  describe('gives up what nobody waits for', () => {
+    /** How many statements of the service wait while a table cannot be read, and what becomes of it then. */
+    const whileLocked = async (table: string, run: (waiting: () => Promise<number>) => Promise<void>) => {
+      const lock = await model.pool.connect()
+      await lock.query('begin')
+      await lock.query(`lock table gen_1.${table} in access exclusive mode`)
+      try {
+        await run(async () => {
+          const { rows } = await model.pool.query<{ waiting: number }>(
+            `select count(*) waiting from pg_stat_activity where application_name = 'funnel-query' and state = 'active' and datname = current_database()`,
+          )
+          return rows[0]?.waiting ?? 0
+        })
+      } finally {
+        await lock.query('rollback')
+        lock.release()
+      }
+    }
+    const cancelled = { code: 'UNAVAILABLE' }
+    const long = 600_000
+
+    it('calls that were cancelled: their connections are there for the next', async () => {
+      await whileLocked('entry', async (waiting) => {
+        const stop = new AbortController()
+        const left = Array.from({ length: 15 }, (_, i) =>
+          client.queryKpi(
+            { question: { kpi: 'leads', to: new Date(at('12-01').getTime() + i) } },
+            { deadline: long, signal: stop.signal },
+          ),
+        )
+        await until(async () => (await waiting()) === 10)
+        stop.abort()
+        for (const call of left) await expect(call).rejects.toMatchObject(cancelled)
+        await until(async () => (await waiting()) === 0)
+        expect((await client.getStatus()).live?.id).toBe(1)
+      })
+    })
+
+    it.each([
+      ['entry', 'explainKpi', { question: { kpi: 'leads' } }],
+      ['entry', 'diffKpi', { question: { kpi: 'leads' }, knownFrom: at('01-01') }],
+      ['lead', 'listLeads', {}],
+      ['deal', 'listDeals', {}],
+      ['fact', 'listJourney', { subject: { $case: 'lead', value: '1' } }],
+      ['clock', 'listClocks', {}],
+      ['fact', 'compareClaims', { subject: { $case: 'lead', value: '1' } }],
+    ] as const)('a statement that waits for the table %s, of %s', async (table, method, request) => {
+      await whileLocked(table, async (waiting) => {
+        const stop = new AbortController()
+        const left = client[method](request, { deadline: long, signal: stop.signal })
+        await until(async () => (await waiting()) > 0)
+        stop.abort()
+        await expect(left).rejects.toMatchObject(cancelled)
+        await until(async () => (await waiting()) === 0)
+      })
+    })
+
+    it.each([
+      ['watchKpi', 'entry', { question: { kpi: 'leads', to: at('12-02') } }],
+      ['watchClocks', 'clock', {}],
+    ] as const)('what %s looks at for a stream that has ended', async (method, table, request) => {
+      await whileLocked(table, async (waiting) => {
+        const stop = new AbortController()
+        const next = client[method](request, { signal: stop.signal }).next()
+        await until(async () => (await waiting()) > 0)
+        stop.abort()
+        expect((await next).done).toBe(true)
+        await until(async () => (await waiting()) === 0)
+      })
+    })
+
+    it('but not for the others who asked the same', async () => {
+      const stop = new AbortController()
+      const question = { kpi: 'leads', to: at('12-03') }
+      const others: Promise<KpiAnswer>[] = []
+      await whileLocked('entry', async (waiting) => {
+        const left = client.queryKpi({ question }, { deadline: long, signal: stop.signal })
+        await until(async () => (await waiting()) === 1)
+        others.push(ask(question), ask(question))
+        // they have come when a call after them has
+        await client.getStatus()
+        stop.abort()
+        await expect(left).rejects.toMatchObject(cancelled)
+      })
+      expect((await Promise.all(others)).map(table)).toEqual([[[6]], [[6]]])
+    })
+  })
+
   describe('keeps up', () => {
     it('watches: an answer now and one after a change, none when only the watermark moves', async () => {
       const stop = new AbortController()

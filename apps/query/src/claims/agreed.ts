@@ -1,6 +1,7 @@
 import { inForce, type AllDefinitions, type Applied, type AppliedHistory } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { historyOf, planHistory, type HistoryRow } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import type { ReadDatabase } from '../read/database.js'
 
 /**
@@ -11,9 +12,9 @@ export async function agreedHistory(
   database: ReadDatabase,
   generation: number,
   files: Pick<AllDefinitions, 'qualifications' | 'channels'>,
-  { knownAt = Number.POSITIVE_INFINITY, deadline }: { knownAt: Instant | undefined; deadline: Instant },
+  { knownAt = Number.POSITIVE_INFINITY, patience }: { knownAt: Instant | undefined; patience: Patience },
 ): Promise<AppliedHistory> {
-  const all = historyOf(await database.rows<HistoryRow>(planHistory(generation), deadline))
+  const all = historyOf(await database.rows<HistoryRow>(planHistory(generation), patience))
   const known = { ...all, applied: all.applied.filter(({ recorded }) => recorded <= knownAt) }
   const before = fromFiles(files).filter(({ definition }) => !inForce(known, definition, Number.NEGATIVE_INFINITY))
   return { ...known, applied: [...before, ...known.applied] }

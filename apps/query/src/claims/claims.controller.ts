@@ -5,7 +5,7 @@ import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@fun
 import { FunnelError, topicById, typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
 import { claimsOn, invalid, recordOf, type BasisRow, type Comparison } from '@funnel/ledger'
 import { CONFIG } from '@funnel/platform'
-import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
+import { patienceOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
 import type { CompareClaimsRequest, CompareClaimsResponse } from '@funnel/query-api'
 import type { QueryConfig } from '../config.js'
 import { instantOf } from '../kpi/question.js'
@@ -36,16 +36,16 @@ export class ClaimsController {
   @GrpcMethod('ClaimService')
   async compareClaims(request: CompareClaimsRequest, _: Metadata, call: Call): Promise<CompareClaimsResponse> {
     const { database, generations } = this.models
-    const deadline = deadlineOf(call)
+    const patience = patienceOf(call)
     const subject = subjectOf(request)
     const knownAt = instantOf(request.knownAt, 'known_at')
-    const { id, basis, found, agreed } = await ofLive(generations, deadline, async ({ id, definitions, versions }) => {
+    const { id, basis, found, agreed } = await ofLive(generations, patience, async ({ id, definitions, versions }) => {
       const rows = await database.rows<ClaimRow | (ClaimRow & { readonly id: null })>(
         planClaims(id, subject, knownAt, MOST + 1),
-        deadline,
+        patience,
       )
       const found = rows.filter((row): row is ClaimRow => row.id !== null)
-      const history = await agreedHistory(database, id, this.files, { knownAt, deadline })
+      const history = await agreedHistory(database, id, this.files, { knownAt, patience })
       return { id, basis: rows[0], found, agreed: { definitions, versions, history } }
     })
     if (found.length > MOST)

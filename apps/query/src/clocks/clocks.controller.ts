@@ -2,7 +2,7 @@ import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import type { Observable } from 'rxjs'
-import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
+import { patienceOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
 import {
   Clock,
   type ListClocksRequest,
@@ -28,15 +28,15 @@ export class ClocksController {
   @GrpcMethod('ClockService')
   async listClocks(request: ListClocksRequest, _: Metadata, call: Call): Promise<ListClocksResponse> {
     const { database, generations } = this.models
-    const deadline = deadlineOf(call)
+    const patience = patienceOf(call)
     const { policies, parties, owners, teams, leads, overdue, over } = request
     const selection = { policies, parties, owners, teams, leads, overdue, over }
     const fingerprint = fingerprintOf(['clocks', selection])
     const after = stateOf(request.pageToken, fingerprint, isPlace)
     const size = sizeOf(request.pageSize)
-    const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
+    const { generation, basis, rows } = await ofLive(generations, patience, async ({ id }) => {
       const statement = planClocks(id, selection, after, size + 1)
-      const rows = await database.rows<ClockRow | (ClockRow & { readonly key: null })>(statement, deadline)
+      const rows = await database.rows<ClockRow | (ClockRow & { readonly key: null })>(statement, patience)
       return { generation: id, basis: rows[0], rows }
     })
     const found = rows.filter((row): row is ClockRow => row.key !== null)

@@ -47,7 +47,7 @@ export async function* watchClocks(
   const fingerprint = fingerprintOfWatched(watched)
   let at = told
   for (let after: Place | undefined; !at && !signal.aborted;) {
-    const page = await openClocks(models, watched, after)
+    const page = await openClocks(models, watched, after, signal)
     // what is said after the first page was read is told again, as it may have moved a clock from one page to another
     told ??= page.head
     after = page.last && placeOf(page.last)
@@ -60,7 +60,7 @@ export async function* watchClocks(
     const changed = models.changes.wait(signal)
     models.generations.forget()
     for (let more = true; more && !signal.aborted;) {
-      const page = await changesAfter(models, watched, at)
+      const page = await changesAfter(models, watched, at, signal)
       at = page.at
       more = page.more
       if (!page.answer.changes.length) continue
@@ -73,12 +73,17 @@ export async function* watchClocks(
 
 type Models = Pick<ReadModels, 'database' | 'generations'>
 
-async function openClocks({ database, generations }: Models, watched: Watched, after: Place | undefined) {
-  const deadline = Date.now() + PATIENCE
-  const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
+async function openClocks(
+  { database, generations }: Models,
+  watched: Watched,
+  after: Place | undefined,
+  signal: AbortSignal,
+) {
+  const patience = { deadline: Date.now() + PATIENCE, signal }
+  const { generation, basis, rows } = await ofLive(generations, patience, async ({ id }) => {
     const rows = await database.rows<HeadRow & { readonly key: string | null }>(
       planClocks(id, { ...watched, over: false }, after, PAGE + 1),
-      deadline,
+      patience,
     )
     return { generation: id, basis: rows[0], rows }
   })
@@ -91,12 +96,17 @@ async function openClocks({ database, generations }: Models, watched: Watched, a
   }
 }
 
-async function changesAfter({ database, generations }: Models, watched: Watched, [epoch, places]: Told) {
-  const deadline = Date.now() + PATIENCE
-  const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
+async function changesAfter(
+  { database, generations }: Models,
+  watched: Watched,
+  [epoch, places]: Told,
+  signal: AbortSignal,
+) {
+  const patience = { deadline: Date.now() + PATIENCE, signal }
+  const { generation, basis, rows } = await ofLive(generations, patience, async ({ id }) => {
     const rows = await database.rows<HeadRow & { readonly id: string | null }>(
       planChanges(id, watched, places, PAGE + 1),
-      deadline,
+      patience,
     )
     return { generation: id, basis: rows[0], rows }
   })

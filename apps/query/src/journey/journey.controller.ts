@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import { invalid, type BasisRow } from '@funnel/ledger'
-import { deadlineOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
+import { patienceOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
 import type { ListJourneyRequest, ListJourneyResponse } from '@funnel/query-api'
 import { fingerprintOf, sizeOf, stateOf, tokenOf } from '../kpi/page.js'
 import { instantOf } from '../kpi/question.js'
@@ -27,7 +27,7 @@ export class JourneyController {
   @GrpcMethod('JourneyService')
   async listJourney(request: ListJourneyRequest, _: Metadata, call: Call): Promise<ListJourneyResponse> {
     const { database, generations } = this.models
-    const deadline = deadlineOf(call)
+    const patience = patienceOf(call)
     const subject = subjectOf(request)
     const selection = {
       types: request.types,
@@ -37,10 +37,10 @@ export class JourneyController {
     const fingerprint = fingerprintOf(['journey', subject, selection])
     const after = stateOf(request.pageToken, fingerprint, isPlace)
     const size = sizeOf(request.pageSize)
-    const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
+    const { generation, basis, rows } = await ofLive(generations, patience, async ({ id }) => {
       const rows = await database.rows<JourneyRow | (JourneyRow & { readonly id: null })>(
         planJourney(id, subject, selection, after, size + 1),
-        deadline,
+        patience,
       )
       return { generation: id, basis: rows[0], rows }
     })

@@ -144,7 +144,7 @@ describe('an answer from PostgreSQL', () => {
         await model.fold(1, iso(W), folded)
         await model.seal(1, slice)
         for (const question of questions) {
-          const answered = await models.answers.of(1, question, Date.now() + 10_000)
+          const answered = await models.answers.of(1, question, { deadline: Date.now() + 10_000 })
           expect(answered.rows.map(flat).sort(byPlace)).toEqual(
             bruteForce(question, answered.kpi, lines, W).map(rounded).sort(byPlace),
           )
@@ -190,7 +190,7 @@ describe('an answer from PostgreSQL', () => {
             { kind: 'known', after: from },
             undefined,
             10_000,
-            Date.now() + 10_000,
+            { deadline: Date.now() + 10_000 },
           )
           const of = (side: string) =>
             entries.filter((entry) => entry.side === side).reduce((sum, { amount }) => sum + Number(amount), 0)
@@ -211,7 +211,7 @@ describe('an answer from PostgreSQL', () => {
 
   /** Both sides over all cells, of all currencies together. */
   const total = async (question: Question) => {
-    const { rows } = await models.answers.of(1, question, Date.now() + 10_000)
+    const { rows } = await models.answers.of(1, question, { deadline: Date.now() + 10_000 })
     const sum = (of: (cell: Cell) => Cell['numerator']) =>
       rows.reduce((sum, { cell }) => {
         const quantity = of(cell)
@@ -245,7 +245,7 @@ describe('an answer from PostgreSQL', () => {
     await model.seal(1, 3)
     const ask = async (kpi: string, question: Partial<Question> = {}) => {
       const asking = { kpi, by: [], filters: [], to: BEGIN + 3 * DAY, ...question }
-      const { rows } = await models.answers.of(1, asking, Date.now() + 10_000)
+      const { rows } = await models.answers.of(1, asking, { deadline: Date.now() + 10_000 })
       return rows.map((row) => [valueOf(row.cell), row.cell.sampleSize])
     }
     expect(await ask('won-revenue', { bucket: 'day' })).toEqual([
@@ -261,13 +261,15 @@ describe('an answer from PostgreSQL', () => {
     expect(await ask('won-value-rate')).toEqual([['inexact', 5]])
 
     const question = { kpi: 'won-revenue', by: [], filters: [] }
-    const { rows } = await models.answers.of(1, question, Date.now() + 10_000)
+    const { rows } = await models.answers.of(1, question, { deadline: Date.now() + 10_000 })
     expect(JSON.stringify(rows[0]!.cell.value)).toContain(`numerator ${2n * BigInt(most) + 302n} minor units of EUR`)
     expect(rows[0]!.cell.numerator).toBeUndefined()
     const fixed = { generation: 1, knownAt: W }
     const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
-    expect(await models.listings.total(question, fixed, listing, Date.now() + 10_000)).toBeUndefined()
-    const { entries } = await models.listings.entries(question, fixed, listing, undefined, 10, Date.now() + 10_000)
+    expect(await models.listings.total(question, fixed, listing, { deadline: Date.now() + 10_000 })).toBeUndefined()
+    const { entries } = await models.listings.entries(question, fixed, listing, undefined, 10, {
+      deadline: Date.now() + 10_000,
+    })
     expect(entries.map(({ amount }) => amount)).toEqual([most, 2, 5, 300, most].map(String))
   })
 
@@ -291,7 +293,7 @@ describe('an answer from PostgreSQL', () => {
             const answered = await models.answers.of(
               1,
               { kpi: `cycle-${stat}`, by: [], filters: [] },
-              Date.now() + 10_000,
+              { deadline: Date.now() + 10_000 },
             )
             const value = answered.rows[0]?.cell.value
             expect(value?.unit === 'duration' ? value.number : NaN).toBeCloseTo(rows[0]?.[stat] ?? NaN, 6)

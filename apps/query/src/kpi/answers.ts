@@ -1,5 +1,5 @@
 import type { Kpi } from '@funnel/definitions'
-import { FunnelError, type Instant } from '@funnel/events'
+import { FunnelError } from '@funnel/events'
 
 import {
   answer,
@@ -11,6 +11,7 @@ import {
   type Question,
   type UsedVersion,
 } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import type { ReadDatabase } from '../read/database.js'
 import type { Generations } from '../read/generations.js'
 import { ofLive } from '../read/live.js'
@@ -42,7 +43,7 @@ export class Answers {
     this.#generations = generations
   }
 
-  async ask(question: Question, deadline: Instant): Promise<Answered> {
+  async ask(question: Question, patience: Patience): Promise<Answered> {
     const generation = await this.#generations.current()
     const stamp = `${generation.id} ${generation.fold} ${generation.definitionsHash}`
     if (stamp !== this.#stamp) {
@@ -50,19 +51,20 @@ export class Answers {
       this.#stamp = stamp
     }
     const key = JSON.stringify(question)
-    const kept = this.#kept.get(key)
-    if (kept) {
+    for (let kept; (kept = this.#kept.get(key));) {
       this.#kept.delete(key)
       this.#kept.set(key, kept) // the one not asked for longest goes first
       try {
         return await kept
       } catch (error) {
-        // the other caller was in a greater hurry
+        // the other caller was in a greater hurry, or has gone
         const hurried = error instanceof FunnelError && (error.code === 'DEADLINE' || error.code === 'OVERLOADED')
-        if (!hurried || Date.now() >= deadline) throw error
+        if (!hurried || Date.now() >= patience.deadline) throw error
+        // the first who goes on evaluates for all who waited
+        if (this.#kept.get(key) === kept) this.#kept.delete(key)
       }
     }
-    const evaluation = this.#evaluate(question, deadline)
+    const evaluation = this.#evaluate(question, patience)
     this.#kept.set(key, evaluation)
     void this.#dropUnlessKeepable(key, evaluation)
     const [oldest] = this.#kept.keys()
@@ -78,16 +80,16 @@ export class Answers {
     if (!keepable && this.#kept.get(key) === evaluation) this.#kept.delete(key)
   }
 
-  #evaluate(question: Question, deadline: Instant): Promise<Answered> {
-    return ofLive(this.#generations, deadline, ({ id }) => this.of(id, question, deadline))
+  #evaluate(question: Question, patience: Patience): Promise<Answered> {
+    return ofLive(this.#generations, patience, ({ id }) => this.of(id, question, patience))
   }
 
   /** The answer of one generation, straight from the ledger. */
-  async of(generation: number, question: Question, deadline: Instant): Promise<Answered> {
+  async of(generation: number, question: Question, patience: Patience): Promise<Answered> {
     const { versions, definitions, rolled } = await this.#generations.definitionsOf(generation)
     const kpi = asked(question, definitions, versions.kpis)
     const statement = plan(question, kpi, { generation, knownAt: question.knownAt, rolled })
-    const rows = await this.#database.rows<AnswerRow>(statement, deadline)
+    const rows = await this.#database.rows<AnswerRow>(statement, patience)
     const answered = answer(question, kpi, rows)
     return { ...answered, kpi, used: usedVersions(question, kpi, versions, answered.basis?.w ?? null), generation }
   }

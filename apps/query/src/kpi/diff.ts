@@ -1,5 +1,6 @@
 import { FunnelError, type Instant } from '@funnel/events'
 import { changes, invalid, noteOf, placeOf, type Listing, type Place, type Question } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import { Entry, KpiChange, type DiffKpiRequest, type DiffKpiResponse } from '@funnel/query-api'
 import type { ReadModels } from '../read/read-models.js'
 import { GenerationDropped } from '../read/database.js'
@@ -16,7 +17,7 @@ const isState = (state: unknown): state is State => Array.isArray(state) && isFi
  * What changed between two instants of knowing: the cells that differ (on the first page), and page by page the entries
  * that became known in between. Both answers and all pages are of one generation.
  */
-export async function diff(models: ReadModels, request: DiffKpiRequest, deadline: Instant): Promise<DiffKpiResponse> {
+export async function diff(models: ReadModels, request: DiffKpiRequest, patience: Patience): Promise<DiffKpiResponse> {
   const question = questionOf(request.question)
   if (question.knownAt !== undefined)
     invalid('question.known_at', 'A difference is asked by known_from and known_to; leave known_at out')
@@ -28,12 +29,12 @@ export async function diff(models: ReadModels, request: DiffKpiRequest, deadline
   const size = sizeOf(request.pageSize)
   const listing = { kind: 'known', after: from } as const satisfies Listing
 
-  const first = state ? undefined : await models.listings.fix(to, deadline)
+  const first = state ? undefined : await models.listings.fix(to, patience)
   const fixed = state?.[0] ?? first
   if (!fixed) throw new FunnelError('INTERNAL', 'a diff without a cut')
-  const listed = await models.listings.entries(question, fixed, listing, state?.[1], size + 1, deadline)
+  const listed = await models.listings.entries(question, fixed, listing, state?.[1], size + 1, patience)
   const { generation, knownAt } = fixed
-  const cells = first ? await changed(models, question, generation, Math.min(from, knownAt), knownAt, deadline) : []
+  const cells = first ? await changed(models, question, generation, Math.min(from, knownAt), knownAt, patience) : []
   const taken = bytesOf(cells, KpiChange)
   const { messages, last } = paged(listed.entries, size, { toMessage: toEntry, codec: Entry, taken })
   return {
@@ -52,12 +53,12 @@ async function changed(
   generation: number,
   from: Instant,
   to: Instant,
-  deadline: Instant,
+  patience: Patience,
 ): Promise<KpiChange[]> {
   try {
     // what was recorded at or before a cut below the watermark never changes, so the two need no common snapshot
-    const before = await answers.of(generation, { ...question, knownAt: from }, deadline)
-    const after = await answers.of(generation, { ...question, knownAt: to }, deadline)
+    const before = await answers.of(generation, { ...question, knownAt: from }, patience)
+    const after = await answers.of(generation, { ...question, knownAt: to }, patience)
     return changes(after.kpi, before.rows, after.rows).map((change) => ({
       ...toPlace(question, change),
       before: toCell(change.before),

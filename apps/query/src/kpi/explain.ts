@@ -1,5 +1,5 @@
-import type { Instant } from '@funnel/events'
 import { invalid, noteOf, placeOf, type Listing, type Place, type Quantity, type SideName } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import { Entry, Side, type ExplainKpiRequest, type ExplainKpiResponse } from '@funnel/query-api'
 import type { ReadModels } from '../read/read-models.js'
 import type { Fixed } from './listings.js'
@@ -16,7 +16,7 @@ const isState = (state: unknown): state is State =>
 export async function explain(
   { listings }: ReadModels,
   request: ExplainKpiRequest,
-  deadline: Instant,
+  patience: Patience,
 ): Promise<ExplainKpiResponse> {
   const question = questionOf(request.question)
   const cell = cellKeyOf(question, request.bucketStart, request.dimensions)
@@ -24,10 +24,10 @@ export async function explain(
   const listing = { kind: 'cell', side, cell } as const satisfies Listing
   const fingerprint = fingerprintOf([question, listing])
   const state = stateOf(request.pageToken, fingerprint, isState)
-  const fixed = state?.[0] ?? (await listings.fix(question.knownAt, deadline))
+  const fixed = state?.[0] ?? (await listings.fix(question.knownAt, patience))
   const size = sizeOf(request.pageSize)
-  const { kpi, basis, entries } = await listings.entries(question, fixed, listing, state?.[1], size + 1, deadline)
-  const total = state ? state[2] : ((await listings.total(question, fixed, listing, deadline)) ?? null)
+  const { kpi, basis, entries } = await listings.entries(question, fixed, listing, state?.[1], size + 1, patience)
+  const total = state ? state[2] : ((await listings.total(question, fixed, listing, patience)) ?? null)
   const { messages, last } = paged(entries, size, { toMessage: toEntry, codec: Entry })
   return {
     definition: toDefinition(kpi),

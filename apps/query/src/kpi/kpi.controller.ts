@@ -2,7 +2,7 @@ import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import type { Observable } from 'rxjs'
-import { Encoded, ErrorsFilter, deadlineOf, type Call } from '@funnel/platform/grpc'
+import { Encoded, ErrorsFilter, patienceOf, type Call } from '@funnel/platform/grpc'
 import {
   QueryKpiResponse,
   WatchKpiResponse,
@@ -34,13 +34,13 @@ export class KpiController {
 
   @GrpcMethod('KpiService')
   listKpis(_: ListKpisRequest, _metadata: Metadata, call: Call): Promise<ListKpisResponse> {
-    return listKpis(this.models, deadlineOf(call))
+    return listKpis(this.models, patienceOf(call))
   }
 
   @GrpcMethod('KpiService')
   async queryKpi(request: QueryKpiRequest, _: Metadata, call: Call): Promise<Encoded> {
     const question = questionOf(request.question)
-    const answered = await this.models.answers.ask(question, deadlineOf(call))
+    const answered = await this.models.answers.ask(question, patienceOf(call))
     let encoded = this.#encoded.get(answered)
     if (!encoded) {
       encoded = new Encoded(QueryKpiResponse.encode({ answer: toAnswer(question, answered) }).finish())
@@ -51,12 +51,12 @@ export class KpiController {
 
   @GrpcMethod('KpiService')
   explainKpi(request: ExplainKpiRequest, _: Metadata, call: Call): Promise<ExplainKpiResponse> {
-    return explain(this.models, request, deadlineOf(call))
+    return explain(this.models, request, patienceOf(call))
   }
 
   @GrpcMethod('KpiService')
   diffKpi(request: DiffKpiRequest, _: Metadata, call: Call): Promise<DiffKpiResponse> {
-    return diff(this.models, request, deadlineOf(call))
+    return diff(this.models, request, patienceOf(call))
   }
 
   @GrpcMethod('KpiService')

@@ -1,13 +1,13 @@
-import type { Instant } from '@funnel/events'
 import { STAGE } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import type { ListKpisResponse } from '@funnel/query-api'
 import { basisOf } from '../read/basis.js'
 import type { ReadModels } from '../read/read-models.js'
 import { toBasis, toDefinition } from './wire.js'
 
 /** The KPIs and dimensions of the live generation; every entry has the dimension `stage` of itself. */
-export async function listKpis(models: ReadModels, deadline: Instant): Promise<ListKpisResponse> {
-  const { generation, definitions, basis } = await basisOf(models, deadline)
+export async function listKpis(models: ReadModels, patience: Patience): Promise<ListKpisResponse> {
+  const { generation, definitions, basis } = await basisOf(models, patience)
   return {
     kpis: definitions.kpis.map(toDefinition),
     dimensions: [

@@ -16,6 +16,7 @@ import {
   type Question,
   type TotalRow,
 } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped, type ReadDatabase } from '../read/database.js'
 import type { Generations } from '../read/generations.js'
 
@@ -43,7 +44,7 @@ export class Listings {
   }
 
   /** What a first page is fixed to: the live generation, and `knownAt` but never beyond its watermark. */
-  async fix(knownAt: Instant | undefined, deadline: Instant): Promise<Fixed> {
+  async fix(knownAt: Instant | undefined, patience: Patience): Promise<Fixed> {
     const live = await this.#generations.current()
     const [row] = await this.#database.rows<{ w: Instant | null }>(
       {
@@ -51,7 +52,7 @@ export class Listings {
         text: `select (extract(epoch from w) * 1000)::bigint w from read.generation where id = $1`,
         values: [live.id],
       },
-      deadline,
+      patience,
     )
     const w = row?.w ?? 0
     return { generation: live.id, knownAt: Math.min(knownAt ?? w, w) }
@@ -64,13 +65,13 @@ export class Listings {
     listing: Listing,
     after: Place | undefined,
     limit: number,
-    deadline: Instant,
+    patience: Patience,
   ): Promise<Listed> {
     const kpi = await this.#kpi(question, fixed.generation)
     if (listing.kind === 'cell' && sidesOf(kpi.formula).every(({ name }) => name !== listing.side))
       invalid('side', `${kpi.id} has no ${listing.side}`)
     const statement = planEntries(question, kpi, fixed, listing, after, limit)
-    const rows = await this.#rows<EntryRow>(statement, deadline)
+    const rows = await this.#rows<EntryRow>(statement, patience)
     const [basis] = rows
     if (!basis) throw gone()
     return { kpi, basis, entries: rows.filter(({ side }) => side !== null) }
@@ -81,10 +82,10 @@ export class Listings {
     question: Question,
     fixed: Fixed,
     listing: Listing & { kind: 'cell' },
-    deadline: Instant,
+    patience: Patience,
   ): Promise<Quantity | undefined> {
     const kpi = await this.#kpi(question, fixed.generation)
-    const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), deadline)
+    const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), patience)
     return quantityOf(rows.map(({ currency, amount }) => ({ currency, amount: BigInt(amount) })))
   }
 
@@ -94,8 +95,8 @@ export class Listings {
     return asked(question, definitions, versions.kpis)
   }
 
-  #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], deadline: Instant): Promise<Row[]> {
-    return orGone(this.#database.rows<Row>(statement, deadline))
+  #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], patience: Patience): Promise<Row[]> {
+    return orGone(this.#database.rows<Row>(statement, patience))
   }
 }
 

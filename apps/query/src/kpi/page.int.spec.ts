@@ -49,7 +49,7 @@ describe('a page of large messages', () => {
     await database?.drop()
   })
 
-  const deadline = () => Date.now() + 30_000
+  const patience = () => ({ deadline: Date.now() + 30_000 })
   /** All pages: how long each is, and how many there are in each. */
   const pagesOf = async <Page extends { readonly nextPageToken: string }>(
     next: (pageToken: string) => Promise<Page>,
@@ -74,7 +74,7 @@ describe('a page of large messages', () => {
     const request = { question, pageSize: 1000 }
     whole(
       await pagesOf(
-        (pageToken) => explain(models, ExplainKpiRequest.fromPartial({ ...request, pageToken }), deadline()),
+        (pageToken) => explain(models, ExplainKpiRequest.fromPartial({ ...request, pageToken }), patience()),
         (page) => [ExplainKpiResponse.encode(page).finish().length, page.entries.length],
       ),
     )
@@ -84,7 +84,7 @@ describe('a page of large messages', () => {
     const request = { question, knownFrom: new Date('2024-01-01T00:00:00Z'), pageSize: 1000 }
     whole(
       await pagesOf(
-        (pageToken) => diff(models, DiffKpiRequest.fromPartial({ ...request, pageToken }), deadline()),
+        (pageToken) => diff(models, DiffKpiRequest.fromPartial({ ...request, pageToken }), patience()),
         (page) => [DiffKpiResponse.encode(page).finish().length, page.entries.length],
       ),
     )
@@ -93,7 +93,7 @@ describe('a page of large messages', () => {
   it('of leads does too', async () => {
     const leads = new LeadsController(models)
     const none = { leads: [], stages: [], channels: [], owners: [], persons: [], flags: [] }
-    const call = { getDeadline: deadline }
+    const call = { cancelled: false, getDeadline: () => patience().deadline, once: () => undefined }
     whole(
       await pagesOf(
         (pageToken) => leads.listLeads({ ...none, pageSize: 1000, pageToken }, {} as never, call),
@@ -106,7 +106,7 @@ describe('a page of large messages', () => {
     await model.pool.query(
       `update gen_1.fact set data = jsonb_build_object('text', repeat('x', ${20 * MEGABYTE})) where position = 1`,
     )
-    const page = await explain(models, ExplainKpiRequest.fromPartial({ question }), deadline())
+    const page = await explain(models, ExplainKpiRequest.fromPartial({ question }), patience())
     expect(page.entries.length).toBe(1)
     expect(page.nextPageToken).not.toBe('')
   })

@@ -24,7 +24,7 @@ export async function* watch(
     // waiting starts before asking, so a change during the evaluation is not missed
     const changed = changes.wait(signal)
     generations.forget()
-    const answered = await answers.ask(question, Date.now() + PATIENCE)
+    const answered = await answers.ask(question, { deadline: Date.now() + PATIENCE, signal })
     const content = contentOf(question, answered)
     if (content !== sent && !signal.aborted) {
       sent = content

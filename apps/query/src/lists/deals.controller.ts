@@ -3,7 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Instant } from '@funnel/events'
 import { invalid, millis } from '@funnel/ledger'
-import { ErrorsFilter, deadlineOf, type Call } from '@funnel/platform/grpc'
+import { ErrorsFilter, patienceOf, type Call } from '@funnel/platform/grpc'
 import { Deal, Outcome, type ListDealsRequest, type ListDealsResponse } from '@funnel/query-api'
 import { instantOf } from '../kpi/question.js'
 import { toMoney } from '../kpi/wire.js'
@@ -76,7 +76,7 @@ export class DealsController {
         to: instantOf(request.closedTo, 'closed_to'),
       },
     ]
-    const { basis, messages, nextPageToken } = await pageOf(this.models, deals, conditions, request, deadlineOf(call))
+    const { basis, messages, nextPageToken } = await pageOf(this.models, deals, conditions, request, patienceOf(call))
     return { basis, deals: messages, nextPageToken }
   }
 }

@@ -3,7 +3,7 @@ import { GrpcMethod } from '@nestjs/microservices'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Instant } from '@funnel/events'
 import { millis } from '@funnel/ledger'
-import { ErrorsFilter, deadlineOf, type Call } from '@funnel/platform/grpc'
+import { ErrorsFilter, patienceOf, type Call } from '@funnel/platform/grpc'
 import { Lead, type ListLeadsRequest, type ListLeadsResponse } from '@funnel/query-api'
 import { instantOf } from '../kpi/question.js'
 import { ReadModels } from '../read/read-models.js'
@@ -58,7 +58,7 @@ export class LeadsController {
         to: instantOf(request.capturedTo, 'captured_to'),
       },
     ]
-    const { basis, messages, nextPageToken } = await pageOf(this.models, leads, conditions, request, deadlineOf(call))
+    const { basis, messages, nextPageToken } = await pageOf(this.models, leads, conditions, request, patienceOf(call))
     return { basis, leads: messages, nextPageToken }
   }
 }

@@ -1,5 +1,5 @@
-import type { Instant } from '@funnel/events'
 import type { BasisRow } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import type { Basis } from '@funnel/query-api'
 import { fingerprintOf, paged, sizeOf, stateOf, tokenOf } from '../kpi/page.js'
 import { toBasis } from '../kpi/wire.js'
@@ -13,14 +13,14 @@ export async function pageOf<Row extends Subject, Message>(
   table: Table<Row, Message>,
   conditions: readonly Condition[],
   { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
-  deadline: Instant,
+  patience: Patience,
 ): Promise<{ basis: Basis; messages: Message[]; nextPageToken: string }> {
   const fingerprint = fingerprintOf([table.name, conditions])
   const after = stateOf(pageToken, fingerprint, isPlace)
   const size = sizeOf(pageSize)
-  const { generation, basis, rows } = await ofLive(generations, deadline, async ({ id }) => {
+  const { generation, basis, rows } = await ofLive(generations, patience, async ({ id }) => {
     const statement = planList(id, table, conditions, after, size + 1)
-    const rows = await database.rows<BasisRow & (Row | { readonly key: null })>(statement, deadline)
+    const rows = await database.rows<BasisRow & (Row | { readonly key: null })>(statement, patience)
     return { generation: id, basis: rows[0], rows }
   })
   const found = rows.filter((row): row is BasisRow & Row => row.key !== null)

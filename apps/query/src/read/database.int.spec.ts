@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { createPool } from '@funnel/platform'
@@ -7,19 +8,24 @@ import { ReadDatabase } from './database.js'
 describe('the read models’ database', () => {
   let server: TestDatabase
   let pool: pg.Pool
+  let cancels: pg.Pool
   let database: ReadDatabase
   beforeAll(async () => {
     server = await testDatabase()
     pool = createPool(server.url, 'spec', 1)
-    database = new ReadDatabase(pool)
+    cancels = createPool(server.url, 'spec-cancels', 1)
+    database = new ReadDatabase(pool, cancels)
   })
   afterAll(async () => {
     await pool?.end()
+    await cancels?.end()
     await server?.drop()
   })
 
-  const ask = (text: string, patience = 10_000, of = database) =>
-    of.rows<Record<string, unknown>>({ name: '', text, values: [] }, Date.now() + patience)
+  const ask = (text: string, patience = 10_000, of = database, signal?: AbortSignal) =>
+    of.rows<Record<string, unknown>>({ name: '', text, values: [] }, { deadline: Date.now() + patience, signal })
+  const leave = (text: string, signal: AbortSignal) => ask(text, 600_000, database, signal)
+  const gone = { code: 'DEADLINE' }
 
   it('whose connections are all taken is overloaded, not down, and nobody waits beyond his deadline', async () => {
     const taken = await pool.connect()
@@ -34,6 +40,69 @@ describe('the read models’ database', () => {
     const limit = ask(`select setting::int "limit" from pg_settings where name = 'statement_timeout'`, 5000)
     setTimeout(() => taken.release(), 300)
     expect((await limit)[0]!['limit']).toBeLessThan(4750)
+  })
+
+  /** Resolves when this statement runs. */
+  const begun = async (text: string) => {
+    const running = `select from pg_stat_activity where application_name = 'spec' and state = 'active' and query = $1`
+    while (!(await cancels.query(running, [text])).rowCount) await turn()
+  }
+
+  it('cancels the statement of a caller who has gone, and gives the connection to the next', async () => {
+    const [before] = await ask('select pg_backend_pid() pid')
+    const stop = new AbortController()
+    const left = leave('select pg_sleep(600)', stop.signal)
+    await begun('select pg_sleep(600)')
+    stop.abort()
+    await expect(left).rejects.toMatchObject(gone)
+    expect(await ask('select pg_backend_pid() pid')).toEqual([before])
+  })
+
+  it('never cancels the statement of the next caller, whenever the one before went', async () => {
+    for (let turns = 0; turns < 100; turns++) {
+      const stop = new AbortController()
+      const left = leave('select pg_sleep(0.001)', stop.signal).catch((error: unknown) => error)
+      const next = ask('select pg_sleep(0.002), 1 one')
+      for (let i = 0; i < turns % 50; i++) await turn()
+      stop.abort()
+      expect(await next).toMatchObject([{ one: 1 }])
+      await left
+    }
+  })
+
+  it('cancels once more what had not begun when it was cancelled', async () => {
+    const stop = new AbortController()
+    let told = 0
+    const deaf = {
+      query: (...args: [string]) => (told++ === 0 ? Promise.resolve({ rows: [] }) : cancels.query(...args)),
+    } as unknown as pg.Pool
+    const left = ask('select pg_sleep(600)', 600_000, new ReadDatabase(pool, deaf), stop.signal)
+    await begun('select pg_sleep(600)')
+    stop.abort()
+    await expect(left).rejects.toMatchObject(gone)
+    expect(told).toBeGreaterThan(1)
+  })
+
+  it('gives a connection up to which a cancellation may still be on its way', async () => {
+    const [before] = await ask('select pg_backend_pid() pid')
+    const stop = new AbortController()
+    const lost = { query: () => Promise.reject(new Error('timeout')) } as unknown as pg.Pool
+    const left = ask('select pg_sleep(0.5)', 10_000, new ReadDatabase(pool, lost), stop.signal)
+    await begun('select pg_sleep(0.5)')
+    stop.abort()
+    await expect(left).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await ask('select pg_backend_pid() pid')).not.toEqual([before])
+  })
+
+  it('asks nothing for a caller who has gone before it could', async () => {
+    const taken = await pool.connect()
+    const stop = new AbortController()
+    const left = leave('select 1 one', stop.signal)
+    stop.abort()
+    await expect(left).rejects.toMatchObject(gone)
+    await expect(leave('select 1 one', stop.signal)).rejects.toMatchObject(gone)
+    taken.release()
+    expect(await ask('select 1 one')).toEqual([{ one: 1 }])
   })
 
   it('takes a deadline that is farther away than timers count', async () => {
@@ -55,8 +124,12 @@ describe('the read models’ database', () => {
 
   it('is unavailable when nobody listens, or the pool has ended', async () => {
     const nobody = createPool('postgres://somebody@127.0.0.1:1/nothing', 'spec', 1)
-    await expect(ask('select 1', 10_000, new ReadDatabase(nobody))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(ask('select 1', 10_000, new ReadDatabase(nobody, nobody))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
     await nobody.end()
-    await expect(ask('select 1', 10_000, new ReadDatabase(nobody))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(ask('select 1', 10_000, new ReadDatabase(nobody, nobody))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
   })
 })

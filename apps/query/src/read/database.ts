@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError, type Instant } from '@funnel/events'
+import { FunnelError } from '@funnel/events'
 import type { Statement } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import type { Pool, PoolClient } from 'pg'
 
 /** A generation that was asked has been dropped meanwhile: ask the one that is live now. */
@@ -10,29 +12,37 @@ export class GenerationDropped extends Error {
 
 /** What timers and PostgreSQL can count to; nobody waits longer. Milliseconds. */
 const LONGEST = 2 ** 31 - 1
+/** Milliseconds until a statement that goes on though it was cancelled is cancelled again: it had not begun then. */
+const AGAIN = 100
 
 /** The read models' database: runs statements no longer than the caller waits. */
 export class ReadDatabase {
   readonly #pool: Pool
-  constructor(pool: Pool) {
+  readonly #cancels: Pool
+
+  /** Statements are cancelled over connections of a pool of their own, as those of the other may all be taken. */
+  constructor(pool: Pool, cancels: Pool) {
     this.#pool = pool
+    this.#cancels = cancels
   }
 
   /**
-   * The rows of one statement, so of one snapshot. Throws DEADLINE when time is up (the statement is stopped too),
-   * OVERLOADED when no connection became free in time, UNAVAILABLE when the database does not answer, GenerationDropped
-   * when a table of it is gone.
+   * The rows of one statement, so of one snapshot. Throws DEADLINE when time is up or the caller has gone (the statement is
+   * stopped too), OVERLOADED when no connection became free in time, UNAVAILABLE when the database does not answer,
+   * GenerationDropped when a table of it is gone.
    */
-  async rows<Row>(statement: Statement, deadline: Instant): Promise<Row[]> {
-    const client = await this.#connect(deadline)
+  async rows<Row>(statement: Statement, patience: Patience): Promise<Row[]> {
+    const client = await this.#connect(patience)
     let broken = false
     try {
-      await client.query({
+      const { rows: limits } = await client.query<{ pid: number }>({
         name: 'limit',
-        text: `select set_config('statement_timeout', $1, false)`,
-        values: [String(leftUntil(deadline))],
+        text: `select set_config('statement_timeout', $1, false), pg_backend_pid() pid`,
+        values: [String(leftUntil(patience))],
       })
-      const { rows } = await client.query({ ...statement, values: [...statement.values] })
+      if (patience.signal?.aborted) throw tooLate()
+      const running = client.query({ ...statement, values: [...statement.values] })
+      const { rows } = await this.#unlessGone(running, limits[0]!.pid, patience)
       return rows as Row[]
     } catch (error) {
       const failure = translate(error)
@@ -43,16 +53,49 @@ export class ReadDatabase {
     }
   }
 
-  /** A connection, waited for until the deadline. */
-  async #connect(deadline: Instant): Promise<PoolClient> {
-    const left = leftUntil(deadline)
+  /**
+   * What a statement gives that is running in a backend; it is cancelled when the caller goes. Only when no cancellation
+   * is on its way any more does it end: that would meet the statement of whoever gets the connection next.
+   */
+  async #unlessGone<T>(running: Promise<T>, pid: number, { signal }: Patience): Promise<T> {
+    const over = new AbortController()
+    let cancelling: Promise<void> | undefined
+    const cancel = () => {
+      cancelling = this.#cancel(pid, over.signal)
+    }
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      return await running
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      over.abort()
+      await cancelling
+    }
+  }
+
+  /** Cancels what a backend runs until that is over; then throws UNAVAILABLE where a cancellation may still be on its way. */
+  async #cancel(pid: number, over: AbortSignal): Promise<void> {
+    const failures: unknown[] = []
+    while (!over.aborted) {
+      const cancelled = this.#cancels.query({ text: 'select pg_cancel_backend($1)', values: [pid] })
+      await cancelled.catch((error: unknown) => failures.push(error))
+      await sleep(AGAIN, undefined, { signal: over }).catch(() => undefined)
+    }
+    if (failures.length) throw unavailable(failures.at(-1))
+  }
+
+  /** A connection, waited for as long as the caller waits. */
+  async #connect(patience: Patience): Promise<PoolClient> {
+    const left = leftUntil(patience)
     const connecting = this.#pool.connect()
     const over = new AbortController()
+    const { signal } = patience
     const late = sleep(left, undefined, { signal: over.signal }).then(() => {
       throw this.#pool.waitingCount ? overloaded() : tooLate()
     })
+    const gone = signal && once(signal, 'abort', { signal: over.signal }).then(() => Promise.reject(tooLate()))
     try {
-      return await Promise.race([connecting, late])
+      return await Promise.race([connecting, late, ...(gone ? [gone] : [])])
     } catch (error) {
       // one that comes after all goes back
       connecting.then(
@@ -66,10 +109,10 @@ export class ReadDatabase {
   }
 }
 
-/** Milliseconds that are left, at least one. Throws DEADLINE when there are none. */
-function leftUntil(deadline: Instant): number {
+/** Milliseconds that are left, at least one. Throws DEADLINE when there are none, or nobody waits. */
+function leftUntil({ deadline, signal }: Patience): number {
   const left = Math.floor(deadline - Date.now())
-  if (left <= 0) throw tooLate()
+  if (left <= 0 || signal?.aborted) throw tooLate()
   return Math.min(left, LONGEST)
 }
 

@@ -1,6 +1,7 @@
 import { versionsOf, type Definitions, type VersionHistory } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
 import { historyOf, millis, planHistory, type HistoryRow } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped, type ReadDatabase } from './database.js'
 
 /** The generation that answers, as it was when last looked at. */
@@ -33,6 +34,8 @@ const STATEMENT = {
   values: [],
 }
 const TIMEOUT = 10_000
+/** Several callers may wait for what is looked up, so that it does not end with one of them. */
+const patience = (): Patience => ({ deadline: Date.now() + TIMEOUT })
 
 /**
  * Knows the live generation. It is looked up after a change (see `forget`), else every POLL milliseconds, and only while
@@ -66,7 +69,7 @@ export class Generations {
     if (known?.id === id) return known
     const [row] = await this.#database.rows<Pick<LiveGeneration, 'w' | 'rolled'>>(
       { name: 'watermark', text: `select ${millis('w')} w, rolled from read.generation where id = $1`, values: [id] },
-      Date.now() + TIMEOUT,
+      patience(),
     )
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
     const versions = await this.#versions(id)
@@ -84,7 +87,7 @@ export class Generations {
     const at = performance.now()
     const changes = this.#changes
     const [row] = await orNone(
-      this.#database.rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT, Date.now() + TIMEOUT),
+      this.#database.rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT, patience()),
     )
     if (!row) throw none()
     const known = this.#known?.generation
@@ -99,17 +102,17 @@ export class Generations {
   }
 
   async #versions(id: number): Promise<VersionHistory> {
-    const deadline = Date.now() + TIMEOUT
+    const until = patience()
     const [row] = await this.#database.rows<{ definitions: Definitions }>(
       {
         name: 'definitions',
         text: 'select definitions from read.generation where id = $1',
         values: [id],
       },
-      deadline,
+      until,
     )
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
-    return versionsOf(row.definitions, historyOf(await this.#database.rows<HistoryRow>(planHistory(id), deadline)))
+    return versionsOf(row.definitions, historyOf(await this.#database.rows<HistoryRow>(planHistory(id), until)))
   }
 }
 

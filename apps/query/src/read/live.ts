@@ -1,5 +1,6 @@
-import { FunnelError, type Instant } from '@funnel/events'
+import { FunnelError } from '@funnel/events'
 import type { BasisRow } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped } from './database.js'
 import type { Generations, LiveGeneration } from './generations.js'
 
@@ -11,7 +12,7 @@ const ATTEMPTS = 3
  */
 export async function ofLive<T extends { readonly basis: BasisRow | undefined }>(
   generations: Generations,
-  deadline: Instant,
+  patience: Patience,
   ask: (generation: LiveGeneration) => Promise<T>,
 ): Promise<T & { readonly basis: BasisRow }> {
   for (let attempt = 1; ; attempt++) {
@@ -23,7 +24,7 @@ export async function ofLive<T extends { readonly basis: BasisRow | undefined }>
       if (!(error instanceof GenerationDropped)) throw error
     }
     generations.forget()
-    if (attempt === ATTEMPTS || Date.now() >= deadline)
+    if (attempt === ATTEMPTS || Date.now() >= patience.deadline)
       throw new FunnelError('UNAVAILABLE', 'The read models are being switched; ask again', { retryAfter: 1 })
   }
 }

@@ -4,7 +4,10 @@ import { Listings } from '../kpi/listings.js'
 import { Changes } from './changes.js'
 import { ReadDatabase } from './database.js'
 import { Generations } from './generations.js'
-import type { Logger } from '@funnel/platform'
+import { createPool, type Logger } from '@funnel/platform'
+
+/** Milliseconds that the database may take to cancel a statement. */
+const CANCELLED_WITHIN = 5000
 
 /** All ways to ask the read models, over one pool. */
 export class ReadModels {
@@ -14,13 +17,15 @@ export class ReadModels {
   readonly listings: Listings
   readonly changes: Changes
   readonly #pool: Pool
+  readonly #cancels: Pool
   readonly #ending = new AbortController()
 
   constructor(pool: Pool, url: string, logger: Logger) {
     this.#pool = pool
     // an idle connection that breaks is replaced at the next question
     pool.on('error', (error) => logger.warn({ error: error.message }, 'lost an idle connection'))
-    this.database = new ReadDatabase(pool)
+    this.#cancels = createPool(url, 'funnel-query-cancel', 1, undefined, CANCELLED_WITHIN)
+    this.database = new ReadDatabase(pool, this.#cancels)
     this.generations = new Generations(this.database)
     this.answers = new Answers(this.database, this.generations)
     this.listings = new Listings(this.database, this.generations)
@@ -40,5 +45,6 @@ export class ReadModels {
   async close(): Promise<void> {
     await this.changes.close()
     await this.#pool.end()
+    await this.#cancels.end()
   }
 }

@@ -1,5 +1,6 @@
 import { topicById, topicNames, type Instant, type Positions } from '@funnel/events'
 import { millis, schemaOf } from '@funnel/ledger'
+import type { Patience } from '@funnel/platform/grpc'
 import {
   GenerationState,
   type Generation,
@@ -42,15 +43,15 @@ const states = {
 /** The generations there are and what the live one has parked. Before the first projector there are none. */
 export async function statusOf(
   database: ReadDatabase,
-  deadline: Instant,
+  patience: Patience,
 ): Promise<Omit<GetStatusResponse, 'workspace'>> {
-  const rows = await orNone(database.rows<GenerationRow>(generations, deadline))
+  const rows = await orNone(database.rows<GenerationRow>(generations, patience))
   const live = rows.find(({ state }) => state === 'live')
   return {
     now: new Date(rows[0]?.now ?? Date.now()),
     live: live && toGeneration(live),
     others: rows.filter((row) => row !== live).map(toGeneration),
-    parked: live?.parked ? await parkedOf(database, live.id, deadline) : [],
+    parked: live?.parked ? await parkedOf(database, live.id, patience) : [],
   }
 }
 
@@ -84,7 +85,7 @@ interface ParkedRow {
   readonly since: Instant
 }
 
-async function parkedOf(database: ReadDatabase, generation: number, deadline: Instant): Promise<ParkedSubject[]> {
+async function parkedOf(database: ReadDatabase, generation: number, patience: Patience): Promise<ParkedSubject[]> {
   const rows = await orNone(
     database.rows<ParkedRow>(
       {
@@ -92,7 +93,7 @@ async function parkedOf(database: ReadDatabase, generation: number, deadline: In
         text: `select kind, key, reason, topic, partition, position, ${millis('since')} since from ${schemaOf(generation)}.parked order by kind, key limit 100`,
         values: [],
       },
-      deadline,
+      patience,
     ),
   )
   return rows.map(({ kind, key, reason, topic, partition, position, since }) => ({

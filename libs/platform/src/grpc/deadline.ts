@@ -3,7 +3,9 @@ import { limits } from '@funnel/query-api'
 
 /** The part of a gRPC call that knows how long its caller waits. */
 export interface Call {
+  readonly cancelled: boolean
   getDeadline(): Date | number
+  once(event: 'cancelled', listener: () => void): unknown
 }
 
 /**

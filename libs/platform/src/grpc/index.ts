@@ -1,4 +1,5 @@
 export * from './deadline.js'
 export * from './encoded.js'
 export * from './errors.filter.js'
+export * from './patience.js'
 export * from './server.js'
