@@ -411,6 +411,8 @@ describe('the query service', () => {
     it('from one instant of knowing, whatever is recorded between two pages', async () => {
       const request = { question: { kpi: 'stage-entries' }, pageSize: 1 }
       const first = await client.explainKpi(request)
+      const changed = { ...request, knownFrom: at('01-01') }
+      const difference = await client.diffKpi(changed)
       await model.fold(1, '2024-05-02T00:00:00Z', [
         {
           measure: 'stage.entered',
@@ -426,6 +428,12 @@ describe('the query service', () => {
         [1, 2],
       ])
       expect(second.nextPageToken).toBe('')
+      const rest = await client.diffKpi({ ...changed, pageToken: difference.nextPageToken })
+      expect([difference, rest].map(({ entries }) => entries.length)).toEqual([1, 1])
+      // everything recorded up to the watermark is in the answer, though more is folded by now
+      for (const { basis } of [first, difference, second, rest])
+        expect(basis).toMatchObject({ watermark: new Date(W), finality: Finality.FINALITY_PROVISIONAL })
+      expect(second.basis!.fold).toBeGreaterThan(first.basis!.fold)
     })
 
     it('tells what changed, cell by cell and entry by entry', async () => {

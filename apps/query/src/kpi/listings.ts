@@ -20,9 +20,10 @@ import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped, type ReadDatabase } from '../read/database.js'
 import type { Generations } from '../read/generations.js'
 
-/** Entries of a listing: of which KPI and from which snapshot. */
+/** Entries of a listing: of which KPI, and on what they rest. */
 export interface Listed {
   readonly kpi: Kpi
+  /** Its watermark is what the listing is complete to. */
   readonly basis: BasisRow
   readonly entries: readonly EntryRow[]
 }
@@ -74,7 +75,7 @@ export class Listings {
     const rows = await this.#rows<EntryRow>(statement, patience)
     const [basis] = rows
     if (!basis) throw gone()
-    return { kpi, basis, entries: rows.filter(({ side }) => side !== null) }
+    return { kpi, basis: upTo(fixed.knownAt, basis), entries: rows.filter(({ side }) => side !== null) }
   }
 
   /** What all pages of a cell's side add up to; undefined where no number holds it exactly. */
@@ -99,6 +100,12 @@ export class Listings {
     return orGone(this.#database.rows<Row>(statement, patience))
   }
 }
+
+/** The basis of a listing that knows no more than it did at its first page, however far the generation has come. */
+const upTo = (knownAt: Instant, basis: BasisRow): BasisRow => ({
+  ...basis,
+  w: basis.w === null ? null : Math.min(basis.w, knownAt),
+})
 
 async function orGone<T>(reading: Promise<T>): Promise<T> {
   try {
