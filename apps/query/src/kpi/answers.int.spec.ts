@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { testDatabase } from '@funnel/testing'
 import { createLogger } from '@funnel/platform'
-import type { Cell, Question, Row } from '@funnel/ledger'
+import { sidesOf, type Cell, type Question, type Row } from '@funnel/ledger'
 import fc from 'fast-check'
 import { ReadModels } from '../read/read-models.js'
 import { createPool } from '@funnel/platform'
@@ -156,6 +156,59 @@ describe('an answer from PostgreSQL', () => {
     )
     // not one kind of KPI passed for want of numbers
     for (const kpi of kpis) expect([kpi, (values.get(kpi) ?? 0) > 0]).toEqual([kpi, true])
+  })
+
+  it('is explained by totals that equal its cells, currency by currency', async () => {
+    const money = ['won-revenue', 'open-pipeline', 'won-value-rate', 'mean-won'].map(questionOf)
+    let summed = 0
+    await fc.assert(
+      fc.asyncProperty(lines, fc.tuple(...money), async (lines, questions) => {
+        await model.clear(1)
+        const folded = entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W)
+        await model.fold(1, iso(W), folded)
+        for (const question of questions) {
+          const patience = { deadline: Date.now() + 10_000 }
+          const { kpi, rows } = await models.answers.of(1, question, patience)
+          const fixed = { generation: 1, knownAt: Math.min(question.knownAt ?? W, W) }
+          for (const { cell, ...place } of rows.slice(0, 20))
+            for (const { name: side } of sidesOf(kpi.formula)) {
+              const listing = { kind: 'cell', side, cell: place } as const
+              expect([listing, await models.listings.total(question, fixed, listing, patience)]).toEqual([
+                listing,
+                cell[side],
+              ])
+              if (JSON.stringify(cell[side]).includes('EUR')) summed++
+            }
+        }
+      }),
+      { numRuns: 20, endOnFailure: true },
+    )
+    expect(summed).toBeGreaterThan(0)
+  })
+
+  it('is explained without a currency whose entries cancel, but with one that several subjects hold', async () => {
+    await model.clear(1)
+    const held = (subject: string, currency: string, amount: number) =>
+      ({ measure: 'deal.open.value', kind: 'deal', occurred: iso(BEGIN), subject, currency, amount }) as const
+    await model.fold(1, iso(W), [
+      held('priced anew', 'USD', 90),
+      held('priced anew', 'USD', -90),
+      held('priced anew', 'EUR', 250),
+      held('one', 'JPY', 5),
+      held('other', 'JPY', -5),
+    ])
+    const question = { kpi: 'open-pipeline', by: [], filters: [] }
+    const patience = { deadline: Date.now() + 10_000 }
+    const { rows } = await models.answers.of(1, question, patience)
+    const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
+    const total = await models.listings.total(question, { generation: 1, knownAt: W }, listing, patience)
+    expect(total).toEqual({
+      money: [
+        { minor: 250, currency: 'EUR' },
+        { minor: 0, currency: 'JPY' },
+      ],
+    })
+    expect(total).toEqual(rows[0]!.cell.numerator)
   })
 
   it('differs from what was known before by the entries of the difference, also where windows ended in between', async () => {

@@ -87,7 +87,7 @@ export class Listings {
   ): Promise<Quantity | undefined> {
     const kpi = await this.#kpi(question, fixed.generation)
     const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), patience)
-    return quantityOf(rows.map(({ currency, amount }) => ({ currency, amount: BigInt(amount) })))
+    return quantityOf(rows.map((row) => ({ ...row, amount: BigInt(row.amount) })))
   }
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */

@@ -2,6 +2,7 @@ import type { Kpi } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { belongs, maturity, type Cut } from './lines.js'
 import type { CellKey, Question } from './question.js'
+import { isMoney } from './rolls.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
 
@@ -113,13 +114,16 @@ order by e.${order.replaceAll(', ', ', e.')}`
   return parameters.statement(cut.generation, text)
 }
 
-/** What a whole listing of a cell adds up to: a row per currency; the amount in digits. */
+/** What a whole listing of a cell adds up to: a row per currency. */
 export interface TotalRow {
   readonly currency: string | null
+  /** In digits: it may be more than a number holds. */
   readonly amount: string
+  /** Of a side that may be money, how many subjects hold a part of it that is not zero: without one it is none of the cell's. */
+  readonly size: number | null
 }
 
-/** The statement that adds up one side of a cell. */
+/** The statement that adds up one side of a cell, as the statement of the answer does. */
 export function planTotal(
   question: Question,
   kpi: Kpi,
@@ -130,10 +134,13 @@ export function planTotal(
   const generation = parameters.add(cut.generation)
   const sums = sidesOf(kpi.formula)
     .filter(({ name }) => name === listing.side)
-    .map(
-      (side) =>
-        `select currency, sum(amount)::text amount from ${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)} group by 1 order by 1`,
-    )
+    .map((side) => {
+      const from = `${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)}`
+      return side.measures.some(isMoney)
+        ? `select currency, sum(amount)::text amount, count(*) filter (where amount <> 0) size
+           from (select currency, sum(amount) amount from ${from} group by dims, currency, subject) held group by 1 order by 1`
+        : `select currency, sum(amount)::text amount, null::bigint size from ${from} group by 1 order by 1`
+    })
   return parameters.statement(
     cut.generation,
     `with g as (select * from read.generation where id = ${generation}) ${sums.join('')}`,
