@@ -68,7 +68,7 @@ export class Generations {
     const known = this.#known?.generation
     if (known?.id === id) return known
     const [row] = await this.#database.rows<Pick<LiveGeneration, 'w' | 'rolled'>>(
-      { name: 'watermark', text: `select ${millis('w')} w, rolled from read.generation where id = $1`, values: [id] },
+      { name: 'generation', text: `select ${millis('w')} w, rolled from read.generation where id = $1`, values: [id] },
       patience(),
     )
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)

@@ -10,8 +10,16 @@ export interface Patience {
 
 /** How long the caller waits: to its deadline, and as long as the call is not cancelled. */
 export function patienceOf(call: Call): Patience {
-  const gone = new AbortController()
-  if (call.cancelled) gone.abort()
-  else call.once('cancelled', () => gone.abort())
-  return { deadline: deadlineOf(call), signal: gone.signal }
+  let gone: AbortController | undefined
+  return {
+    deadline: deadlineOf(call),
+    // most answers are known already, and nobody asks
+    get signal() {
+      if (gone) return gone.signal
+      const controller = (gone = new AbortController())
+      if (call.cancelled) controller.abort()
+      else call.once('cancelled', () => controller.abort())
+      return controller.signal
+    },
+  }
 }

@@ -6,8 +6,18 @@ import { readerOf } from './requests.js'
 const explained = (bytes: Uint8Array) =>
   readerOf(KpiServiceService.explainKpi.path, KpiServiceService.explainKpi.requestDeserialize)(Buffer.from(bytes))
 
+/** What a handler meets that looks at a request. */
+const met = (request: object): unknown => {
+  try {
+    return Object.entries(request).length + String((request as { pageToken?: string }).pageToken)
+  } catch (error) {
+    return error
+  }
+}
 const refused = (field: string, message: string) => ({
-  error: { code: 'INVALID', details: { field }, message: expect.stringContaining(message) },
+  code: 'INVALID',
+  details: { field },
+  message: expect.stringContaining(message),
 })
 
 /** A question of "leads" with a field of these bytes. */
@@ -44,14 +54,14 @@ describe('a request', () => {
     ['page_token', { pageToken: '\0' }],
   ])('with NUL in %s is refused by its name', (field, request) => {
     const bytes = ExplainKpiRequest.encode(ExplainKpiRequest.fromPartial(request)).finish()
-    expect(explained(bytes)).toMatchObject(refused(field, String.raw`\u0000`))
+    expect(met(explained(bytes))).toMatchObject(refused(field, String.raw`\u0000`))
   })
 
   it('with NUL is refused whichever call it is of', () => {
     const { listJourney } = JourneyServiceService
     const journey = ListJourneyRequest.fromPartial({ subject: { $case: 'lead', value: '\0' } })
     const read = readerOf(listJourney.path, listJourney.requestDeserialize)
-    expect(read(Buffer.from(ListJourneyRequest.encode(journey).finish()))).toMatchObject(
+    expect(met(read(Buffer.from(ListJourneyRequest.encode(journey).finish())))).toMatchObject(
       refused('lead', String.raw`\u0000`),
     )
   })
@@ -61,7 +71,7 @@ describe('a request', () => {
       .uint32(10)
       .bytes(new Uint8Array([0xed, 0xa0, 0x80]))
       .finish()
-    expect(explained(question((writer) => writer.uint32((7 << 3) | 2).bytes(filter)))).toMatchObject(
+    expect(met(explained(question((writer) => writer.uint32((7 << 3) | 2).bytes(filter))))).toMatchObject(
       refused('question.filters[0].dimension', 'UTF-8'),
     )
   })
@@ -69,7 +79,7 @@ describe('a request', () => {
   it.each(['9007199254740992', '-4611686018427387904', '4611686018427387904'])(
     'with a time of %s seconds is refused',
     (value) => {
-      expect(explained(question(seconds(value)))).toMatchObject(refused('question.known_at', value))
+      expect(met(explained(question(seconds(value))))).toMatchObject(refused('question.known_at', value))
     },
   )
 
@@ -83,8 +93,9 @@ describe('a request', () => {
     ['is noise', [0xff, 0xff, 0xff, 0xff, 0xff]],
     ['has tags that there are not', [0, 1]],
   ])('that %s is refused', (_, bytes) => {
-    expect(explained(new Uint8Array(bytes))).toMatchObject({
-      error: { code: 'INVALID', message: expect.stringContaining('funnel.v1.ExplainKpiRequest') },
+    expect(met(explained(new Uint8Array(bytes)))).toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining('funnel.v1.ExplainKpiRequest'),
     })
   })
 })

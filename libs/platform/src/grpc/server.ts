@@ -14,7 +14,7 @@ import type { Health } from '../health.js'
 import type { Logger } from '../logger.js'
 import { Encoded } from './encoded.js'
 import { metricsInterceptor } from './metrics.interceptor.js'
-import { readerOf, refusing } from './requests.js'
+import { readerOf } from './requests.js'
 import { tokenInterceptor } from './token.interceptor.js'
 
 /** The part of grpc-health-check that is used; it is CommonJS without named exports for ESM. */
@@ -94,7 +94,6 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
           interceptors: [
             metricsInterceptor(registry, metric, this.#names),
             ...(funnelToken === undefined ? [] : [tokenInterceptor(funnelToken, ownKeys.map(nameOf))]),
-            refusing,
           ],
         },
         onLoadPackageDefinition: (_: unknown, server: Server) => {
