@@ -515,7 +515,6 @@ describe('the query service', () => {
       'funnel.v1.KpiService',
       'funnel.v1.LeadService',
       'funnel.v1.StatusService',
-      'grpc.health.v1.Health',
     ])
   })
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import type { Server, ServiceDefinition } from '@grpc/grpc-js'
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
+import type { PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
 import { Transport, type GrpcOptions } from '@nestjs/microservices'
@@ -20,17 +20,15 @@ import { tokenInterceptor } from './token.interceptor.js'
 /** The part of grpc-health-check that is used; it is CommonJS without named exports for ESM. */
 interface HealthModule {
   HealthImplementation: new (status: Record<string, ServingStatus>) => HealthService
-  protoPath: string
 }
 type ServingStatus = 'SERVING' | 'NOT_SERVING'
 interface HealthService {
   setStatus(service: string, status: ServingStatus): void
   addToServer(server: Server): void
 }
-const { HealthImplementation, protoPath } = createRequire(import.meta.url)('grpc-health-check') as HealthModule
+const { HealthImplementation } = createRequire(import.meta.url)('grpc-health-check') as HealthModule
 
 const PACKAGE = 'funnel.v1'
-const HEALTH = 'grpc.health.v1.Health'
 
 /**
  * Our .proto files as reflection is to give them: as they are. What proto-loader makes of them is one file for each package,
@@ -99,10 +97,7 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
         onLoadPackageDefinition: (_: unknown, server: Server) => {
           this.#server = server
           this.#health.addToServer(server)
-          new ReflectionService(
-            { ...loadSync(protoPath), ...files },
-            { services: [...this.#names, HEALTH] },
-          ).addToServer(server)
+          new ReflectionService(files, { services: [...this.#names] }).addToServer(server)
           follow()
         },
       },
