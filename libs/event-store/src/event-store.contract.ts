@@ -8,6 +8,7 @@ import {
   type Envelope,
   type Positions,
   type Recorded,
+  type Supplied,
 } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
 import type { EventStore } from './event-store.js'
@@ -138,32 +139,48 @@ export function eventStoreContract(make: () => Promise<StoreUnderTest>): void {
       expect(await readAll(under.tail)).toEqual([])
     })
 
+    /** Appends events into which the door has put something. */
+    const appendSupplied = (what: Supplied, ...events: Envelope[]) =>
+      store.append({ events, supplied: new Map(events.map((event) => [event, what])) })
+
     it('takes a resend with another time for a duplicate when the door supplied the time', async () => {
       const event = captured('a')
-      const supplied = new Map([[event.id, { time: true }]])
-      await store.append({ events: [event], supplied })
-      const [again] = await store.append({ events: [{ ...event, time: '2026-02-02T00:00:00.000Z' }], supplied })
+      await appendSupplied({ time: true }, event)
+      const [again] = await appendSupplied({ time: true }, { ...event, time: '2026-02-02T00:00:00.000Z' })
       expect(again!.outcome).toBe('duplicate')
     })
 
     it('takes a resend under another schema for a duplicate when the door supplied the schema', async () => {
       const event = captured('a')
-      const supplied = new Map([[event.id, { dataschema: true }]])
-      await store.append({ events: [event], supplied })
-      const [again] = await store.append({ events: [{ ...event, dataschema: `${event.type}:2` }], supplied })
+      await appendSupplied({ dataschema: true }, event)
+      const [again] = await appendSupplied({ dataschema: true }, { ...event, dataschema: `${event.type}:2` })
       expect(again!.outcome).toBe('duplicate')
     })
 
     it('takes a resend of another person, or of none, for a duplicate when the door supplied the person', async () => {
       const event = captured('a', { data: { lead: 'a', person: 'p' } })
-      const supplied = new Map([[event.id, { person: true }]])
-      const [first] = await store.append({ events: [event], supplied })
+      const [first] = await appendSupplied({ person: true }, event)
       expect(first!.record.event).toEqual(event)
       const again = [
-        ...(await store.append({ events: [{ ...event, data: { lead: 'a', person: 'q' } }], supplied })),
+        ...(await appendSupplied({ person: true }, { ...event, data: { lead: 'a', person: 'q' } })),
         ...(await store.append({ events: [{ ...event, data: { lead: 'a' } }] })),
-        ...(await store.append({ events: [event] })),
+        ...(await store.append({ events: [{ ...event }] })),
       ]
+      expect(again.map(({ outcome }) => outcome)).toEqual(['duplicate', 'duplicate', 'conflict'])
+    })
+
+    it('keeps apart what the door put into several resends of one call', async () => {
+      const event = captured('a', { data: { lead: 'a', person: 'p' } })
+      const without = { ...event, data: { lead: 'a' } }
+      const other = { ...event, data: { lead: 'a', person: 'q' } }
+      await appendSupplied({ person: true }, event)
+      const again = await store.append({
+        events: [other, without, { ...other }],
+        supplied: new Map([
+          [other, { person: true }],
+          [without, { dataschema: true }],
+        ]),
+      })
       expect(again.map(({ outcome }) => outcome)).toEqual(['duplicate', 'duplicate', 'conflict'])
     })
 

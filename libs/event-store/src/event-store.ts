@@ -9,8 +9,8 @@ export interface Append {
    * CONFLICT where one of their ids is known and keeps no evidence. Observations name none.
    */
   readonly expected?: Readonly<Record<string, number>>
-  /** What the door put into events, by their id, and so is no part of their content. */
-  readonly supplied?: ReadonlyMap<string, Supplied>
+  /** What the door put into these events, and so is no part of their content. Two of one id may have been sent otherwise. */
+  readonly supplied?: ReadonlyMap<Envelope, Supplied>
 }
 
 /** What became of one event, in the order given. `record` is where the log has that id, for a duplicate the first. */

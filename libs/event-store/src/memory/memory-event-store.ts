@@ -93,7 +93,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
       const stamp = Math.max(clock(), floor)
       return appends.flatMap(({ events, supplied }) =>
         events.map((event): Appended => {
-          const hash = contentHash(key, event, supplied?.get(event.id))
+          const hash = contentHash(key, event, supplied?.get(event))
           const known = ids.get(event.id)
           if (!known) return { outcome: 'recorded', record: record(event, hash, stamp) }
           if (known.hash.equals(hash)) return { outcome: 'duplicate', record: known.record }

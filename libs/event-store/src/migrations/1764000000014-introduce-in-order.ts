@@ -39,7 +39,7 @@ const inOrder = `
       select from json_to_recordset(entries) x (email bytea, phone bytea) cross join lateral (values (x.email), (x.phone)) a (hmac)
       where a.hmac is not null and (select l.hmac from vault.lookup l where l.hmac = a.hmac) is null
     ) then
-      perform pg_advisory_xact_lock(7002, 1);
+      perform pg_advisory_xact_lock(7009, 0);
     end if;
 
     for e in

@@ -52,7 +52,7 @@ export function appendCall(key: Buffer, appends: readonly Append[]): AppendCall 
   const partitions = new Groups<{ readonly topic: Topic; readonly partition: number }>()
   const streams = new Groups<string>()
   const items = appends
-    .flatMap(({ events, supplied }) => events.map((event) => ({ event, supplied: supplied?.get(event.id) })))
+    .flatMap(({ events, supplied }) => events.map((event) => ({ event, supplied: supplied?.get(event) })))
     .map(({ event, supplied }, ord) => {
       const { topic, partition, stream } = addressOfEvent(event)
       const hash = contentHash(key, event, supplied)

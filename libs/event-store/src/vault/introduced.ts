@@ -5,6 +5,7 @@ import {
   validateEvent,
   type Accepted,
   type Defaults,
+  type Envelope,
   type Refused,
   type Supplied,
   type Validation,
@@ -90,11 +91,11 @@ export async function introduced(
   )
 }
 
-/** What the door put into events, by their id; undefined where it put in nothing. */
-export function suppliedTo(fit: readonly Fit[]): ReadonlyMap<string, Supplied> | undefined {
-  const supplied = new Map<string, Supplied>()
+/** What the door put into events; undefined where it put in nothing. */
+export function suppliedTo(fit: readonly Fit[]): ReadonlyMap<Envelope, Supplied> | undefined {
+  const supplied = new Map<Envelope, Supplied>()
   for (const { event, timeSupplied: time, schemaSupplied: dataschema, personSupplied: person = false } of fit)
-    if (time || dataschema || person) supplied.set(event.id, { time, dataschema, person })
+    if (time || dataschema || person) supplied.set(event, { time, dataschema, person })
   return supplied.size ? supplied : undefined
 }
 
