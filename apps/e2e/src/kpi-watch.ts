@@ -58,8 +58,8 @@ export interface Crash {
 const STALE = 1000
 
 /**
- * Counts that fell, in words. One may fall across a crash of the database alone: read models are committed without waiting for the disk, so
- * its last commits may be gone until they are folded again.
+ * Counts that fell, in words. One may fall across a crash of the database alone: read models are committed without waiting
+ * for the disk, so its last commits may be gone until they are folded again.
  */
 export function falls(told: readonly Told[], crashes: readonly Crash[]): string[] {
   const last = new Map<string, Told>()

@@ -9,7 +9,10 @@ export const TARGETS = { quick: 1000, steady: 2000, slow: 3000 } as const
 export type Promised = keyof typeof TARGETS
 export const PROMISES = Object.keys(TARGETS) as Promised[]
 
-/** Of this promise to a gold lead somebody is warned so long before it is due, in milliseconds, and a breach gives the lead to somebody else. */
+/**
+ * Of this promise to a gold lead somebody is warned so long before it is due, in milliseconds, and a breach gives the lead
+ * to somebody else.
+ */
 export const GOLDEN: Promised = 'slow'
 export const WARNED_BEFORE = 1000
 const HEIR = 'mona'
@@ -63,8 +66,8 @@ export function eventsOf({ lead, gold, start, end }: Planned): readonly [capture
 export const beginOf = (wave: number, from: number): number => from + wave * EVERY
 
 /**
- * The leads of a wave. Some are never answered, some before they are due, some at the very millisecond, some late; of some answers it comes to
- * be known late, before or after that is judged; some are withdrawn; some are long past.
+ * The leads of a wave. Some are never answered, some before they are due, some at the very millisecond, some late; of some
+ * answers it comes to be known late, before or after that is judged; some are withdrawn; some are long past.
  */
 export function waveOf(wave: number, { seed, from }: { seed: number; from: number }): Wave {
   const next = random(seed * 10_007 + wave)

@@ -5,6 +5,7 @@ import {
   openEventStore,
   ownerOfKey,
   openVault,
+  PATIENCE,
   postgresDefinitionLog,
   type DefinitionLog,
   type EventStore,
@@ -26,9 +27,6 @@ export interface Store {
   /** Waits for what is under way, then lets go of the database. */
   close(): Promise<void>
 }
-
-/** How long a query may take, in ms: those here are short. */
-const PATIENCE = 8_000
 
 /** How often the store is asked whether it is there, in ms. */
 const PROBE = 2_000

@@ -42,8 +42,10 @@ export class Cursor {
       definitions: [],
     }
     assertRecorded(ends, head)
-    for (const { topic, partition, position, high } of ends)
-      places[topic][partition] = { position: isWhole({ position, high }) ? position : 0, offset: high }
+    for (const { topic, partition, position, high } of ends) {
+      const whole = high >= position // it ever had as many records as positions; those that expire count
+      places[topic][partition] = { position: whole ? position : 0, offset: high }
+    }
     return new Cursor(places)
   }
 
@@ -88,6 +90,3 @@ export class Cursor {
     return this.#places[topic][partition] ?? { position: 0, offset: 0 }
   }
 }
-
-/** Whether a partition ever had as many records as positions; records that expire leave the number of those there were. */
-const isWhole = ({ position, high }: { position: number; high: number }): boolean => high >= position

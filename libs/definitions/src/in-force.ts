@@ -20,7 +20,10 @@ export interface Applied {
   readonly content: unknown
 }
 
-/** What was applied, in the order of the log, and when the first business event was recorded: of a touch, a lead, a deal or a promise. */
+/**
+ * What was applied, in the order of the log, and when the first business event was recorded: of a touch, a lead, a deal or
+ * a promise.
+ */
 export interface AppliedHistory {
   readonly applied: readonly Applied[]
   readonly firstBusiness?: Instant | undefined

@@ -41,8 +41,8 @@ export function readDefinitions(folders: readonly string[] = [defaultDefinitions
 }
 
 /**
- * A definition in a file of its own, wherever that is, and all that would be agreed with it: it comes in the place of the one with its id in
- * these folders. To try something before it is agreed. Throws as `readDefinitions` does.
+ * A definition in a file of its own, wherever that is, and all that would be agreed with it: it comes in the place of the
+ * one with its id in these folders. To try something before it is agreed. Throws as `readDefinitions` does.
  */
 export function readDraft<K extends Kind>(
   kind: K,

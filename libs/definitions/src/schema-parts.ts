@@ -1,4 +1,6 @@
-/** What the schemas of definition files are made of. A `description` is how a mistake is told where `oneOf` or `pattern` fails. */
+/**
+ * What the schemas of definition files are made of. A `description` is how a mistake is told where `oneOf` or `pattern` fails.
+ */
 export const text = { type: 'string', minLength: 1 } as const
 export const id = {
   type: 'string',

@@ -6,7 +6,8 @@ import { FunnelError } from '@funnel/events'
 export interface Candidacy {
   /**
    * The two numbers of the lock. In use: 7001 appends (by partition), 7002 the head reader, 7003 the relay, 7004 rebuilds,
-   * 7006 the projector, 7007 the sealer of rolls (by generation), 7008 reactors (by name), 7009 introductions that make an address known. Whoever leads is looked for by `newEpoch`.
+   * 7006 the projector, 7007 the sealer of rolls (by generation), 7008 reactors (by name), 7009 introductions that make an
+   * address known. Whoever leads is looked for by `newEpoch`.
    */
   readonly lock: readonly [number, number]
   /** Shown as the application in pg_stat_activity. */

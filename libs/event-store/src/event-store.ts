@@ -39,7 +39,8 @@ export interface EventStore {
    * Records events: durable when it resolves. All or nothing over all its arguments. A known id is not recorded again:
    * with the same content it is a `duplicate`, with other key, type or content a `conflict`, which is kept as evidence.
    * Positions are dense and follow commit order; `recorded` never falls within a partition.
-   * Throws VERSION_CONFLICT, CONFLICT (both where versions are expected), INVALID (an unknown type, a value that the store cannot hold), UNAVAILABLE.
+   * Throws VERSION_CONFLICT, CONFLICT (both where versions are expected), INVALID (an unknown type, a value that the store
+   * cannot hold), UNAVAILABLE.
    */
   append(...appends: readonly Append[]): Promise<readonly Appended[]>
   /** Keeps refused input with its reason; the body not where it names somebody whose personal data was erased. */

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto'
 import type { Envelope } from './envelope.js'
 
-/** JSON with sorted keys and no white space: equal values give equal text. Input must be JSON (no cycles); undefined fields are none. */
+/**
+ * JSON with sorted keys and no white space: equal values give equal text. Input must be JSON (no cycles); undefined fields
+ * are none.
+ */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
@@ -24,8 +27,9 @@ export interface Supplied {
 
 /**
  * What "same content" means: SHA-256 over a secret key, then type, schema, key, data and time, as sent: without what the
- * door supplied; a schema that was left out counts as the first, whichever is the newest one today. Transport fields (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a
- * conflict. Keyed, so that the stored hash gives nothing away about low-entropy content; it authenticates nothing.
+ * door supplied; a schema that was left out counts as the first, whichever is the newest one today. Transport fields
+ * (receipt time, IP, trace) are left out, so that a resend is a duplicate and never a conflict. Keyed, so that the stored
+ * hash gives nothing away about low-entropy content; it authenticates nothing.
  */
 export function contentHash(key: Buffer, event: Envelope, supplied: Supplied = {}): Buffer {
   const { type, sequence } = event

@@ -15,8 +15,8 @@ export interface Notification {
 }
 
 /**
- * What an event is to be told, and to whom: every destination that wants such events of this party, team and policy, and those that the
- * event names itself. What is historical or was imported is told nobody.
+ * What an event is to be told, and to whom: every destination that wants such events of this party, team and policy, and
+ * those that the event names itself. What is historical or was imported is told nobody.
  */
 export function notificationsOf(event: FunnelEvent, destinations: readonly Destination[]): readonly Notification[] {
   if (!isTellable(event.type) || event.importid !== undefined) return []

@@ -7,7 +7,9 @@ import { notificationsOf, type Notification } from './notification.js'
 /** Where what is told comes from. */
 export const notifierTopics: readonly Topic[] = ['leads', 'sla']
 
-/** The projection of verdicts to notifications: it keeps nothing, and what follows from an event are rows of `notify.delivery`. */
+/**
+ * The projection of verdicts to notifications: it keeps nothing, and what follows from an event are rows of `notify.delivery`.
+ */
 export const notifier = (destinations: readonly Destination[]): Reactor<null, Notification> => ({
   name: 'notifier',
   keysOf: () => [],

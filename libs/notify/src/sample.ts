@@ -4,7 +4,10 @@ import type { Notification } from './notification.js'
 import type { Attempt } from './send/attempt.js'
 import type { Sender } from './send/sender.js'
 
-/** A notification about nothing, to try a destination with: its id is new, and its data say that it is a test. `now` in ms since 1970. */
+/**
+ * A notification about nothing, to try a destination with: its id is new, and its data say that it is a test. `now` in ms
+ * since 1970.
+ */
 export function sample(destination: string, now: number): Notification {
   const started = new Date(now - 3_600_000).toISOString()
   return {

@@ -8,14 +8,20 @@ import { giveUpRemoved, removeOld } from './queue/removal.js'
 export interface UpkeepOptions {
   readonly pool: pg.Pool
   readonly destinations: readonly Destination[]
-  /** Up to when what was recorded is taken in for good; undefined where another process, or none yet, takes it in: that one looks after the rows. */
+  /**
+   * Up to when what was recorded is taken in for good; undefined where another process, or none yet, takes it in: that one
+   * looks after the rows.
+   */
   readonly takenIn: () => Instant | undefined
   readonly logger: Logger
   /** How often, in ms. */
   readonly every?: number
 }
 
-/** Looks after the rows until it is closed: what was told long ago is removed, and what waits for a destination that was removed is given up. */
+/**
+ * Looks after the rows until it is closed: what was told long ago is removed, and what waits for a destination that was
+ * removed is given up.
+ */
 export function startUpkeep({ pool, destinations, takenIn, logger, every = 60_000 }: UpkeepOptions): {
   close(): Promise<void>
 } {

@@ -4,8 +4,8 @@ import { pino, type Logger } from 'pino'
 export type { Logger }
 
 /**
- * One JSON line per record on standard output, written before the call returns. Bodies and personal data are never logged: no caller passes them, and the paths where one
- * could slip in are redacted.
+ * One JSON line per record on standard output, written before the call returns. Bodies and personal data are never logged:
+ * no caller passes them, and the paths where one could slip in are redacted.
  */
 export const createLogger = (service: string, level = 'info'): Logger =>
   pino(

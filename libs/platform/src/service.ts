@@ -88,7 +88,10 @@ export interface ServiceOptions<C extends ServiceConfig> {
 const NEEDS_TOKEN = 'the admin token is needed: send it as x-funnel-token'
 /** A client has so long to send its request, in ms. */
 const REQUEST_TIMEOUT = 30_000
-/** So many connections may wait to be taken; the default of 511 loses some of a burst, and those wait for resends of TCP. The system may allow fewer. */
+/**
+ * So many connections may wait to be taken; the default of 511 loses some of a burst, and those wait for resends of TCP.
+ * The system may allow fewer.
+ */
 const BACKLOG = 4096
 /** Requests under way have so long to end once the service stops, in ms. */
 const GRACE = 10_000

@@ -109,7 +109,9 @@ const git = (cwd: string, ...args: string[]): string => {
   return status === 0 ? stdout : ''
 }
 
-/** The commit whose .proto files clients know; or why there is none. In a clean checkout the last commit is the version itself. */
+/**
+ * The commit whose .proto files clients know; or why there is none. In a clean checkout the last commit is the version itself.
+ */
 function versionBefore(cwd: string): { readonly commit: string } | { readonly none: string } {
   const head = git(cwd, 'rev-parse', '--verify', 'HEAD').trim()
   if (!head) return { none: 'this is no git repository' }

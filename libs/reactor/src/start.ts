@@ -29,7 +29,9 @@ export interface ReactorOptions<State extends Json, Command> {
   readonly pool: pg.Pool
   /** Until when the store was filled with a history in which this reactor had its part. */
   readonly simulated?: Instant | undefined
-  /** What it reads, where that is not all there is: it begins at the end of the log then, as it knows nothing of what was before. */
+  /**
+   * What it reads, where that is not all there is: it begins at the end of the log then, as it knows nothing of what was before.
+   */
   readonly topics?: readonly Topic[]
   /** Carries out a command; must do nothing where the key was carried out before. */
   readonly execute: (intent: Intent<Command>) => Promise<Outcome>

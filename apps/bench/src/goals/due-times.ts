@@ -32,8 +32,8 @@ interface Question {
 }
 
 /**
- * G10c: due times in business hours: when a budget is used up that begins at some instant, by a calendar with a break at noon, weekends,
- * holidays and daylight saving. Throws unless all contestants give the same answers.
+ * G10c: due times in business hours: when a budget is used up that begins at some instant, by a calendar with a break at
+ * noon, weekends, holidays and daylight saving. Throws unless all contestants give the same answers.
  */
 export async function dueTimes({ events: count, rounds }: Settings): Promise<Figure> {
   // the others know no zone but this one

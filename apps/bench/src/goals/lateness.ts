@@ -16,7 +16,9 @@ import { startService } from '../services.js'
 const TARGET = 30 * 60_000
 /** How long after it is due a clock waits for what was recorded in time. */
 const GRACE = 5000
-/** From one cut to the next, in milliseconds; where nothing else happens, so long that the breach before wakes nobody any more. */
+/**
+ * From one cut to the next, in milliseconds; where nothing else happens, so long that the breach before wakes nobody any more.
+ */
 const QUIET = { least: 400, most: 800 }
 const BUSY = { least: 50, most: 150 }
 /** Other events that come meanwhile: so many, every so many milliseconds. */
@@ -24,8 +26,9 @@ const OTHERS = { count: 20, every: 20 }
 const COMMITS = 50
 
 /**
- * G10l: from the cut of a clock, its due time and the grace, until its breach is committed to the log, beside very many open clocks. The monitor and
- * the relay are processes; each clock has a cut of its own, first while nothing else happens, so that nobody is woken, then while other events come.
+ * G10l: from the cut of a clock, its due time and the grace, until its breach is committed to the log, beside very many
+ * open clocks. The monitor and the relay are processes; each clock has a cut of its own, first while nothing else happens,
+ * so that nobody is woken, then while other events come.
  */
 export async function lateness({ history, events: clocks, rounds }: Settings): Promise<Figure> {
   const open = history.events
@@ -144,7 +147,9 @@ const captured = (lead: string, promise: string, occurred: Instant): Envelope =>
   data: { lead, properties: { promise } },
 })
 
-/** Looks at the log after every commit; `breaches` has when the first breach of a lead was recorded, and when it was seen there. */
+/**
+ * Looks at the log after every commit; `breaches` has when the first breach of a lead was recorded, and when it was seen there.
+ */
 async function watchBreaches(url: string) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -15,8 +15,8 @@ const BETWEEN = 14 * DAY
 const MEGABYTE = 1024 ** 2
 
 /**
- * G10m: what very many open clocks take: in PostgreSQL, where the monitor keeps them, and in the monitor while it judges others that come
- * due: of leads with an owner, under the policies and calendars that come with the platform.
+ * G10m: what very many open clocks take: in PostgreSQL, where the monitor keeps them, and in the monitor while it judges
+ * others that come due: of leads with an owner, under the policies and calendars that come with the platform.
  */
 export async function openClocks({ history, events: clocks, rounds }: Settings): Promise<Figure> {
   const open = history.events

@@ -5,8 +5,8 @@ import type { Instant } from '@funnel/events'
 const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 
 /**
- * Due times by dayjs-business-time, in the zone of this process. It counts whole minutes. `week` begins with Sunday; windows are times of
- * day as `09:00`; days are as `2026-12-24`.
+ * Due times by dayjs-business-time, in the zone of this process. It counts whole minutes. `week` begins with Sunday;
+ * windows are times of day as `09:00`; days are as `2026-12-24`.
  */
 export function dayjsBusinessTime(
   week: readonly (readonly { readonly from: string; readonly to: string }[])[],

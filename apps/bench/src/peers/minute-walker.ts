@@ -6,8 +6,8 @@ const MINUTE = 60_000
 export type Hours = readonly (readonly [from: number, to: number])[]
 
 /**
- * Due times by walking from minute to minute and reading the clock on the wall, which is that of the zone of this process: what is
- * quickest to read. Starts and budgets are whole minutes. `week` begins with Sunday; days are as `2026-12-24`.
+ * Due times by walking from minute to minute and reading the clock on the wall, which is that of the zone of this process:
+ * what is quickest to read. Starts and budgets are whole minutes. `week` begins with Sunday; days are as `2026-12-24`.
  */
 export function minuteWalker(week: readonly Hours[], holidays: ReadonlySet<string>) {
   const hoursOn = (clock: Date): Hours => {

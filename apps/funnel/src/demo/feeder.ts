@@ -27,8 +27,8 @@ const RETRY = 1000
 const MOST = 200
 
 /**
- * Lets the company that the file has live on through the doors of the platform until it is stopped, and shows it what the platform decides.
- * What is about to be sent is written down first and sent again after a crash: ids and keys make that harmless.
+ * Lets the company that the file has live on through the doors of the platform until it is stopped, and shows it what the
+ * platform decides. What is about to be sent is written down first and sent again after a crash: ids and keys make that harmless.
  */
 export function startFeeder(options: FeederOptions): Feeder {
   const { file, say } = options

@@ -11,7 +11,10 @@ export interface Owners {
   readonly read: string
 }
 
-/** Migrates vault, store, what automation and the SLA monitor keep, notifications and read models, each as its own role; a read role that is another one may then read the log. */
+/**
+ * Migrates vault, store, what automation and the SLA monitor keep, notifications and read models, each as its own role; a
+ * read role that is another one may then read the log.
+ */
 export async function migrateDatabases({ store, vault, read }: Owners): Promise<void> {
   await migrateStore(store, vault)
   const [owner, reader] = [store, read].map((url) => decodeURIComponent(new URL(url).username))

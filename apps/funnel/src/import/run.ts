@@ -38,8 +38,9 @@ interface Pending {
 
 /**
  * Reads all files, maps and checks every row, and sends events in batches of about 1,000; after each batch its row errors
- * are written and then the number of rows done is saved. Row errors do not stop it. Throws what stops it: a file that cannot be read on,
- * a mapping that does not fit a file, a sink that stays unreachable. Run again, it goes on after the last saved row.
+ * are written and then the number of rows done is saved. Row errors do not stop it. Throws what stops it: a file that
+ * cannot be read on, a mapping that does not fit a file, a sink that stays unreachable. Run again, it goes on after the
+ * last saved row.
  */
 export async function runImport(run: ImportRun): Promise<Report> {
   const { importId, sink, before } = run

@@ -52,8 +52,8 @@ export interface Preview {
 }
 
 /**
- * When clocks of the policy in a file would be due, by the calendars and teams of some folders, else of those of FUNNEL_DEFINITIONS. Throws
- * INVALID with every mistake in the definitions, and for an owner who is in no team.
+ * When clocks of the policy in a file would be due, by the calendars and teams of some folders, else of those of
+ * FUNNEL_DEFINITIONS. Throws INVALID with every mistake in the definitions, and for an owner who is in no team.
  */
 export function previewOf(file: string, folders: readonly string[], asked: Asked): Preview {
   const from = folders.length ? [defaultDefinitions, ...folders] : definitionFolders(process.env['FUNNEL_DEFINITIONS'])

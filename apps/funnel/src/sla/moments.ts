@@ -14,8 +14,8 @@ const DAY = 86_400_000
 const LOOK_AHEAD = 400
 
 /**
- * The next instants, by the clock on the wall of a zone, at which deadlines are easily reckoned wrong: late on a Friday, on a Saturday, on the
- * day before clocks are changed and on that day, on a day off. Those of them that there are.
+ * The next instants, by the clock on the wall of a zone, at which deadlines are easily reckoned wrong: late on a Friday,
+ * on a Saturday, on the day before clocks are changed and on that day, on a day off. Those of them that there are.
  */
 export function momentsAfter(now: Instant, zone: string, closed: readonly number[]): Moment[] {
   const today = DateTime.fromMillis(now, { zone }).startOf('day')
@@ -37,7 +37,9 @@ export function momentsAfter(now: Instant, zone: string, closed: readonly number
   ]
 }
 
-/** The days from Monday to Friday on which nobody works by these hours, this year and the next, in order; counted from 1970-01-01. */
+/**
+ * The days from Monday to Friday on which nobody works by these hours, this year and the next, in order; counted from 1970-01-01.
+ */
 export function daysOff(
   { calendar: { holidays, exceptions = [] }, exceptions: personal }: ReturnType<typeof hoursOf>,
   now: Instant,

@@ -18,8 +18,8 @@ export interface ReplayFlags extends Choice {
 }
 
 /**
- * Replays the log of a workspace under the drafts among some paths, of these kinds; folders among them are added to those of the workspace.
- * Tells its progress. Throws INVALID for what is none, and with every mistake in the definitions.
+ * Replays the log of a workspace under the drafts among some paths, of these kinds; folders among them are added to those
+ * of the workspace. Tells its progress. Throws INVALID for what is none, and with every mistake in the definitions.
  */
 export async function replayUnder<Found>(
   paths: readonly string[],

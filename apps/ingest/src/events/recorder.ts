@@ -20,8 +20,8 @@ export interface Recorder {
   /**
    * Resolves when everything in the body is durable: events that are fit in the log, the others among the rejected with
    * their reason. What they tell of persons is in the vault before the events are in the log, so a crash in between leaves
-   * at most a profile that no event names. Throws INVALID or TOO_LARGE when the events cannot be told apart, OVERLOADED, UNAVAILABLE: then a
-   * resend with the same ids is safe.
+   * at most a profile that no event names. Throws INVALID or TOO_LARGE when the events cannot be told apart, OVERLOADED,
+   * UNAVAILABLE: then a resend with the same ids is safe.
    */
   record(body: Buffer, layout: 'batch' | 'lines', defaults: Defaults): Promise<Answer>
 }

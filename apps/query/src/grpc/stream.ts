@@ -15,8 +15,8 @@ export function intervalOf(minIntervalMs: number): number {
 
 /**
  * The answers of a server stream as Nest wants them. `ready` resolves when the receiver has taken what was sent, so the
- * source can leave out what nobody could read in time; the signal is aborted when the caller goes or the service ends, and with it ends what
- * the source has going on.
+ * source can leave out what nobody could read in time; the signal is aborted when the caller goes or the service ends, and
+ * with it ends what the source has going on.
  */
 export function streamOf<T>(
   call: Writable,

@@ -15,7 +15,9 @@ export interface Asked {
   close(): Promise<void>
 }
 
-/** Folds events of the total order of a log by the definitions of the platform, into a database of their own, and has them asked. */
+/**
+ * Folds events of the total order of a log by the definitions of the platform, into a database of their own, and has them asked.
+ */
 export async function askedOf(
   events: readonly Recorded<FunnelEvent>[],
   epoch = '00000000-0000-4000-8000-000000000000',

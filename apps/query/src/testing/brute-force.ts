@@ -16,7 +16,10 @@ export const entriesOf = (lines: readonly Standing[]): Line[] =>
     ...(line.until === undefined ? [] : [{ ...line, amount: -(line.amount ?? 1), recorded: line.until }]),
   ])
 
-/** A cell as a plain number with what it rests on: what an answer must come to, by a road that knows no SQL and no sums of signed entries. */
+/**
+ * A cell as a plain number with what it rests on: what an answer must come to, by a road that knows no SQL and no sums of
+ * signed entries.
+ */
 export interface Expected {
   readonly place: string
   readonly value: number | string

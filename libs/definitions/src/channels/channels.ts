@@ -14,7 +14,9 @@ export interface ChannelRule {
 
 /** By which channel a visitor comes: the first rule that holds decides. */
 export interface Channels extends Definition {
-  /** Domains that bring nobody, with all under them: our own, pages to pay or to sign in. The visited host is always among them. */
+  /**
+   * Domains that bring nobody, with all under them: our own, pages to pay or to sign in. The visited host is always among them.
+   */
   readonly ignore: readonly string[]
   readonly rules: readonly ChannelRule[]
 }

@@ -45,7 +45,10 @@ export interface Routing extends Definition {
 export const territoryOf = (territories: readonly Territory[], valueOf: ValueOf): Territory | undefined =>
   territories.toSorted((a, b) => (a.id < b.id ? -1 : 1)).find(({ where }) => holds(where, valueOf))
 
-/** The rule by which a lead is offered; conditions may ask for its `territory` too. The last rule of a checked routing takes every lead. */
+/**
+ * The rule by which a lead is offered; conditions may ask for its `territory` too. The last rule of a checked routing
+ * takes every lead.
+ */
 export function ruleFor(
   { rules }: Routing,
   territories: readonly Territory[],

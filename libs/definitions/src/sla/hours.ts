@@ -16,8 +16,8 @@ export function hoursOf(
 }
 
 /**
- * The name of the hours by which some terms are judged: `office@2`, or `office@2/okoye` for a person with exceptions of their own;
- * undefined where all time counts. An owner has the calendar that names them, else that of their team.
+ * The name of the hours by which some terms are judged: `office@2`, or `office@2/okoye` for a person with exceptions of
+ * their own; undefined where all time counts. An owner has the calendar that names them, else that of their team.
  */
 export function hoursFor(
   { calendar: asked }: PolicyTerms,
@@ -45,8 +45,8 @@ const named = (calendar: Calendar | undefined, person?: string): string | undefi
 }
 
 /**
- * Time by the names that `hoursFor` gives, for calendars of any version; compiled once each. Throws NOT_FOUND for a name that none of
- * them has.
+ * Time by the names that `hoursFor` gives, for calendars of any version; compiled once each. Throws NOT_FOUND for a name
+ * that none of them has.
  */
 export function timesOf(calendars: readonly Calendar[]): TimeOf {
   const known = new Map(calendars.map((calendar) => [`${calendar.id}@${calendar.version}`, calendar]))

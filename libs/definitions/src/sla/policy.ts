@@ -32,7 +32,10 @@ export interface PolicyTerms {
   readonly where?: Condition
   /** How much time there is, such as `4h`: of the calendar, or of the clock on the wall where there is none. */
   readonly target: string
-  /** `owner`: that of whoever has the lead, else that of their team; `team`: the team's; else of that id. `otherwise` where nobody has it. */
+  /**
+   * `owner`: that of whoever has the lead, else that of their team; `team`: the team's; else of that id. `otherwise` where
+   * nobody has it.
+   */
   readonly calendar?: { readonly of: 'owner' | 'team'; readonly otherwise: string } | { readonly id: string }
   /** How long before it is due somebody is warned: one warning each; `notify` are the destinations. */
   readonly warnings?: readonly { readonly before: string; readonly notify?: readonly string[] }[]
@@ -49,16 +52,20 @@ export interface LeadPolicy extends Definition {
   readonly pauses?: readonly EventPattern[]
   readonly resumes?: readonly EventPattern[]
   /**
-   * The id of the policy about leads that this one is a part of, as the first answer is of all that is to happen within a month. A clock that starts
-   * while one of the parent's runs for its lead belongs to it, and is void when that one is; when that one is kept, it is judged on.
+   * The id of the policy about leads that this one is a part of, as the first answer is of all that is to happen within a
+   * month. A clock that starts while one of the parent's runs for its lead belongs to it, and is void when that one is;
+   * when that one is kept, it is judged on.
    */
   readonly parent?: string
   /**
-   * `once`: the first start of a lead counts, and no other while its clock runs; a new one after it ended. `each`: every start has a clock of
-   * its own, and an act stops all that run. `chained`: as `once`, and what stops a clock starts the next.
+   * `once`: the first start of a lead counts, and no other while its clock runs; a new one after it ended. `each`: every
+   * start has a clock of its own, and an act stops all that run. `chained`: as `once`, and what stops a clock starts the next.
    */
   readonly recurs: 'once' | 'each' | 'chained'
-  /** The first whose condition holds: the more specific come first, the last takes all. Asked again when the lead or its owner changes. */
+  /**
+   * The first whose condition holds: the more specific come first, the last takes all. Asked again when the lead or its
+   * owner changes.
+   */
   readonly terms: readonly PolicyTerms[]
 }
 

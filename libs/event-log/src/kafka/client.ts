@@ -1,6 +1,6 @@
 /**
- * The only file that knows kafkajs, with `kafkajs-patch.ts`. It is unmaintained; its known faults are met here or, where they cannot be, by the
- * rule that positions and not offsets are the truth.
+ * The only file that knows kafkajs, with `kafkajs-patch.ts`. It is unmaintained; its known faults are met here or, where
+ * they cannot be, by the rule that positions and not offsets are the truth.
  */
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -9,7 +9,8 @@ const allPartitions = partitions.map(({ partition }) => partition)
 const allKeys = partitions.map(({ topic, partition }) => topic * 1000 + partition)
 
 /**
- * Moves the watermark on, publishes the head, and wakes its readers (NOTIFY funnel_head); returns it. Each step is a transaction of its own:
+ * Moves the watermark on, publishes the head, and wakes its readers (NOTIFY funnel_head); returns it. Each step is a
+ * transaction of its own:
  *
  * 1. raise the floor to now, and above all that is recorded, so that a clock that stepped back hides nothing from readers
  *    until it has caught up: whoever takes an append lock from here on stamps at or above the floor;

@@ -6,7 +6,9 @@ const instant = (description: string) => Type.String({ format: 'date-time', desc
 const seconds = (description: string) => Type.Number({ minimum: 0, description: `${description}; seconds` })
 const version = (of: string) => Type.Integer({ minimum: 1, description: `The version of the ${of}` })
 
-/** What every event of a clock says: which clock of whose promise, by which policy and calendar it is judged, and what started it. */
+/**
+ * What every event of a clock says: which clock of whose promise, by which policy and calendar it is judged, and what started it.
+ */
 const clock = {
   subject: Id('The lead, or for a promise about periods its policy'),
   clock: Id('The clock: <policy>/<id of the event that started it>, or <policy>/<first day of the period>'),

@@ -24,7 +24,10 @@ export interface Parents {
   readonly passed?: Passed
 }
 
-/** What a lead passes on to its deals and clocks: all that a dimension may be taken from, since each of their facts has its version. */
+/**
+ * What a lead passes on to its deals and clocks: all that a dimension may be taken from, since each of their facts has its
+ * version.
+ */
 export interface Passed {
   readonly about: About
   readonly touch: Pick<FirstTouch, 'channel' | 'campaign'>

@@ -12,10 +12,10 @@ import { leadContributions } from './lead.js'
 import { personContributions } from './person.js'
 
 /**
- * What a set of facts adds to the measures under the definitions that it says are in force, and `base` where it says nothing, from nothing and at once: the definition that every incremental fold must
- * equal, and what a rebuild of the log cut at T must give. Shares no code with the fold: no state, no increments, every
- * value looked up in the whole set. Lines of amount zero and pairs that cancel out may be among the result. Slow; for
- * tests and for proofs of small logs.
+ * What a set of facts adds to the measures under the definitions that it says are in force, and `base` where it says
+ * nothing, from nothing and at once: the definition that every incremental fold must equal, and what a rebuild of the log
+ * cut at T must give. Shares no code with the fold: no state, no increments, every value looked up in the whole set. Lines
+ * of amount zero and pairs that cancel out may be among the result. Slow; for tests and for proofs of small logs.
  */
 export function contributions(records: readonly Recorded<FunnelEvent>[], base: Definitions): Line[] {
   const definitions = definitionsIn(records, base)

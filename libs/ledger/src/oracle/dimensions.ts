@@ -3,7 +3,10 @@ import type { Dims } from '../line.js'
 import type { InForce } from './definitions.js'
 import { lastOf, type Happened } from './happened.js'
 
-/** What a subject has from others, as known now: the first touch, of a deal or a clock that of its lead; and these the facts of their lead. */
+/**
+ * What a subject has from others, as known now: the first touch, of a deal or a clock that of its lead; and these the
+ * facts of their lead.
+ */
 export interface FromOthers {
   readonly firstTouch?: Happened | undefined
   readonly lead?: readonly Happened[]

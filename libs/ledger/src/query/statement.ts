@@ -17,7 +17,9 @@ export class Parameters {
     return `$${this.values.push(value)}`
   }
 
-  /** The placeholder of an instant. Where ISO 8601 puts a sign before years after 9999, as of a bucket's end, PostgreSQL has none. */
+  /**
+   * The placeholder of an instant. Where ISO 8601 puts a sign before years after 9999, as of a bucket's end, PostgreSQL has none.
+   */
   at(instant: Instant): string {
     return `${this.add(new Date(instant).toISOString().replace(/^\+0*/, ''))}::timestamptz`
   }

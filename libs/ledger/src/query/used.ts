@@ -13,8 +13,8 @@ export interface UsedVersion {
 
 /**
  * The versions in force in the period of a question, up to the watermark, in the order of time: of the funnel, where leads
- * are counted, of the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Several of one say that the numbers before and after are
- * counted by different rules.
+ * are counted, of the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Several
+ * of one say that the numbers before and after are counted by different rules.
  */
 export function usedVersions(
   { from = Number.NEGATIVE_INFINITY, to, asOf, by, filters }: Question,

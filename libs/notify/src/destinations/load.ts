@@ -21,8 +21,8 @@ export interface LoadOptions {
 }
 
 /**
- * The destinations of a YAML file; none where no file is named. `${NAME}` in a text stands for a variable of the environment. Throws INVALID with
- * every mistake as `file:line: message`, never with a value: values may be secrets.
+ * The destinations of a YAML file; none where no file is named. `${NAME}` in a text stands for a variable of the
+ * environment. Throws INVALID with every mistake as `file:line: message`, never with a value: values may be secrets.
  */
 export function loadDestinations(
   file: string | undefined,

@@ -19,7 +19,8 @@ export interface Parcel {
 
 /**
  * Claims what is due at one of these destinations, the one that waits longest: one notification, or a group of them where the
- * destination takes groups. What is claimed is due again after the lease, so nothing is lost with whoever claimed it. Undefined when nothing is due.
+ * destination takes groups. What is claimed is due again after the lease, so nothing is lost with whoever claimed it.
+ * Undefined when nothing is due.
  */
 export async function claim(
   pool: pg.Pool,

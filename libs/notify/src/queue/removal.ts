@@ -11,8 +11,8 @@ const PORTION = 1000
 export const REMOVED = 'the destination is not configured any more'
 
 /**
- * Removes what was sent or given up long ago, in small portions; gives how many. `takenIn`: what was recorded up to then is taken in
- * for good. What was made after that stays, for its event may come again, and only its row tells that it was told.
+ * Removes what was sent or given up long ago, in small portions; gives how many. `takenIn`: what was recorded up to then
+ * is taken in for good. What was made after that stays, for its event may come again, and only its row tells that it was told.
  */
 export async function removeOld(pool: pg.Pool, takenIn: Instant, portion = PORTION): Promise<number> {
   let removed = 0

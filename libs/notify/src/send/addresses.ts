@@ -7,7 +7,10 @@ const METADATA: ReadonlySet<string> = new Set(['168.63.129.16'])
 /** What a network of one's own is made of; link-local addresses, where clouds keep metadata, are none of it. */
 const PRIVATE: ReadonlySet<string> = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'])
 
-/** Whether we connect to this address: public ones, and private ones where they are allowed. Addresses inside others count as what they stand for. */
+/**
+ * Whether we connect to this address: public ones, and private ones where they are allowed. Addresses inside others count
+ * as what they stand for.
+ */
 export function mayConnect(address: string, allowPrivate: boolean): boolean {
   if (!ipaddr.isValid(address)) return false
   const real = ipaddr.process(address)
@@ -16,7 +19,10 @@ export function mayConnect(address: string, allowPrivate: boolean): boolean {
   return range === 'unicast' || (allowPrivate && PRIVATE.has(range))
 }
 
-/** Tells that an address may not be connected to, without the address: what a name inside a network stands for is nobody's business. */
+/**
+ * Tells that an address may not be connected to, without the address: what a name inside a network stands for is nobody's
+ * business.
+ */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
   readonly code = 'ADDRESS_REFUSED'
@@ -26,8 +32,8 @@ export class AddressRefused extends Error {
 }
 
 /**
- * Looks names up for a connection and refuses those of which any address may not be connected to. As the addresses it gives are those that are
- * connected to, it does not help to change the name in between.
+ * Looks names up for a connection and refuses those of which any address may not be connected to. As the addresses it
+ * gives are those that are connected to, it does not help to change the name in between.
  */
 export const guardedLookup =
   (allowPrivate: boolean, resolve: typeof lookup = lookup): LookupFunction =>
@@ -41,7 +47,9 @@ export const guardedLookup =
     })
   }
 
-/** Throws AddressRefused where a URL names an address that may not be connected to; names are looked at when they are looked up. */
+/**
+ * Throws AddressRefused where a URL names an address that may not be connected to; names are looked at when they are looked up.
+ */
 export function assertAddress({ hostname }: URL, allowPrivate: boolean): void {
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) && !mayConnect(host, allowPrivate)) throw new AddressRefused()

@@ -7,7 +7,10 @@ import type { Notification } from '../notification.js'
 import { failed, type Attempt } from './attempt.js'
 import { TIMEOUT } from './http.js'
 
-/** Sends one mail in plain text; its Message-ID is made of the id of the notification. A password goes over TLS only, but to this machine. Never rejects. */
+/**
+ * Sends one mail in plain text; its Message-ID is made of the id of the notification. A password goes over TLS only, but
+ * to this machine. Never rejects.
+ */
 export async function sendEmail(
   { server, from, to }: EmailDestination,
   notification: Notification,

@@ -135,7 +135,10 @@ export async function serveGrpc(app: NestFastifyApplication, logger: Logger): Pr
   logger.info({ grpc: options.options.url }, 'calls are answered')
 }
 
-/** Method names as in the .proto file, which is how Nest finds handlers; requests are looked through, and answers may be encoded already. */
+/**
+ * Method names as in the .proto file, which is how Nest finds handlers; requests are looked through, and answers may be
+ * encoded already.
+ */
 function published(service: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.values(service).map((method) => [

@@ -50,7 +50,10 @@ export interface NewGeneration extends Pick<Generation, 'definitions' | 'epoch'>
   readonly later?: readonly string[]
 }
 
-/** Makes a generation with empty tables. A live one has the indexes that questions need from the start; the others get them by `addIndexes`. */
+/**
+ * Makes a generation with empty tables. A live one has the indexes that questions need from the start; the others get them
+ * by `addIndexes`.
+ */
 export async function createGeneration(
   pool: pg.Pool,
   { definitions, epoch, state, later = [] }: NewGeneration,

@@ -39,8 +39,8 @@ const BATCH = 5000
 /**
  * Folds the whole log into new tables beside the live ones and then makes them live, while reads and folds go on. The
  * definitions given are the new base; what was applied in the log keeps the base of the live generation, so that the time
- * before it was applied stays as it was; it is added up by the dimensions among it from now on. What an earlier rebuild left unfinished is removed first. Throws CONFLICT when a
- * rebuild runs already.
+ * before it was applied stays as it was; it is added up by the dimensions among it from now on. What an earlier rebuild
+ * left unfinished is removed first. Throws CONFLICT when a rebuild runs already.
  */
 export async function rebuild(options: RebuildOptions): Promise<Generation> {
   const { pool, tail } = options

@@ -30,8 +30,8 @@ const MONTH = `to_char(at at time zone 'UTC', 'YYYY-MM')`
 /**
  * The numbers from the events recorded up to $1, each when it happened, one subject's facts in order. Knows nothing of the
  * fold. $2 is the funnel where the log says nothing of it, $3 what its versions are applied as; $4 tells whether to count
- * handoffs by owner, $5 whether promises. A deal is what the last of its won, lost and reopened says; its amount and its lead are the latest told. A clock is
- * what was said of it last, in the order of its stream.
+ * handoffs by owner, $5 whether promises. A deal is what the last of its won, lost and reopened says; its amount and its
+ * lead are the latest told. A clock is what was said of it last, in the order of its stream.
  */
 const EVENTS = `
   with fact as (
@@ -240,7 +240,10 @@ export async function recount(
   }))
 }
 
-/** Whether the dimension `owner` is that of the subject at the event, in each of its versions: a company's own of that name may be another. */
+/**
+ * Whether the dimension `owner` is that of the subject at the event, in each of its versions: a company's own of that name
+ * may be another.
+ */
 async function alwaysOwners(store: pg.Pool, base: Dimension | undefined, subject: 'lead' | 'clock'): Promise<boolean> {
   const { rows } = await store.query<{ content: Dimension }>(
     `select envelope->'data'->'content' as content from store.event

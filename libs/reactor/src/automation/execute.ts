@@ -33,8 +33,9 @@ export interface Executor {
 export type DecidedBy = Pick<AllDefinitions, 'funnel' | 'reasons' | 'queues'>
 
 /**
- * An executor on a store, by the definitions that count when it decides. A refusal is an outcome, not an error: the decider knows better, as when somebody was faster.
- * Throws UNAVAILABLE, and VERSION_CONFLICT where others were faster time and again.
+ * An executor on a store, by the definitions that count when it decides. A refusal is an outcome, not an error: the
+ * decider knows better, as when somebody was faster. Throws UNAVAILABLE, and VERSION_CONFLICT where others were faster
+ * time and again.
  */
 export function executor(
   store: EventStore,

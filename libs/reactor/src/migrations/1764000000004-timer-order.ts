@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** Timers are found in the order in which they fire: however many are due at one instant, the first are not looked for among all. */
+/**
+ * Timers are found in the order in which they fire: however many are due at one instant, the first are not looked for among all.
+ */
 export class TimerOrder1764000000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

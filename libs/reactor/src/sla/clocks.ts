@@ -139,8 +139,8 @@ export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
 }
 
 /**
- * A clock whose end follows from something else: from now on from `instead`, or from nothing any more. What the lead did after it seemed to have
- * ended counts then.
+ * A clock whose end follows from something else: from now on from `instead`, or from nothing any more. What the lead did
+ * after it seemed to have ended counts then.
  */
 export function revised(
   kept: ClockKept,
@@ -231,7 +231,10 @@ const isOver = (clock: Clock, kept: ClockKept, here: AtLead): boolean => {
   return state === 'stopped' || state === 'cancelled'
 }
 
-/** A warning, or a level of escalation with what follows from the breach, which `told` names; nothing follows from what is historical. */
+/**
+ * A warning, or a level of escalation with what follows from the breach, which `told` names; nothing follows from what is
+ * historical.
+ */
 function sayLevel(
   kept: ClockKept,
   saying: Extract<Saying, { readonly level: number }>,

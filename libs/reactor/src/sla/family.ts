@@ -38,8 +38,9 @@ export function parentOf(
 const isInherited = ({ id }: Fact): boolean => id.endsWith('/parent')
 
 /**
- * The clocks of a lead with what follows from their parents, by all that is known: each belongs to the clock that ran when it started, and is void
- * when and because that is. Where that turns out otherwise, so does this. What a clock has of a parent that is kept no more stays.
+ * The clocks of a lead with what follows from their parents, by all that is known: each belongs to the clock that ran when
+ * it started, and is void when and because that is. Where that turns out otherwise, so does this. What a clock has of a
+ * parent that is kept no more stays.
  */
 export function inFamilies(clocks: readonly ClockKept[], acts: readonly Act[], here: AtLead): readonly ClockKept[] {
   if (!clocks.some((clock) => policyOf(clock, here)?.parent !== undefined)) return clocks

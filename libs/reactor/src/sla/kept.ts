@@ -34,7 +34,10 @@ export type Act = {
 
 /** What the monitor keeps of a lead. */
 export type LeadKept = LeadTies & {
-  /** `owner`, `account`, `stage`, `properties.<name>`, and `in-sales`, its owner or whom it was offered to: as what happened last tells. */
+  /**
+   * `owner`, `account`, `stage`, `properties.<name>`, and `in-sales`, its owner or whom it was offered to: as what
+   * happened last tells.
+   */
   readonly fields: Readonly<Record<string, { readonly value: Scalar | null; readonly at: Instant }>>
   readonly clocks: readonly ClockKept[]
   readonly acts: readonly Act[]

@@ -63,7 +63,9 @@ export function closed({ period: id }: PeriodWatched, here: AtPeriods): void {
 
 const periodic = ({ policies }: Rules): PeriodPolicy[] => policies.filter(isPeriodic)
 
-/** The policy by which a period is judged: the version that was in force when it began, else the first of those that came after. */
+/**
+ * The policy by which a period is judged: the version that was in force when it began, else the first of those that came after.
+ */
 function judgeOf({ policy, from, begun }: PeriodKept, { agreedAt }: AtPeriods): PeriodPolicy | undefined {
   const at = (instant: Instant) => periodic(agreedAt(instant)).find(({ id }) => id === policy)
   return at(from) ?? at(begun)

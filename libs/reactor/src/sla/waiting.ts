@@ -4,8 +4,8 @@ import type pg from 'pg'
 const SHARE = 0.01
 
 /**
- * How many clocks have a warning, a deadline or an escalation ahead of them: as counted last, and counted anew when that took less than a hundredth of
- * the time since then. Who asks meanwhile has the same count.
+ * How many clocks have a warning, a deadline or an escalation ahead of them: as counted last, and counted anew when that
+ * took less than a hundredth of the time since then. Who asks meanwhile has the same count.
  */
 export function waitingClocks(pool: Pick<pg.Pool, 'query'>, now: () => number = () => performance.now()) {
   let count: Promise<number> | undefined

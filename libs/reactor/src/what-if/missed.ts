@@ -59,7 +59,10 @@ export const toldIn = (page: readonly Recorded[]): Said[] =>
     return isVerdict(event) ? [event] : []
   })
 
-/** Compares what was told, what is said by what was agreed, and by drafts. Of clocks that came due, and started, within a stretch of time. */
+/**
+ * Compares what was told, what is said by what was agreed, and by drafts. Of clocks that came due, and started, within a
+ * stretch of time.
+ */
 export function compared(
   said: { readonly told: readonly Said[]; readonly agreed: readonly Said[]; readonly draft: readonly Said[] },
   within: Between,

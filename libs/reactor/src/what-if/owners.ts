@@ -10,8 +10,8 @@ export interface Offer {
 }
 
 /**
- * Who would have leads if they had been offered to others: whoever got an offer does what the one did to whom it was made. What others did
- * stays theirs, as that of a colleague who accepted.
+ * Who would have leads if they had been offered to others: whoever got an offer does what the one did to whom it was made.
+ * What others did stays theirs, as that of a colleague who accepted.
  */
 export class Owners {
   readonly #offers = new Map<string, Offer>()

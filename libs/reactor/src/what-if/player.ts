@@ -3,7 +3,10 @@ import { takeBatch } from '../batch.js'
 import { memoryKeep } from '../memory-keep.js'
 import type { Intent, Json, Reactor } from '../reactor.js'
 
-/** A reactor on a log that is replayed: nothing that it asks for is carried out, `asked` alone hears of it. Keeps all states in memory. */
+/**
+ * A reactor on a log that is replayed: nothing that it asks for is carried out, `asked` alone hears of it. Keeps all
+ * states in memory.
+ */
 export function player<State extends Json, Command>(
   reactor: Reactor<State, Command>,
   asked: (intent: Intent<Command>) => void,

@@ -40,20 +40,23 @@ export interface RoutingWhatIf extends WhatIf {
   readonly loads: readonly Load[]
   /** Leads that would have been offered to somebody else. */
   readonly moved: readonly Offered[]
-  /** Offers that the replay of what was agreed makes to others than was told; nothing, where nobody interfered with the queues. */
+  /**
+   * Offers that the replay of what was agreed makes to others than was told; nothing, where nobody interfered with the queues.
+   */
   readonly astray: readonly Offered[]
 }
 
 /**
- * Replays a log through the routing twice, by what was agreed and with drafts of routings, queues, territories and teams, and compares to
- * whom leads are offered and what is then missed; from an instant on, with the queues as they stood, and of what was offered and came due
- * before another.
+ * Replays a log through the routing twice, by what was agreed and with drafts of routings, queues, territories and teams,
+ * and compares to whom leads are offered and what is then missed; from an instant on, with the queues as they stood, and
+ * of what was offered and came due before another.
  *
- * Each lead that a routing offered is offered at the same place of the log, by the queues' own decider. Everything else is kept as it was:
- * when offers are answered, how long they stand, when somebody speaks to a lead, who takes leave, and what follows from escalations.
- * Whoever would have got a lead has it instead of who did, and is judged by their own calendar. So the load is what it would be, and the
- * promises that are missed are those of people who are as fast as those whose leads they have. Pure but for the pages; keeps the states of
- * all leads in memory.
+ * Each lead that a routing offered is offered at the same place of the log, by the queues' own decider. Everything else is
+ * kept as it was:
+ * when offers are answered, how long they stand, when somebody speaks to a lead, who takes leave, and what follows from
+ * escalations. Whoever would have got a lead has it instead of who did, and is judged by their own calendar. So the load
+ * is what it would be, and the promises that are missed are those of people who are as fast as those whose leads they
+ * have. Pure but for the pages; keeps the states of all leads in memory.
  */
 export async function whatIfRouting(replay: Replay): Promise<RoutingWhatIf> {
   const { pages, w, definitions, drafts, drafted, ...within } = replay

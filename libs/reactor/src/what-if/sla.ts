@@ -4,9 +4,10 @@ import { unapplied, type Replay } from './drafts.js'
 import { compared, monitorOf, toldIn, type WhatIf } from './missed.js'
 
 /**
- * Replays a log through the SLA monitor twice, by what was agreed and with drafts, and compares what is missed: of the policies among the
- * drafts, and where a calendar or team is among them of all promises about leads. The log stays as it is: what followed from escalations
- * and what people did meanwhile is not replayed. Pure but for the pages; keeps the states of all leads in memory.
+ * Replays a log through the SLA monitor twice, by what was agreed and with drafts, and compares what is missed: of the
+ * policies among the drafts, and where a calendar or team is among them of all promises about leads. The log stays as it
+ * is: what followed from escalations and what people did meanwhile is not replayed. Pure but for the pages; keeps the
+ * states of all leads in memory.
  */
 export async function whatIf({ pages, w, definitions, drafts, drafted, from, to }: Replay): Promise<WhatIf> {
   const policies = drafts.flatMap(({ kind, value }) => (kind === 'sla' ? [value] : []))

@@ -16,9 +16,9 @@ const ends: { readonly [Type in FunnelEvent['type']]?: 'release' | 'credit' } = 
 }
 
 /**
- * The queues of a log as they were, and as they would be if leads came to them in another way, by the queues' own decider. Members take leave
- * when they did, and leads leave a queue when they left theirs. `anew` names queues whose members, from an instant on, are those of the
- * definitions and not of the log.
+ * The queues of a log as they were, and as they would be if leads came to them in another way, by the queues' own decider.
+ * Members take leave when they did, and leads leave a queue when they left theirs. `anew` names queues whose members, from
+ * an instant on, are those of the definitions and not of the log.
  */
 export class Turns {
   readonly #queues: AllDefinitions['queues']

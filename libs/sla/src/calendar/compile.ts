@@ -8,9 +8,10 @@ import { stretches } from './offsets.js'
 const DAY = 86_400_000
 
 /**
- * Makes a calendar ready to count with, for one person where `personal` exceptions are given. Windows become instants, year by year as they
- * are asked for, and are kept: a question takes a binary search, over however many years. Throws INVALID with every mistake of a calendar
- * that cannot be: no window at all, an unknown zone, country or region, windows that overlap or end before they begin, two exceptions for a day.
+ * Makes a calendar ready to count with, for one person where `personal` exceptions are given. Windows become instants,
+ * year by year as they are asked for, and are kept: a question takes a binary search, over however many years. Throws
+ * INVALID with every mistake of a calendar that cannot be: no window at all, an unknown zone, country or region, windows
+ * that overlap or end before they begin, two exceptions for a day.
  */
 export function compile(calendar: Calendar, personal: readonly Exception[] = []): BusinessTime {
   const hoursOn = hoursOf(calendar, personal)

@@ -10,8 +10,8 @@ const { name, version } = require('date-holidays/package.json') as Record<string
 const rules = () => require('date-holidays') as typeof HolidaysOf
 
 /**
- * Where public holidays come from, and which version of it, such as `date-holidays 3.30.0`: what a verdict over a calendar with holidays
- * rests on. Without an @, by which events would take it for an e-mail address.
+ * Where public holidays come from, and which version of it, such as `date-holidays 3.30.0`: what a verdict over a calendar
+ * with holidays rests on. Without an @, by which events would take it for an e-mail address.
  */
 export const holidaySource = `${name} ${version}`
 
@@ -27,8 +27,8 @@ export function holidayMistakes({ country, region }: Holidays): string[] {
 }
 
 /**
- * The public holidays that begin in a year, as numbers of days. One that begins in the course of a day, such as at noon of 24 December,
- * closes no day: enter an exception where it does. The holidays must be without mistake.
+ * The public holidays that begin in a year, as numbers of days. One that begins in the course of a day, such as at noon of
+ * 24 December, closes no day: enter an exception where it does. The holidays must be without mistake.
  */
 export function holidaysOf({ country, region }: Holidays, year: number): ReadonlySet<number> {
   const key = `${country} ${region ?? ''} ${year}`

@@ -8,7 +8,10 @@ const DAY = 86_400_000
 /** Ten years: longer exceptions are mistyped years. */
 const LONGEST = 3660
 
-/** A window in milliseconds since the midnight that its day begins with, by the clock on the wall; beyond 24 hours where it is overnight. */
+/**
+ * A window in milliseconds since the midnight that its day begins with, by the clock on the wall; beyond 24 hours where it
+ * is overnight.
+ */
 export interface Hours {
   readonly from: number
   readonly to: number
@@ -17,7 +20,10 @@ export interface Hours {
 /** The windows that begin on a day, in order and apart from each other. */
 export type HoursOn = (day: number) => readonly Hours[]
 
-/** The hours of each day; or the mistakes, one line each. `personal` exceptions are those of one person and win over the calendar's. */
+/**
+ * The hours of each day; or the mistakes, one line each. `personal` exceptions are those of one person and win over the
+ * calendar's.
+ */
 export function hoursOf(calendar: Calendar, personal: readonly Exception[]): HoursOn | { readonly mistakes: string[] } {
   const { zone, week, holidays, exceptions = [] } = calendar
   const lists = [

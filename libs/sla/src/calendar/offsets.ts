@@ -11,7 +11,10 @@ export interface Stretch {
   readonly offset: number
 }
 
-/** The stretches between two instants, in order and without gaps. Clocks are looked at once a day: since 1970 no zone has changed them twice in six days. */
+/**
+ * The stretches between two instants, in order and without gaps. Clocks are looked at once a day: since 1970 no zone has
+ * changed them twice in six days.
+ */
 export function stretches(zone: IANAZone, from: Instant, to: Instant): Stretch[] {
   const offsetAt = (instant: Instant) => Math.round(zone.offset(instant) * MINUTE)
   const found: Stretch[] = []

@@ -33,9 +33,10 @@ export interface Step {
 }
 
 /**
- * Takes in a fact of the log, facts in the order in which they were recorded. First all is said whose cut lies before it: so what is said is
- * a function of the log, whoever reads it and when. A fact that comes after its deadline was judged is heard all the same, and what it changes
- * is said as a correction: when all facts are known, the verdict does not depend on the order they came in. A fact that is known does nothing.
+ * Takes in a fact of the log, facts in the order in which they were recorded. First all is said whose cut lies before it:
+ * so what is said is a function of the log, whoever reads it and when. A fact that comes after its deadline was judged is
+ * heard all the same, and what it changes is said as a correction: when all facts are known, the verdict does not depend
+ * on the order they came in. A fact that is known does nothing.
  */
 export function observe(clock: Clock, fact: Fact, timeOf: TimeOf): Step {
   const before = pass(clock, fact.recorded - 1, timeOf)
@@ -69,8 +70,8 @@ function toldBy(facts: readonly Fact[], before: Step, cause: string, timeOf: Tim
 export const endNow = (clock: Clock, timeOf: TimeOf): Fact | undefined => tell(clock.facts, timeOf)?.end
 
 /**
- * Says all whose cut lies at or before an instant up to which the log is known (its watermark), in the order of cuts: never early, for a cut
- * lies after what it judges. Doing it late, in parts or twice says the same, once.
+ * Says all whose cut lies at or before an instant up to which the log is known (its watermark), in the order of cuts:
+ * never early, for a cut lies after what it judges. Doing it late, in parts or twice says the same, once.
  */
 export function pass(clock: Clock, upTo: Instant, timeOf: TimeOf): Step {
   if (upTo <= clock.upTo) return { clock, sayings: [] }

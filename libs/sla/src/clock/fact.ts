@@ -2,9 +2,9 @@ import type { Instant } from '@funnel/events'
 import type { Terms } from './terms.js'
 
 /**
- * What is known of one clock, with the id of the event that tells it. A `stop` is an act that fulfils the promise; what does not qualify,
- * such as an automatic reply, is no fact of the clock. `retarget` brings other terms: of another policy, owner or priority. A start that
- * came by an import is `imported`.
+ * What is known of one clock, with the id of the event that tells it. A `stop` is an act that fulfils the promise; what
+ * does not qualify, such as an automatic reply, is no fact of the clock. `retarget` brings other terms: of another policy,
+ * owner or priority. A start that came by an import is `imported`.
  */
 export type Fact = { readonly id: string; readonly occurred: Instant; readonly recorded: Instant } & (
   | { readonly type: 'start'; readonly terms: Terms; readonly imported?: true }

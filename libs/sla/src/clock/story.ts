@@ -35,16 +35,17 @@ export interface Story {
 }
 
 /**
- * The one tie rule: what happens at the very instant of a mark happens in time. A stop at the due time fulfils the promise, and a pause then
- * leaves it standing.
+ * The one tie rule: what happens at the very instant of a mark happens in time. A stop at the due time fulfils the
+ * promise, and a pause then leaves it standing.
  */
 const isPassed = (mark: Instant, next: Instant): boolean => mark < next
 
 /**
- * The story that facts tell, whatever the order they came in: they are put in the order of what happened. Undefined without a start. What
- * happened before the first start, after the end, or has no effect (a pause while paused, a second start) is left alone. Time does not count
- * while paused, so a pause is there whatever happens to the terms. Other terms go on from the time used so far: a target that is used up by
- * then is due at once. What was missed stays so under other terms. Throws INVALID where a calendar never has the time that a target takes.
+ * The story that facts tell, whatever the order they came in: they are put in the order of what happened. Undefined
+ * without a start. What happened before the first start, after the end, or has no effect (a pause while paused, a second
+ * start) is left alone. Time does not count while paused, so a pause is there whatever happens to the terms. Other terms
+ * go on from the time used so far: a target that is used up by then is due at once. What was missed stays so under other
+ * terms. Throws INVALID where a calendar never has the time that a target takes.
  */
 export function tell(facts: Iterable<Fact>, timeOf: TimeOf): Story | undefined {
   const ordered = [...facts].sort(byOccurrence)

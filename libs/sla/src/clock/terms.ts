@@ -1,6 +1,9 @@
 import type { BusinessTime } from '../calendar/calendar.js'
 
-/** What a clock is judged by: a policy for a lead of some owner, in the version that was in force at its start. Times in milliseconds. */
+/**
+ * What a clock is judged by: a policy for a lead of some owner, in the version that was in force at its start. Times in
+ * milliseconds.
+ */
 export type Terms = {
   /** Id and version of the policy, and of the calendar where there is one: named in every verdict. */
   readonly policy: string

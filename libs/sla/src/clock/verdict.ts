@@ -17,7 +17,10 @@ export type Ending = {
   readonly used: number
 }
 
-/** What is to be said of a clock. A breach stands when the clock is stopped later, and then says how late that was, in time that counts. */
+/**
+ * What is to be said of a clock. A breach stands when the clock is stopped later, and then says how late that was, in time
+ * that counts.
+ */
 export type Verdict =
   | { readonly outcome: 'open' }
   | (Grounds & Ending & { readonly outcome: 'met' | 'cancelled' })

@@ -7,9 +7,9 @@ import { leadStory } from './story.js'
 
 /**
  * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it entered one that
- * the funnel of then did not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has stages and
- * no capture, so no rate from capture counts it; `future-time`, something told of it lay in the future and counts as of
- * when it was recorded.
+ * the funnel of then did not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has
+ * stages and no capture, so no rate from capture counts it; `future-time`, something told of it lay in the future and
+ * counts as of when it was recorded.
  */
 export type LeadFlag = 'recycled' | 'unknown-stage' | 'negative-cycle' | 'never-captured' | 'future-time'
 

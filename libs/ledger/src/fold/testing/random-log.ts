@@ -321,8 +321,8 @@ function applied({ type, data }: Happening, at: number, versions: Map<unknown, n
 export const gaps = fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 1, maxLength: 24 })
 
 /**
- * Happenings, and an order in which they arrive: any in which the decisions of a person or about a clock, and those of a visitor with what
- * they judge, keep their order. Without merges in a circle, of which the first to be recorded would count.
+ * Happenings, and an order in which they arrive: any in which the decisions of a person or about a clock, and those of a
+ * visitor with what they judge, keep their order. Without merges in a circle, of which the first to be recorded would count.
  */
 export const shuffled = (): fc.Arbitrary<[Happening[], number[]]> =>
   mixedHappenings()
