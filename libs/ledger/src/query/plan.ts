@@ -48,12 +48,12 @@ export function plan(question: Question, kpi: Kpi, cut: RolledCut): Statement {
   const parameters = new Parameters()
   const slices = covering(cut, parameters)
   const parts = sides.map((side) => rolled(side, shape === 'elapsed' ? 'took' : shape, question, cut, parameters))
-  return statement(question, kpi, cut, parameters, {
+  const added = cells(question, cut, parameters, {
     entries: parts.flatMap(({ entries }) => entries),
     rolls: parts.flatMap(({ rolls }) => rolls),
-    slices,
-    last: shape === 'elapsed' ? percentilesOfClasses(question, sides[0], rankOf(kpi), cut, parameters) : sums,
   })
+  const last = shape === 'elapsed' ? percentilesOfClasses(question, sides[0], rankOf(kpi), cut, parameters) : sums
+  return statement(cut, parameters, `s as (${slices}),\n${added},\n${last}`)
 }
 
 /** As `plan`, from nothing but the entries: what every other way must equal. */
@@ -61,15 +61,13 @@ export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Stateme
   const sides = sidesOf(kpi.formula)
   const shape = shapeOf(kpi, sides)
   const parameters = new Parameters()
+  if (shape === 'elapsed')
+    return statement(cut, parameters, percentiles(question, sides[0], rankOf(kpi), cut, parameters))
   const entry = `${schemaOf(cut.generation)}.entry e where `
   const entries = sides.map((side) =>
     entriesOf(side, shape, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
   )
-  return statement(question, kpi, cut, parameters, {
-    entries,
-    rolls: [],
-    last: shape === 'elapsed' ? `a as (${percentiles(rankOf(kpi), 'c where amount <> 0')})` : sums,
-  })
+  return statement(cut, parameters, `${cells(question, cut, parameters, { entries, rolls: [] })},\n${sums}`)
 }
 
 const rankOf = ({ formula }: Kpi): Rank =>
@@ -80,20 +78,23 @@ function shapeOf({ formula }: Kpi, sides: readonly Side[]): Shape {
   return sides.some(({ measures }) => measures.some(isMoney)) ? 'money' : 'count'
 }
 
-function statement(
-  question: Question,
-  kpi: Kpi,
-  cut: Cut,
-  parameters: Parameters,
-  { entries, rolls, slices, last }: Parts & { readonly slices?: string; readonly last: string },
-): Statement {
+/** The statement that gives what the last of these CTEs, a, holds. */
+function statement(cut: Cut, parameters: Parameters, ctes: string): Statement {
+  const text = `with g as (select * from read.generation where id = ${parameters.add(cut.generation)}),
+${ctes}
+select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount::text amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
+from g left join a on true limit ${MOST_ROWS + 1}`
+  return parameters.statement(cut.generation, text)
+}
+
+/** First step, of all that is added up from parts: the CTE c, what each cell has. */
+function cells(question: Question, cut: Cut, parameters: Parameters, { entries, rolls }: Parts): string {
   const key = question.by.map((dimension) =>
     dimension === STAGE ? 'l.stage' : `d.values ->> ${parameters.add(dimension)}`,
   )
   const valued = `  select l.side, l.bucket, array[${key.join(', ')}]::text[] key, l.currency, l.elapsed, l.amount, l.immature, l.size, l.seconds
   from l left join ${schemaOf(cut.generation)}.dims d on d.id = l.dims`
-  const text = `with g as (select * from read.generation where id = ${parameters.add(cut.generation)}),
-${slices === undefined ? '' : `s as (${slices}),\n`}l as (
+  return `l as (
 ${entries.join('\n  union all\n')}
 ),
 v as (
@@ -102,11 +103,7 @@ ${[valued, ...rolls].join('\n  union all\n')}
 c as (
   select side, bucket, key, currency, elapsed, sum(amount) amount, sum(immature)::bigint immature, sum(size)::bigint size, sum(seconds) seconds
   from v group by 1, 2, 3, 4, 5
-),
-${last}
-select ${basisColumns}, a.side, ${millis('a.bucket')} bucket, a.key, a.currency, a.amount::text amount, a.immature, a.size, a.least, a.seconds, a.low, a.high
-from g left join a on true limit ${MOST_ROWS + 1}`
-  return parameters.statement(cut.generation, text)
+)`
 }
 
 /** Second step, of counts, money and means: the cells are there already. */
@@ -117,61 +114,68 @@ const sums = `a as (select side, bucket, key, currency, amount, immature, size,
 const lowOf = ({ numerator, denominator }: Rank) => `(n - 1) * ${numerator} / ${denominator}`
 const highOf = ({ numerator, denominator }: Rank) => `((n - 1) * ${numerator} + ${denominator - 1}) / ${denominator}`
 
-/**
- * Second step, of percentiles: the weights of equal values are added up; `upto` counts the values up to this one, so the
- * value number k (from 0) is the least with upto > k.
- */
-const percentiles = (rank: Rank, weights: string) => `
-  select side, bucket, key, null::text currency, max(n) amount, 0::bigint immature, null::bigint size,
-    min(amount) least, null::float8 seconds,
-    min(elapsed) filter (where upto > ${lowOf(rank)}) low,
-    min(elapsed) filter (where upto > ${highOf(rank)}) high
-  from (
-    select side, bucket, key, elapsed, amount,
-      (sum(amount) over (partition by bucket, key order by elapsed))::bigint upto,
-      (sum(amount) over (partition by bucket, key))::bigint n
-    from ${weights}
-  ) x group by 1, 2, 3
-`
+/** SQL: the columns of a percentile, of rows that have `n`, the number of values, and `upto`, how many there are up to each. */
+const percentile = (rank: Rank, least: string) =>
+  `null::text currency, max(n) amount, 0::bigint immature, null::bigint size, min(${least}) least, null::float8 seconds,
+    min(elapsed) filter (where upto > ${lowOf(rank)}) low, min(elapsed) filter (where upto > ${highOf(rank)}) high`
 
 /**
- * Second and third step, of percentiles whose cells come in classes of durations: which classes hold the values looked for,
- * and how many values lie before these; then the entries of those classes alone tell the seconds.
+ * All steps, of percentiles from entries: the weights of equal values are added up; `upto` counts the values up to this
+ * one, so the value number k (from 0) is the least with upto > k. Cells have numbers, as comparing texts for each of the
+ * values is what costs.
+ */
+function percentiles(question: Question, side: Side, rank: Rank, cut: Cut, parameters: Parameters): string {
+  const schema = schemaOf(cut.generation)
+  const key = question.by.map((dimension) => `d.values ->> ${parameters.add(dimension)}`)
+  return `k as materialized (
+  select row_number() over () cell, key, ids from (
+    select array[${key.join(', ')}]::text[] key, array_agg(d.id) ids from ${schema}.dims d group by 1
+  ) keys
+),
+i as materialized (select cell, unnest(ids) dims from k),
+c as (
+  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, i.cell, e.elapsed_s elapsed, read.total(e.amount) amount
+  from ${schema}.entry e join i using (dims) where ${belongs(side, question, cut, parameters)}
+  group by 1, 2, 3 having read.total(e.amount) <> 0
+),
+x as (
+  select bucket, cell, elapsed, amount, read.total(amount) over (own order by elapsed) upto, read.total(amount) over own n
+  from c window own as (partition by bucket, cell)
+),
+p as (select bucket, cell, ${percentile(rank, 'amount')} from x group by 1, 2),
+a as (select '${side.name}' side, k.key, p.* from p join k using (cell))`
+}
+
+/**
+ * Second and third step, of percentiles over all whose cells come in classes of durations: which classes hold the values
+ * looked for, and how many values lie before these; then the entries of those classes alone tell the seconds. What is read
+ * of these an index holds.
  */
 function percentilesOfClasses(question: Question, side: Side, rank: Rank, cut: Cut, parameters: Parameters): string {
   const entry = `${schemaOf(cut.generation)}.entry`
-  const key = question.by.map((dimension) =>
-    dimension === STAGE
-      ? 'e.stage'
-      : `(select d.values ->> ${parameters.add(dimension)} from ${schemaOf(cut.generation)}.dims d where d.id = e.dims)`,
-  )
-  const measures = `e.measure = any(${parameters.add(side.measures)})`
+  const columns = 'measure, stage, dims, elapsed_s, amount, occurred_at, recorded_at'
   return `w as materialized (
-  select bucket, key, elapsed took, upto - amount before, n, least
+  select bucket, elapsed took, upto - amount before, n, least
   from (
-    select bucket, key, elapsed, amount, min(amount) over cell least,
+    select bucket, elapsed, amount, min(amount) over cell least,
       (sum(amount) over (cell order by elapsed))::bigint upto, (sum(amount) over cell)::bigint n
-    from c where amount <> 0 window cell as (partition by bucket, key)
+    from c where amount <> 0 window cell as (partition by bucket)
   ) class
   where (upto > ${lowOf(rank)} and upto - amount <= ${lowOf(rank)}) or (upto > ${highOf(rank)} and upto - amount <= ${highOf(rank)})
 ),
 e as (
-  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, array[${key.join(', ')}]::text[] key, w.took, e.elapsed_s elapsed, sum(e.amount) amount
+  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, w.took, e.elapsed_s elapsed, read.total(e.amount) amount
   from (select distinct took from w) w
-    cross join lateral (select * from ${entry} e where ${measures} and ${tookIs('e.elapsed_s', 'w.took')} offset 0) e
+    cross join lateral (
+      select ${columns} from ${entry} e where e.measure = any(${parameters.add(side.measures)}) and ${tookIs('e.elapsed_s', 'w.took')} offset 0
+    ) e
   where ${belongs(side, question, cut, parameters)}
-  group by 1, 2, 3, 4
+  group by 1, 2, 3 having read.total(e.amount) <> 0
 ),
-a as (
-  select '${side.name}' side, bucket, key, null::text currency, max(n) amount, 0::bigint immature, null::bigint size,
-    min(least) least, null::float8 seconds,
-    min(elapsed) filter (where upto > ${lowOf(rank)}) low,
-    min(elapsed) filter (where upto > ${highOf(rank)}) high
-  from (
-    select w.bucket, w.key, e.elapsed, w.n, w.least,
-      (w.before + sum(e.amount) over (partition by w.bucket, w.key, w.took order by e.elapsed))::bigint upto
-    from w join e on e.took = w.took and e.key = w.key and e.bucket is not distinct from w.bucket
-    where e.amount <> 0
-  ) x group by 2, 3
-)`
+x as (
+  select w.bucket, e.elapsed, w.n, w.least,
+    w.before + read.total(e.amount) over (partition by w.bucket, w.took order by e.elapsed) upto
+  from w join e on e.took = w.took and e.bucket is not distinct from w.bucket
+),
+a as (select '${side.name}' side, bucket, '{}'::text[] key, ${percentile(rank, 'least')} from x group by 2)`
 }
