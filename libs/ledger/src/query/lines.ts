@@ -35,7 +35,7 @@ export function belongs(side: Side, question: Question, cut: Cut, parameters: Pa
   if (question.from !== undefined && !side.stock) terms.push(`${time} >= ${parameters.at(question.from)}`)
   if (question.to !== undefined) terms.push(`${time} < ${parameters.at(question.to)}`)
   if (question.asOf !== undefined) terms.push(`${time} <= ${parameters.at(question.asOf)}`)
-  if (side.elapsed) terms.push('e.elapsed_s is not null')
+  if (side.shape === 'mean' || side.shape === 'percentile') terms.push('e.elapsed_s is not null')
   if (side.within !== undefined) terms.push(`e.elapsed_s > 0 and e.elapsed_s <= ${parameters.add(side.within)}`)
   const filters = [...question.filters]
   if (cell) {

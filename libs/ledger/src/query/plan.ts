@@ -3,10 +3,10 @@ import { belongs, type Cut } from './lines.js'
 import { ranks, type Rank } from './percentile.js'
 import { STAGE, type Question } from './question.js'
 import { covering, isRolled, rolled, type Parts } from './rolled.js'
-import { isMoney, tookIs } from './rolls.js'
+import { tookIs } from './rolls.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
-import { bucketOf, entriesOf, type Shape } from './sums.js'
+import { bucketOf, entriesOf } from './sums.js'
 
 /** More cells than this are refused: nobody reads them, and the answer would not fit into a message. */
 export const MOST_ROWS = 50_000
@@ -43,40 +43,35 @@ export interface RolledCut extends Cut {
  */
 export function plan(question: Question, kpi: Kpi, cut: RolledCut): Statement {
   const sides = sidesOf(kpi.formula)
-  const shape = shapeOf(kpi, sides)
-  if (!isRolled(question, sides, shape, cut.rolled)) return planFromEntries(question, kpi, cut)
+  if (!isRolled(question, sides, cut.rolled)) return planFromEntries(question, kpi, cut)
   const parameters = new Parameters()
+  const rank = rankOf(kpi)
   const slices = covering(cut, parameters)
-  const parts = sides.map((side) => rolled(side, shape === 'elapsed' ? 'took' : shape, question, cut, parameters))
+  const parts = sides.map((side) => rolled(side, question, cut, parameters))
   const added = cells(question, cut, parameters, {
     entries: parts.flatMap(({ entries }) => entries),
     rolls: parts.flatMap(({ rolls }) => rolls),
   })
-  const last = shape === 'elapsed' ? percentilesOfClasses(question, sides[0], rankOf(kpi), cut, parameters) : sums
+  const last = rank ? percentilesOfClasses(question, sides[0], rank, cut, parameters) : sums
   return statement(cut, parameters, `s as (${slices}),\n${added},\n${last}`)
 }
 
 /** As `plan`, from nothing but the entries: what every other way must equal. */
 export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Statement {
   const sides = sidesOf(kpi.formula)
-  const shape = shapeOf(kpi, sides)
+  const rank = rankOf(kpi)
   const parameters = new Parameters()
-  if (shape === 'elapsed')
-    return statement(cut, parameters, percentiles(question, sides[0], rankOf(kpi), cut, parameters))
+  if (rank) return statement(cut, parameters, percentiles(question, sides[0], rank, cut, parameters))
   const entry = `${schemaOf(cut.generation)}.entry e where `
   const entries = sides.map((side) =>
-    entriesOf(side, shape, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
+    entriesOf(side, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
   )
   return statement(cut, parameters, `${cells(question, cut, parameters, { entries, rolls: [] })},\n${sums}`)
 }
 
-const rankOf = ({ formula }: Kpi): Rank =>
-  'elapsed' in formula && formula.elapsed.stat === 'p90' ? ranks.p90 : ranks.median
-
-function shapeOf({ formula }: Kpi, sides: readonly Side[]): Shape {
-  if ('elapsed' in formula) return formula.elapsed.stat === 'mean' ? 'mean' : 'elapsed'
-  return sides.some(({ measures }) => measures.some(isMoney)) ? 'money' : 'count'
-}
+/** Which percentile is asked; undefined where none is. */
+const rankOf = ({ formula }: Kpi): Rank | undefined =>
+  'elapsed' in formula && formula.elapsed.stat !== 'mean' ? ranks[formula.elapsed.stat] : undefined
 
 /** The statement that gives what the last of these CTEs, a, holds. */
 function statement(cut: Cut, parameters: Parameters, ctes: string): Statement {

@@ -2,7 +2,7 @@ import { belongs, isOneOf, maturity, type Cut } from './lines.js'
 import { STAGE, type Question } from './question.js'
 import { dayNumber, dayOf, dayStart, heldSince, isMoney, spanOf, TOTAL, unrolled, WINDOWS } from './rolls.js'
 import type { Side } from './side.js'
-import { bucketOf, entriesOf, NO_SECONDS, type Shape } from './sums.js'
+import { bucketOf, entriesOf, NO_SECONDS } from './sums.js'
 import { schemaOf, type Parameters } from './statement.js'
 
 const DAY = 86_400_000
@@ -24,21 +24,21 @@ interface Days {
  * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and means of durations by
  * at most one dimension beside the stage, percentiles without, and conversions within the windows that they know.
  */
-export function isRolled(question: Question, sides: readonly Side[], shape: Shape, by: readonly string[]): boolean {
+export function isRolled(question: Question, sides: readonly Side[], by: readonly string[]): boolean {
   const dimensions = dimensionsOf(question)
-  if (dimensions.length > (shape === 'elapsed' ? 0 : 1) || dimensions.some((dimension) => !by.includes(dimension)))
-    return false
-  return sides.every((side) => isRolledSide(question, side, shape))
+  const most = sides.some(({ shape }) => shape === 'percentile') ? 0 : 1
+  if (dimensions.length > most || dimensions.some((dimension) => !by.includes(dimension))) return false
+  return sides.every((side) => isRolledSide(question, side))
 }
 
-function isRolledSide(question: Question, side: Side, shape: Shape): boolean {
+function isRolledSide(question: Question, side: Side): boolean {
   const days = daysOf(question, side)
   if (!days) return false
   if (side.within !== undefined && !WINDOWS.some((days) => days * 86_400 === side.within)) return false
   if (side.at === 'cohort_at' && side.measures.some((measure) => measure !== 'converted')) return false
-  if (shape !== 'money') return true
-  // subjects are counted once over several measures, and at an instant within a day, by their entries only
-  return side.measures.length === 1 && side.measures.every(isMoney) && !(side.stock && days.cut.length)
+  if (side.shape !== 'money') return true
+  // subjects are counted once over several measures by their entries only
+  return side.measures.length === 1 && side.measures.every(isMoney)
 }
 
 /** The dimensions beside the stage that a question needs told apart. */
@@ -73,42 +73,37 @@ const SEALED = '(select upto from s)'
 const SLICES = '(select ids from s)::int[]'
 
 /** The parts of a side that `isRolled` found answerable; durations come in classes. Need the CTEs g and s. */
-export function rolled(side: Side, shape: Shape, question: Question, cut: Cut, parameters: Parameters): Parts {
+export function rolled(side: Side, question: Question, cut: Cut, parameters: Parameters): Parts {
   const days = daysOf(question, side)
   if (!days) throw new RangeError('no whole day: such a question is answered from the entries')
   const entry = `${schemaOf(cut.generation)}.entry`
   const time = `e.${side.at}`
   const where = () => belongs(side, question, cut, parameters)
   const sealed = (from: string) =>
-    entriesOf(
-      side,
-      shape,
-      question,
-      cut,
-      parameters,
-      `${entry} e where ${from} and e.recorded_at <= ${SEALED} and ${where()}`,
-    )
+    entriesOf(side, question, cut, parameters, `${entry} e where ${from} and e.recorded_at <= ${SEALED} and ${where()}`)
   const edges = days.cut.map(([from, to]) =>
-    sealed(`${time} >= ${parameters.at(from)} and ${time} < ${parameters.at(to)}`),
+    side.shape === 'money' && side.stock
+      ? standing(side, question, cut, parameters, from, where)
+      : sealed(`${time} >= ${parameters.at(from)} and ${time} < ${parameters.at(to)}`),
   )
   if (side.matureAfter !== undefined) edges.push(sealed(maturingDay(side, side.matureAfter, days, cut, parameters)))
   return {
-    entries: [...edges, tail(side, shape, question, cut, parameters, where)],
-    rolls: [rolls(side, shape, question, cut, days, parameters)],
+    entries: [...edges, tail(side, question, cut, parameters, where)],
+    rolls: [rolls(side, question, cut, days, parameters)],
   }
 }
 
 /** SQL: what the slices hold of the whole days. */
-function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Days, parameters: Parameters): string {
+function rolls(side: Side, question: Question, cut: Cut, days: Days, parameters: Parameters): string {
   const [dimension = TOTAL] = dimensionsOf(question)
   const terms = [
     `r.dimension = ${parameters.add(dimension)}`,
     `r.measure = any(${parameters.add(side.measures)})`,
-    shape === 'took' ? 'r.cohort is null' : side.at === 'cohort_at' ? 'r.cohort' : 'not r.cohort',
+    side.shape === 'percentile' ? 'r.cohort is null' : side.at === 'cohort_at' ? 'r.cohort' : 'not r.cohort',
     `r.slice = any(${SLICES})`,
   ]
   if (side.stage !== undefined) terms.push(`r.stage = ${parameters.add(side.stage)}`)
-  if (shape === 'mean') terms.push('r.timed')
+  if (side.shape === 'mean') terms.push('r.timed')
   if (days.from !== undefined) terms.push(...fromDay(parameters.add(days.from / DAY)))
   if (days.to !== undefined) terms.push(...untilDay(parameters.add(days.to / DAY)))
   if (side.within !== undefined) terms.push(`r."window" between 1 and ${parameters.add(side.within / 86_400)}`)
@@ -122,8 +117,8 @@ function rolls(side: Side, shape: Shape, question: Question, cut: Cut, days: Day
   }
   const key = question.by.map((dimension) => (dimension === STAGE ? 'r.stage' : 'r.value'))
   const bucket = bucketOf(question, side, dayStart('"day"'), parameters)
-  return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, ${shape === 'took' ? 'r.took' : 'null'}::bigint elapsed, ${amount},
-    ${shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size, ${shape === 'mean' ? 'sum(r.seconds)' : NO_SECONDS} seconds
+  return `  select '${side.name}' side, ${bucket} bucket, array[${key.join(', ')}]::text[] key, r.currency, ${side.shape === 'percentile' ? 'r.took' : 'null'}::bigint elapsed, ${amount},
+    ${side.shape === 'money' ? 'sum(r.size)' : 'null::bigint'} size, ${side.shape === 'mean' ? 'sum(r.seconds)' : NO_SECONDS} seconds
   from ${unrolled(`${schemaOf(cut.generation)}.roll`)} where ${terms.join(' and ')}
   group by 1, 2, 3, 4, 5`
 }
@@ -154,21 +149,43 @@ function maturingDay(
 }
 
 /**
- * SQL: the entries that are in no slice. Read by when they became known, whatever else could narrow them: the planner
- * cannot know how few they are, so the rest is asked outside.
+ * SQL: by how much money that stands changes on a day up to where the question ends, and how many more subjects hold a part
+ * of it. Reads all that those hold who are touched on that day.
  */
-function tail(
+function standing(
   side: Side,
-  shape: Shape,
   question: Question,
   cut: Cut,
   parameters: Parameters,
+  day: number,
   where: () => string,
 ): string {
   const entry = `${schemaOf(cut.generation)}.entry`
+  const begin = parameters.at(day)
+  const stage = question.by.includes(STAGE) ? 'stage' : 'null::text'
+  return `  select '${side.name}' side, ${bucketOf(question, side, begin, parameters)} bucket, dims, ${stage} stage, currency, null::bigint elapsed,
+    sum(level - before) amount, 0 immature, sum((level <> 0)::int - (before <> 0)::int) size, ${NO_SECONDS} seconds
+  from (
+    select e.stage, e.currency, e.dims, sum(e.amount) level, coalesce(sum(e.amount) filter (where e.occurred_at < ${begin}), 0) before
+    from (select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${entry} e
+        where e.occurred_at >= ${begin} and e.recorded_at <= ${SEALED} and ${where()}) t
+      cross join lateral (select * from ${entry} own where own.currency is not null and own.subject = t.subject offset 0) e
+    where e.measure = t.measure and e.dims = t.dims and e.currency = t.currency and e.stage is not distinct from t.stage
+      and e.recorded_at <= ${SEALED} and ${where()}
+    group by e.measure, e.stage, e.currency, e.dims, e.subject
+  ) held
+  group by 1, 2, 3, 4, 5, 6`
+}
+
+/**
+ * SQL: the entries that are in no slice. Read by when they became known, whatever else could narrow them: the planner
+ * cannot know how few they are, so the rest is asked outside.
+ */
+function tail(side: Side, question: Question, cut: Cut, parameters: Parameters, where: () => string): string {
+  const entry = `${schemaOf(cut.generation)}.entry`
   const upTo = cut.knownAt === undefined ? `'infinity'::timestamptz` : parameters.at(cut.knownAt)
   const unsealed = `(select * from ${entry} where recorded_at > ${SEALED} and recorded_at <= ${upTo} offset 0) e where ${where()}`
-  if (shape !== 'money') return entriesOf(side, shape, question, cut, parameters, unsealed)
+  if (side.shape !== 'money') return entriesOf(side, question, cut, parameters, unsealed)
   const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${unsealed}`
   const bucket = bucketOf(question, side, 'h."day"', parameters)
   return `  select '${side.name}' side, ${bucket} bucket, h.dims, ${question.by.includes(STAGE) ? 'h.stage' : 'null::text'} stage, h.currency,

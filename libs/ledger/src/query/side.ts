@@ -1,4 +1,5 @@
 import { measures as kinds, type Formula, type Sum } from '@funnel/definitions'
+import { isMoney } from './rolls.js'
 
 export type SideName = 'numerator' | 'denominator'
 
@@ -15,15 +16,18 @@ export interface Side {
   readonly within?: number
   /** Only cohorts whose window of so many seconds is over count; the others are immature. */
   readonly matureAfter?: number
-  /** The entries' elapsed seconds are the values; the amounts are their weights. */
-  readonly elapsed: boolean
+  readonly shape: Shape
 }
+
+/** What is added up: numbers, money with its subjects, numbers with their seconds, or durations in classes (see tookOf). */
+export type Shape = 'count' | 'money' | 'mean' | 'percentile'
 
 /** The two sides of a formula; a sum, a stock and a duration have but a numerator. */
 export function sidesOf(formula: Formula): readonly [Side, ...Side[]] {
   if ('sum' in formula) return [side('numerator', formula.sum)]
   if ('stock' in formula) return [side('numerator', formula.stock)]
-  if ('elapsed' in formula) return [{ ...side('numerator', formula.elapsed), elapsed: true }]
+  if ('elapsed' in formula)
+    return [{ ...side('numerator', formula.elapsed), shape: formula.elapsed.stat === 'mean' ? 'mean' : 'percentile' }]
   if ('ratio' in formula)
     return [side('numerator', formula.ratio.numerator), side('denominator', formula.ratio.denominator)]
   const { from, to, window } = formula.conversion
@@ -50,7 +54,7 @@ function side(name: SideName, { measure, measures = measure === undefined ? [] :
     ...(where?.stage !== undefined && { stage: where.stage }),
     at: 'occurred_at',
     stock: measures.some((measure) => kindOf[measure] === 'stock'),
-    elapsed: false,
+    shape: measures.some(isMoney) ? 'money' : 'count',
   }
 }
 

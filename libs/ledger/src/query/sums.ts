@@ -4,27 +4,11 @@ import { tookOf } from './rolls.js'
 import type { Side } from './side.js'
 import type { Parameters } from './statement.js'
 
-/**
- * What is added up: numbers, money with its subjects, numbers with their seconds, or durations with their weights, in
- * seconds or in classes (see tookOf).
- */
-export type Shape = 'count' | 'money' | 'mean' | 'elapsed' | 'took'
-
-/** SQL: what stands for a duration. */
-const durations: Readonly<Partial<Record<Shape, string>>> = { elapsed: 'e.elapsed_s', took: tookOf('e.elapsed_s') }
-
 /** SQL: what stands for the seconds of what is no mean. */
 export const NO_SECONDS = 'null::numeric'
 
 /** SQL: sums of entries `e` of a side by bucket and set of dimension values. `from` says which: a table and its where. */
-export function entriesOf(
-  side: Side,
-  shape: Shape,
-  question: Question,
-  cut: Cut,
-  parameters: Parameters,
-  from: string,
-): string {
+export function entriesOf(side: Side, question: Question, cut: Cut, parameters: Parameters, from: string): string {
   const time = `e.${side.at}`
   const columns = [
     `'${side.name}' side`,
@@ -32,15 +16,15 @@ export function entriesOf(
     'e.dims',
     `${question.by.includes(STAGE) ? 'e.stage' : 'null::text'} stage`,
     'e.currency',
-    `${durations[shape] ?? 'null'}::bigint elapsed`,
+    `${side.shape === 'percentile' ? tookOf('e.elapsed_s') : 'null'}::bigint elapsed`,
   ].join(', ')
-  if (shape === 'money') return sized(side, columns, from)
+  if (side.shape === 'money') return sized(side, columns, from)
   let amount = 'sum(e.amount) amount, 0 immature'
   if (side.matureAfter !== undefined) {
     const mature = `${time} <= ${maturity(side.matureAfter, cut, parameters)}`
     amount = `coalesce(sum(e.amount) filter (where ${mature}), 0) amount, coalesce(sum(e.amount) filter (where not (${mature})), 0) immature`
   }
-  return `  select ${columns}, ${amount}, null::bigint size, ${shape === 'mean' ? 'sum(e.amount * e.elapsed_s)' : NO_SECONDS} seconds
+  return `  select ${columns}, ${amount}, null::bigint size, ${side.shape === 'mean' ? 'sum(e.amount * e.elapsed_s)' : NO_SECONDS} seconds
   from ${from}
   group by 1, 2, 3, 4, 5, 6`
 }
