@@ -8,13 +8,13 @@ import {
   planTotal,
   quantityOf,
   sidesOf,
+  type AnswerRow,
   type BasisRow,
   type EntryRow,
   type Listing,
   type Place,
   type Quantity,
   type Question,
-  type TotalRow,
 } from '@funnel/ledger'
 import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped, type ReadDatabase } from '../read/database.js'
@@ -68,7 +68,7 @@ export class Listings {
     limit: number,
     patience: Patience,
   ): Promise<Listed> {
-    const kpi = await this.#kpi(question, fixed.generation)
+    const { kpi } = await this.#definedIn(question, fixed.generation)
     if (listing.kind === 'cell' && sidesOf(kpi.formula).every(({ name }) => name !== listing.side))
       invalid('side', `${kpi.id} has no ${listing.side}`)
     const statement = planEntries(question, kpi, fixed, listing, after, limit)
@@ -85,15 +85,16 @@ export class Listings {
     listing: Listing & { kind: 'cell' },
     patience: Patience,
   ): Promise<Quantity | undefined> {
-    const kpi = await this.#kpi(question, fixed.generation)
-    const rows = await this.#rows<TotalRow>(planTotal(question, kpi, fixed, listing), patience)
-    return quantityOf(rows.map((row) => ({ ...row, amount: BigInt(row.amount) })))
+    const { kpi, rolled } = await this.#definedIn(question, fixed.generation)
+    const statement = planTotal(question, kpi, { ...fixed, rolled }, listing.side, listing.cell)
+    const rows = await this.#rows<AnswerRow>(statement, patience)
+    return quantityOf(rows.flatMap((row) => (row.side === null ? [] : [{ ...row, amount: BigInt(row.amount) }])))
   }
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */
-  async #kpi(question: Question, generation: number): Promise<Kpi> {
-    const { versions, definitions } = await orGone(this.#generations.definitionsOf(generation))
-    return asked(question, definitions, versions.kpis)
+  async #definedIn(question: Question, generation: number): Promise<{ kpi: Kpi; rolled: readonly string[] }> {
+    const { versions, definitions, rolled } = await orGone(this.#generations.definitionsOf(generation))
+    return { kpi: asked(question, definitions, versions.kpis), rolled }
   }
 
   #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], patience: Patience): Promise<Row[]> {

@@ -1,8 +1,7 @@
 import type { Kpi } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { belongs, maturity, type Cut } from './lines.js'
-import type { CellKey, Question } from './question.js'
-import { isMoney } from './rolls.js'
+import { questionOfCell, type CellKey, type Question } from './question.js'
 import { sidesOf, type Side, type SideName } from './side.js'
 import { basisColumns, millis, Parameters, schemaOf, type BasisRow, type Statement } from './statement.js'
 
@@ -87,8 +86,8 @@ export function planEntries(
   const time = listing.kind === 'cell' ? 'occurred_at' : 'recorded_at'
   const order = `${time}, topic, partition, position, ordinal, side`
   const most = parameters.add(limit)
-  const pages = sides.map((side) => {
-    const terms = [conditions(side, question, cut, listing, parameters)]
+  const page = (side: Side, only?: string) => {
+    const terms = [conditions(side, question, cut, listing, parameters), ...(only === undefined ? [] : [only])]
     if (after) {
       const [at, topic, partition, position, ordinal, name] = after
       const place = [
@@ -99,7 +98,12 @@ export function planEntries(
       terms.push(`(e.${time}, e.topic, e.partition, e.position, e.ordinal, '${side.name}') > (${place.join(', ')})`)
     }
     return `(select '${side.name}' side, e.* from ${schema}.entry e where ${terms.join(' and ')} order by ${order} limit ${most})`
-  })
+  }
+  const pages = sides.flatMap((side) =>
+    listing.kind === 'cell'
+      ? [page(side)]
+      : counted(side, cut, listing.after, parameters).map((only) => page(side, only)),
+  )
   const text = `with g as (select * from read.generation where id = ${generation}),
 e as (select * from (${pages.join('\n  union all\n  ')}) e order by ${order} limit ${most})
 select ${basisColumns}, e.side, e.topic, e.partition, e.position, e.ordinal, e.measure, e.amount::text amount, e.currency,
@@ -114,51 +118,21 @@ order by e.${order.replaceAll(', ', ', e.')}`
   return parameters.statement(cut.generation, text)
 }
 
-/** What a whole listing of a cell adds up to: a row per currency. */
-export interface TotalRow {
-  readonly currency: string | null
-  /** In digits: it may be more than a number holds. */
-  readonly amount: string
-  /** Of a side that may be money, how many subjects hold a part of it that is not zero: without one it is none of the cell's. */
-  readonly size: number | null
-}
-
-/** The statement that adds up one side of a cell, as the statement of the answer does. */
-export function planTotal(
-  question: Question,
-  kpi: Kpi,
-  cut: Cut & { readonly knownAt: Instant },
-  listing: Listing & { readonly kind: 'cell' },
-): Statement {
-  const parameters = new Parameters()
-  const generation = parameters.add(cut.generation)
-  const sums = sidesOf(kpi.formula)
-    .filter(({ name }) => name === listing.side)
-    .map((side) => {
-      const from = `${schemaOf(cut.generation)}.entry e where ${conditions(side, question, cut, listing, parameters)}`
-      return side.measures.some(isMoney)
-        ? `select currency, sum(amount)::text amount, count(*) filter (where amount <> 0) size
-           from (select currency, sum(amount) amount from ${from} group by dims, currency, subject) held group by 1 order by 1`
-        : `select currency, sum(amount)::text amount, null::bigint size from ${from} group by 1 order by 1`
-    })
-  return parameters.statement(
-    cut.generation,
-    `with g as (select * from read.generation where id = ${generation}) ${sums.join('')}`,
-  )
-}
-
 function conditions(side: Side, question: Question, cut: Cut, listing: Listing, parameters: Parameters): string {
-  const terms = [belongs(side, question, cut, parameters, listing.kind === 'cell' ? listing.cell : undefined)]
+  const asked = listing.kind === 'cell' ? questionOfCell(question, listing.cell) : question
+  const terms = [belongs(side, asked, cut, parameters)]
   if (side.matureAfter !== undefined) terms.push(`e.${side.at} <= ${maturity(side.matureAfter, cut, parameters)}`)
-  if (listing.kind === 'known') terms.push(counted(side, cut, listing.after, parameters))
   return terms.join(' and ')
 }
 
-/** SQL: what did not count yet as known at `after`. A conversion ends after its cohort, and by the end there is an index. */
-function counted({ at, matureAfter }: Side, cut: Cut, after: Instant, parameters: Parameters): string {
-  const recorded = `e.recorded_at > ${parameters.at(after)}`
-  if (matureAfter === undefined) return recorded
+/**
+ * SQL: what did not count yet as known at `after`: what was recorded later, and else what was in an open window. Each has an
+ * index that finds it; a conversion is found by its end, which comes after its cohort.
+ */
+function counted({ at, matureAfter }: Side, cut: Cut, after: Instant, parameters: Parameters): readonly string[] {
+  const known = `e.recorded_at > ${parameters.at(after)}`
+  if (matureAfter === undefined) return [known]
   const open = maturity(matureAfter, { ...cut, knownAt: after }, parameters)
-  const opens = [...new Set([at, 'occurred_at'])].map((time) => `e.${time} > ${open}`)
-  return `(${recorded} or ${opens.join(' and ')})`
+  const opened = [...new Set([at, 'occurred_at'])].map((time) => `e.${time} > ${open}`)
+  return [known, `e.recorded_at <= ${parameters.at(after)} and ${opened.join(' and ')}`]
 }

@@ -1,5 +1,4 @@
-import { endOf } from './bucket.js'
-import { STAGE, type CellKey, type Filter, type Question } from './question.js'
+import { STAGE, type Filter, type Question } from './question.js'
 import type { Side } from './side.js'
 import { schemaOf, type Parameters } from './statement.js'
 
@@ -19,10 +18,10 @@ export const maturity = (seconds: number, cut: Cut, parameters: Parameters): str
   `${knownUpTo(cut, parameters)} - ${parameters.add(seconds)} * interval '1 second'`
 
 /**
- * SQL: which entries `e` belong to a side of the question, and to one cell of it where one is given. Leaves maturity to
- * the caller, because a cohort's immature entries are counted too.
+ * SQL: which entries `e` belong to a side of the question. Leaves maturity to the caller, because a cohort's immature
+ * entries are counted too.
  */
-export function belongs(side: Side, question: Question, cut: Cut, parameters: Parameters, cell?: CellKey): string {
+export function belongs(side: Side, question: Question, cut: Cut, parameters: Parameters): string {
   const time = `e.${side.at}`
   const [only, ...others] = side.measures
   const terms = [
@@ -36,19 +35,10 @@ export function belongs(side: Side, question: Question, cut: Cut, parameters: Pa
   if (question.to !== undefined) terms.push(`${time} < ${parameters.at(question.to)}`)
   if (question.asOf !== undefined) terms.push(`${time} <= ${parameters.at(question.asOf)}`)
   if (side.shape === 'mean' || side.shape === 'percentile') terms.push('e.elapsed_s is not null')
-  if (side.within !== undefined) terms.push(`e.elapsed_s > 0 and e.elapsed_s <= ${parameters.add(side.within)}`)
-  const filters = [...question.filters]
-  if (cell) {
-    if (cell.bucketStart !== undefined && question.bucket) {
-      if (!side.stock) terms.push(`${time} >= ${parameters.at(cell.bucketStart)}`)
-      terms.push(`${time} < ${parameters.at(endOf(question.bucket, cell.bucketStart))}`)
-    }
-    for (const [index, dimension] of question.by.entries()) {
-      const value = cell.values[index] ?? null
-      filters.push({ dimension, values: value === null ? [] : [value], none: value === null })
-    }
-  }
-  terms.push(...filtered(filters, cut, parameters))
+  // in words of which the planner makes nothing: nearly all conversions lie within, and are found sooner by their time
+  if (side.within !== undefined)
+    terms.push(`coalesce(e.elapsed_s > 0 and e.elapsed_s <= ${parameters.add(side.within)}, false)`)
+  terms.push(...filtered(question.filters, cut, parameters))
   return terms.join(' and ')
 }
 

@@ -1,7 +1,7 @@
 import type { Kpi } from '@funnel/definitions'
 import { belongs, type Cut } from './lines.js'
-import { ranks, type Rank } from './percentile.js'
-import { STAGE, type Question } from './question.js'
+import type { Rank } from './percentile.js'
+import { questionOfCell, STAGE, type CellKey, type Question } from './question.js'
 import { covering, isRolled, rolled, type Parts } from './rolled.js'
 import { tookIs } from './rolls.js'
 import { sidesOf, type Side, type SideName } from './side.js'
@@ -41,27 +41,46 @@ export interface RolledCut extends Cut {
  * The statement that answers a checked question from one generation, with the generation's row in the same snapshot.
  * `answer` makes cells of what it gives. Sums come from the rolls where they can, with the entries that these do not hold.
  */
-export function plan(question: Question, kpi: Kpi, cut: RolledCut): Statement {
-  const sides = sidesOf(kpi.formula)
-  if (!isRolled(question, sides, cut.rolled)) return planFromEntries(question, kpi, cut)
+export const plan = (question: Question, kpi: Kpi, cut: RolledCut): Statement =>
+  planSides(question, sidesOf(kpi.formula), cut)
+
+/** As `plan`, from nothing but the entries: what every other way must equal. */
+export const planFromEntries = (question: Question, kpi: Kpi, cut: Cut): Statement =>
+  fromEntries(question, sidesOf(kpi.formula), cut)
+
+/**
+ * The statement that adds up one side of a cell: a row per currency, without bucket and key. Durations are counted, whatever
+ * is asked of them.
+ */
+export function planTotal(question: Question, kpi: Kpi, cut: RolledCut, name: SideName, cell: CellKey): Statement {
+  const sides = sidesOf(kpi.formula).filter((side) => side.name === name)
+  return planSides(
+    questionOfCell(question, cell),
+    sides.map(({ rank, ...side }): Side => (rank ? { ...side, shape: 'mean' } : side)),
+    cut,
+  )
+}
+
+const planSides = (question: Question, sides: readonly Side[], cut: RolledCut): Statement =>
+  isRolled(question, sides, cut.rolled) ? fromRolls(question, sides, cut) : fromEntries(question, sides, cut)
+
+function fromRolls(question: Question, sides: readonly Side[], cut: Cut): Statement {
   const parameters = new Parameters()
-  const rank = rankOf(kpi)
   const slices = covering(cut, parameters)
   const parts = sides.map((side) => rolled(side, question, cut, parameters))
   const added = cells(question, cut, parameters, {
     entries: parts.flatMap(({ entries }) => entries),
     rolls: parts.flatMap(({ rolls }) => rolls),
   })
-  const last = rank ? percentilesOfClasses(question, sides[0], rank, cut, parameters) : sums
+  const ranked = sides.find(isRanked)
+  const last = ranked ? percentilesOfClasses(question, ranked, cut, parameters) : sums
   return statement(cut, parameters, `s as (${slices}),\n${added},\n${last}`)
 }
 
-/** As `plan`, from nothing but the entries: what every other way must equal. */
-export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Statement {
-  const sides = sidesOf(kpi.formula)
-  const rank = rankOf(kpi)
+function fromEntries(question: Question, sides: readonly Side[], cut: Cut): Statement {
   const parameters = new Parameters()
-  if (rank) return statement(cut, parameters, percentiles(question, sides[0], rank, cut, parameters))
+  const ranked = sides.find(isRanked)
+  if (ranked) return statement(cut, parameters, percentiles(question, ranked, cut, parameters))
   const entry = `${schemaOf(cut.generation)}.entry e where `
   const entries = sides.map((side) =>
     entriesOf(side, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
@@ -69,9 +88,9 @@ export function planFromEntries(question: Question, kpi: Kpi, cut: Cut): Stateme
   return statement(cut, parameters, `${cells(question, cut, parameters, { entries, rolls: [] })},\n${sums}`)
 }
 
-/** Which percentile is asked; undefined where none is. */
-const rankOf = ({ formula }: Kpi): Rank | undefined =>
-  'elapsed' in formula && formula.elapsed.stat !== 'mean' ? ranks[formula.elapsed.stat] : undefined
+/** A side whose durations are asked for a percentile. */
+type Ranked = Side & { readonly rank: Rank }
+const isRanked = (side: Side): side is Ranked => side.rank !== undefined
 
 /** The statement that gives what the last of these CTEs, a, holds. */
 function statement(cut: Cut, parameters: Parameters, ctes: string): Statement {
@@ -119,7 +138,7 @@ const percentile = (rank: Rank, least: string) =>
  * one, so the value number k (from 0) is the least with upto > k. Cells have numbers, as comparing texts for each of the
  * values is what costs.
  */
-function percentiles(question: Question, side: Side, rank: Rank, cut: Cut, parameters: Parameters): string {
+function percentiles(question: Question, side: Ranked, cut: Cut, parameters: Parameters): string {
   const schema = schemaOf(cut.generation)
   const key = question.by.map((dimension) => `d.values ->> ${parameters.add(dimension)}`)
   return `k as materialized (
@@ -137,7 +156,7 @@ x as (
   select bucket, cell, elapsed, amount, read.total(amount) over (own order by elapsed) upto, read.total(amount) over own n
   from c window own as (partition by bucket, cell)
 ),
-p as (select bucket, cell, ${percentile(rank, 'amount')} from x group by 1, 2),
+p as (select bucket, cell, ${percentile(side.rank, 'amount')} from x group by 1, 2),
 a as (select '${side.name}' side, k.key, p.* from p join k using (cell))`
 }
 
@@ -146,7 +165,8 @@ a as (select '${side.name}' side, k.key, p.* from p join k using (cell))`
  * looked for, and how many values lie before these; then the entries of those classes alone tell the seconds. What is read
  * of these an index holds.
  */
-function percentilesOfClasses(question: Question, side: Side, rank: Rank, cut: Cut, parameters: Parameters): string {
+function percentilesOfClasses(question: Question, side: Ranked, cut: Cut, parameters: Parameters): string {
+  const { rank } = side
   const entry = `${schemaOf(cut.generation)}.entry`
   const columns = 'measure, stage, dims, elapsed_s, amount, occurred_at, recorded_at'
   return `w as materialized (

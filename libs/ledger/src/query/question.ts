@@ -1,6 +1,6 @@
 import { FunnelError, type Instant } from '@funnel/events'
 import type { Definitions, Kpi } from '@funnel/definitions'
-import type { Bucket } from './bucket.js'
+import { endOf, type Bucket } from './bucket.js'
 
 /** Keeps what has one of the values in the dimension, or has none where `none` says so. */
 export interface Filter {
@@ -27,6 +27,20 @@ export interface Question {
 export interface CellKey {
   readonly bucketStart?: Instant | undefined
   readonly values: readonly (string | null)[]
+}
+
+/** The question whose only cell is this one of the question's; a stock's holds what was before its bucket as well. */
+export function questionOfCell(question: Question, { bucketStart, values }: CellKey): Question {
+  const { bucket, by, from, to, filters, ...rest } = question
+  const inBucket =
+    bucket === undefined || bucketStart === undefined
+      ? { from, to }
+      : { from: Math.max(from ?? bucketStart, bucketStart), to: Math.min(to ?? Infinity, endOf(bucket, bucketStart)) }
+  const ofValues = by.map((dimension, index): Filter => {
+    const value = values[index] ?? null
+    return { dimension, values: value === null ? [] : [value], none: value === null }
+  })
+  return { ...rest, ...inBucket, by: [], filters: [...filters, ...ofValues] }
 }
 
 /** The dimension that every entry has of itself: the stage it is about. */

@@ -1,4 +1,5 @@
 import { measures as kinds, type Formula, type Sum } from '@funnel/definitions'
+import { ranks, type Rank } from './percentile.js'
 import { isMoney } from './rolls.js'
 
 export type SideName = 'numerator' | 'denominator'
@@ -17,6 +18,8 @@ export interface Side {
   /** Only cohorts whose window of so many seconds is over count; the others are immature. */
   readonly matureAfter?: number
   readonly shape: Shape
+  /** Of durations in classes: which percentile is looked for. */
+  readonly rank?: Rank
 }
 
 /** What is added up: numbers, money with its subjects, numbers with their seconds, or durations in classes (see tookOf). */
@@ -26,8 +29,7 @@ export type Shape = 'count' | 'money' | 'mean' | 'percentile'
 export function sidesOf(formula: Formula): readonly [Side, ...Side[]] {
   if ('sum' in formula) return [side('numerator', formula.sum)]
   if ('stock' in formula) return [side('numerator', formula.stock)]
-  if ('elapsed' in formula)
-    return [{ ...side('numerator', formula.elapsed), shape: formula.elapsed.stat === 'mean' ? 'mean' : 'percentile' }]
+  if ('elapsed' in formula) return [{ ...side('numerator', formula.elapsed), ...shapeOf(formula.elapsed.stat) }]
   if ('ratio' in formula)
     return [side('numerator', formula.ratio.numerator), side('denominator', formula.ratio.denominator)]
   const { from, to, window } = formula.conversion
@@ -43,6 +45,9 @@ export function sidesOf(formula: Formula): readonly [Side, ...Side[]] {
     { ...side('denominator', cohort), ...(seconds !== undefined && { matureAfter: seconds }) },
   ]
 }
+
+const shapeOf = (stat: 'mean' | keyof typeof ranks): Pick<Side, 'shape' | 'rank'> =>
+  stat === 'mean' ? { shape: 'mean' } : { shape: 'percentile', rank: ranks[stat] }
 
 /** Whether a formula is a level throughout, which can be asked as it stood. */
 export const isStock = (formula: Formula): boolean => sidesOf(formula).every(({ stock }) => stock)
