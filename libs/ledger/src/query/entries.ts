@@ -127,12 +127,11 @@ function conditions(side: Side, question: Question, cut: Cut, listing: Listing, 
 
 /**
  * SQL: what did not count yet as known at `after`: what was recorded later, and else what was in an open window. Each has an
- * index that finds it; a conversion is found by its end, which comes after its cohort.
+ * index that finds it.
  */
 function counted({ at, matureAfter }: Side, cut: Cut, after: Instant, parameters: Parameters): readonly string[] {
   const known = `e.recorded_at > ${parameters.at(after)}`
   if (matureAfter === undefined) return [known]
   const open = maturity(matureAfter, { ...cut, knownAt: after }, parameters)
-  const opened = [...new Set([at, 'occurred_at'])].map((time) => `e.${time} > ${open}`)
-  return [known, `e.recorded_at <= ${parameters.at(after)} and ${opened.join(' and ')}`]
+  return [known, `e.recorded_at <= ${parameters.at(after)} and e.${at} > ${open}`]
 }

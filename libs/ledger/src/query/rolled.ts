@@ -126,25 +126,12 @@ function rolls(side: Side, question: Question, cut: Cut, days: Days, parameters:
 const fromDay = (day: string) => [`r.span >= ${spanOf(`${day}::int`)}`, `"day" >= ${day}`]
 const untilDay = (day: string) => [`r.span <= ${spanOf(`${day}::int - 1`)}`, `"day" < ${day}`]
 
-/**
- * SQL: the entries of the day within which the cohorts' windows end, as far as rolls leave it out. Of a conversion the
- * ends are bounded as well, because there is no index over cohorts.
- */
-function maturingDay(
-  { at, within }: Side,
-  seconds: number,
-  { from, to }: Days,
-  cut: Cut,
-  parameters: Parameters,
-): string {
+/** SQL: the entries of the day within which the cohorts' windows end, as far as rolls leave it out. */
+function maturingDay({ at }: Side, seconds: number, { from, to }: Days, cut: Cut, parameters: Parameters): string {
   const day = dayOf(`(${maturity(seconds, cut, parameters)})`)
   const terms = [`e.${at} >= ${day}`, `e.${at} < ${day} + interval '24 hours'`]
   if (from !== undefined) terms.push(`e.${at} >= ${parameters.at(from)}`)
   if (to !== undefined) terms.push(`e.${at} < ${parameters.at(to)}`)
-  if (within !== undefined)
-    terms.push(
-      `e.occurred_at >= ${day} and e.occurred_at < ${day} + interval '24 hours' + ${parameters.add(within)} * interval '1 second'`,
-    )
   return terms.join(' and ')
 }
 

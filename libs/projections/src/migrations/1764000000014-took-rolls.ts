@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
-import { elapsedIndex } from '../generation/tables.js'
 import { generations } from './generations.js'
 
 /**
@@ -10,7 +9,8 @@ export class TookRolls1764000000014 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const { schema } of await generations(runner))
       await runner.query(`truncate ${schema}.slice, ${schema}.roll;
-        alter table ${schema}.roll alter cohort drop not null, add column if not exists took int;${elapsedIndex(schema)}`)
+        alter table ${schema}.roll alter cohort drop not null, add column if not exists took int;
+        create index if not exists entry_elapsed on ${schema}.entry (measure, elapsed_s) where elapsed_s is not null;`)
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -12,6 +12,7 @@ import { NodeAccounts1764000000011 } from './1764000000011-node-accounts.js'
 import { RollSlices1764000000012 } from './1764000000012-roll-slices.js'
 import { Rolled1764000000013 } from './1764000000013-rolled.js'
 import { TookRolls1764000000014 } from './1764000000014-took-rolls.js'
+import { Cohorts1764000000015 } from './1764000000015-cohorts.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -29,4 +30,5 @@ export const migrateRead = (url: string): Promise<void> =>
     RollSlices1764000000012,
     Rolled1764000000013,
     TookRolls1764000000014,
+    Cohorts1764000000015,
   ])
