@@ -92,12 +92,11 @@ export function loadProcess(address: string, path: string, request: Uint8Array) 
   const child = fork(fileURLToPath(new URL('./load-process.js', import.meta.url)), args, {
     execArgv: ['--max-semi-space-size=4'],
   })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the load on ${path} has ended`)))
+  ended.catch(() => undefined) // where nothing is asked it may end
   const ask = async (task: LoadTask): Promise<number[]> => {
     child.send(task)
-    const [answer] = (await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error(`the load on ${path} has ended`))),
-    ])) as [number[]]
+    const [answer] = (await Promise.race([once(child, 'message'), ended])) as [number[]]
     return answer
   }
   return {

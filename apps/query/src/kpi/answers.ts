@@ -37,6 +37,7 @@ export class Answers {
   readonly #generations: Generations
   readonly #kept = new Map<string, Promise<Answered>>()
   #stamp = ''
+  #newest = ''
 
   constructor(database: ReadDatabase, generations: Generations) {
     this.#database = database
@@ -52,8 +53,7 @@ export class Answers {
     }
     const key = JSON.stringify(question)
     for (let kept; (kept = this.#kept.get(key));) {
-      this.#kept.delete(key)
-      this.#kept.set(key, kept) // the one not asked for longest goes first
+      this.#keep(key, kept)
       try {
         return await kept
       } catch (error) {
@@ -65,11 +65,19 @@ export class Answers {
       }
     }
     const evaluation = this.#evaluate(question, patience)
-    this.#kept.set(key, evaluation)
+    this.#keep(key, evaluation)
     void this.#dropUnlessKeepable(key, evaluation)
     const [oldest] = this.#kept.keys()
     if (this.#kept.size > MOST_ANSWERS && oldest !== undefined) this.#kept.delete(oldest)
     return evaluation
+  }
+
+  /** The one not asked for longest goes first. A question that is asked over and over stays where it is. */
+  #keep(key: string, kept: Promise<Answered>): void {
+    if (key === this.#newest && this.#kept.get(key) === kept) return
+    this.#kept.delete(key)
+    this.#kept.set(key, kept)
+    this.#newest = key
   }
 
   async #dropUnlessKeepable(key: string, evaluation: Promise<Answered>): Promise<void> {
