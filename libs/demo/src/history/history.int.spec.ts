@@ -33,14 +33,13 @@ describe('a store that begins with the history of the demo', () => {
     await database.drop()
   })
 
-  /** Folds records into read models of their own. */
-  const folded = async (records: readonly Recorded[]): Promise<Generation> => {
+  /** Folds records into read models of their own, which are complete to `w`. */
+  const folded = async (records: readonly Recorded[], w = records.at(-1)!.recorded): Promise<Generation> => {
     const generation = await createGeneration(pool, {
       definitions,
       epoch: '00000000-0000-4000-8000-000000000000',
       state: 'building',
     })
-    const w = records.at(-1)!.recorded
     await createFolder(pool, generation).apply({ events: records, positions: advance({}, records), w })
     return generation
   }
@@ -57,7 +56,11 @@ describe('a store that begins with the history of the demo', () => {
     const { records } = await playHistory({ ...small, at: until - 90 * DAY, until })
     const knownAt = until - 30 * DAY
     const all = await folded(records)
-    const then = await folded(records.filter(({ recorded }) => recorded <= knownAt))
+    // windows end between the last record and that instant as well
+    const then = await folded(
+      records.filter(({ recorded }) => recorded <= knownAt),
+      knownAt,
+    )
     const closed = { from: until - 60 * DAY, to: until - 32 * DAY }
     for (const question of [
       { kpi: 'leads', by: ['channel'], filters: [] },

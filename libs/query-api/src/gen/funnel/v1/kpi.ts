@@ -144,16 +144,11 @@ export enum NoValueReason {
   NO_VALUE_REASON_DENOMINATOR_ZERO = 1,
   /** NO_VALUE_REASON_NO_DATA - Nothing to take a mean, a percentile or a currency from. */
   NO_VALUE_REASON_NO_DATA = 2,
-  /**
-   * NO_VALUE_REASON_SEVERAL_CURRENCIES - Money in several currencies and no rates; the parts stand in numerator and denominator.
-   */
+  /** NO_VALUE_REASON_SEVERAL_CURRENCIES - Money in several currencies and no rates; the parts stand in numerator and denominator. */
   NO_VALUE_REASON_SEVERAL_CURRENCIES = 3,
   /** NO_VALUE_REASON_IMMATURE - The whole cohort is still within its window. */
   NO_VALUE_REASON_IMMATURE = 4,
-  /**
-   * NO_VALUE_REASON_INEXACT - A sum is beyond 2^53, where not every reader of this message holds it exactly; the message
-   * tells it in digits.
-   */
+  /** NO_VALUE_REASON_INEXACT - A sum is beyond 2^53, where not every reader of this message holds it exactly; the message tells it in digits. */
   NO_VALUE_REASON_INEXACT = 5,
   UNRECOGNIZED = -1,
 }
