@@ -1,14 +1,13 @@
 import { mintId, type Envelope } from '@funnel/events'
 import { advanceHead } from '@funnel/event-log'
-import type { Appended } from '@funnel/event-store'
+import { groupCommit, type Appended } from '@funnel/event-store'
 import { CopyIn } from '@funnel/projections'
 import { syntheticLog } from '@funnel/testing'
 import { compare, concurrently, stopwatch, type Figure, type Settings } from '../harness.js'
 import { createWorld, type World } from '../world.js'
 
 const BATCH = 1000
-/** As many as the group commit of ingest has writers. */
-const CALLERS = 4
+const CALLERS = 16
 
 /**
  * G6: append of batches with de-duplication, places and versions, durable, against COPY of the very same rows into the
@@ -16,6 +15,7 @@ const CALLERS = 4
  */
 export async function appendOfBatches({ history, events, rounds }: Settings): Promise<Figure> {
   const [ours, theirs] = [await createWorld(history), await createWorld(history)]
+  const group = groupCommit(ours.store)
   const { w: begin } = await advanceHead(ours.pool)
   const log = [...syntheticLog(events, { seed: 6 })]
   let batch: Envelope[] = []
@@ -24,7 +24,7 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
     const answers: Appended[] = []
     await concurrently(Math.ceil(batch.length / BATCH), CALLERS, async (index) => {
       const events = batch.slice(index * BATCH, (index + 1) * BATCH)
-      answers.push(...(await ours.store.append({ events })))
+      answers.push(...(await group.append(events)))
     })
     return answers
   }
@@ -62,7 +62,7 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
         },
       ],
       notes: [
-        `ours: ${CALLERS} callers at once, a transaction a batch; synchronous_commit on`,
+        `ours: ${CALLERS} callers at once, of whose batches the group commit of ingest makes transactions; synchronous_commit on`,
         'COPY: text, as psql’s \\copy sends it, made before; all rows of a round in one transaction, same columns, indexes and history; synchronous_commit on',
       ],
     })
@@ -73,6 +73,7 @@ export async function appendOfBatches({ history, events, rounds }: Settings): Pr
     return figure
   } finally {
     client.release()
+    await group.close()
     await ours.close()
     await theirs.close()
   }
