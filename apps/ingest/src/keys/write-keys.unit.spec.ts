@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import type { KeyOwner } from '@funnel/event-store'
 import { cachedWriteKeys } from './write-keys.js'
 
@@ -20,6 +20,8 @@ function door(answers: Record<string, KeyOwner | Error>) {
 }
 
 describe('A write key', () => {
+  afterEach(() => void jest.useRealTimers())
+
   it('is looked up once for many requests, and again after ten seconds, so that a revoked one stops', async () => {
     const { keys, looked, clock, answers } = door({ good: site })
     expect(await Promise.all(Array.from({ length: 50 }, () => keys.ownerOf('Bearer good')))).toEqual(
@@ -30,6 +32,19 @@ describe('A write key', () => {
     clock.now = 9_999
     expect(await keys.ownerOf('bearer good')).toBe(site)
     clock.now = 10_001
+    await expect(keys.ownerOf('Bearer good')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+
+  it('that was revoked stops as soon where the clock of the machine is set back', async () => {
+    jest.useFakeTimers({ now: Date.UTC(2026, 0, 5, 12) })
+    const answers: Record<string, KeyOwner> = { good: site }
+    const keys = cachedWriteKeys(async (key) => answers[key])
+    expect(await keys.ownerOf('Bearer good')).toBe(site)
+    delete answers['good']
+    jest.setSystemTime(Date.UTC(2026, 0, 5, 6))
+    jest.advanceTimersByTime(9_999)
+    expect(await keys.ownerOf('Bearer good')).toBe(site)
+    jest.advanceTimersByTime(2)
     await expect(keys.ownerOf('Bearer good')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 

@@ -377,6 +377,12 @@ describe('the store in PostgreSQL', () => {
     await pool.query('update store.write_key set revoked_at = now()')
     expect(await ownerOfKey(pool, key)).toBeUndefined()
   })
+
+  it('knows no revoked write key, also where the clock was set back since', async () => {
+    const key = await createWriteKey(pool, 'website')
+    await pool.query(`update store.write_key set revoked_at = now() + interval '6 hours'`)
+    expect(await ownerOfKey(pool, key)).toBeUndefined()
+  })
 })
 
 /**

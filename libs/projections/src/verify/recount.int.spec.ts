@@ -133,6 +133,25 @@ describe('the recount', () => {
     ])
   })
 
+  it('counts what is dated after the year 9999, as could once be recorded, when it was recorded', async () => {
+    const { pool } = database
+    const records = record(
+      [
+        { type: 'lead.captured', data: { lead: 'l1' }, at: Date.UTC(10_000, 0) },
+        { type: 'deal.opened', data: { deal: 'd1' }, at: Date.UTC(9999, 11, 31) },
+      ],
+      [1],
+    )
+    expect(records[0]!.event.time).toBe('+010000-01-01T00:00:00.000Z')
+    await store(records)
+    const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
+    await folder.apply(batches(records)[0]!)
+    const numbers = await recount(pool, pool, folder.generation, records[1]!.recorded)
+    for (const number of ['leads', 'deals opened'])
+      expect(numbers).toContainEqual({ number, month: '2026-01', fromEvents: 1, fromLedger: 1 })
+    expect(numbers.filter(({ fromEvents, fromLedger }) => fromEvents !== fromLedger)).toEqual([])
+  })
+
   /** The happenings over some weeks of two months; those that lie in the future when they are recorded count as then. */
   const spread = (list: Parameters<typeof record>[0]) => {
     const begin = Date.UTC(2026, 0, 1)
