@@ -72,15 +72,15 @@ function fromRolls(question: Question, sides: readonly Side[], cut: Cut): Statem
     entries: parts.flatMap(({ entries }) => entries),
     rolls: parts.flatMap(({ rolls }) => rolls),
   })
-  const ranked = sides.find(isRanked)
-  const last = ranked ? percentilesOfClasses(question, ranked, cut, parameters) : sums
+  const asked = sides.find(isRanked)
+  const last = asked ? percentilesOfClasses(question, asked, cut, parameters) : sums
   return statement(cut, parameters, `s as (${slices}),\n${added},\n${last}`)
 }
 
 function fromEntries(question: Question, sides: readonly Side[], cut: Cut): Statement {
   const parameters = new Parameters()
-  const ranked = sides.find(isRanked)
-  if (ranked) return statement(cut, parameters, percentiles(question, ranked, cut, parameters))
+  const asked = sides.find(isRanked)
+  if (asked) return statement(cut, parameters, percentiles(question, asked, cut, parameters))
   const entry = `${schemaOf(cut.generation)}.entry e where `
   const entries = sides.map((side) =>
     entriesOf(side, question, cut, parameters, entry + belongs(side, question, cut, parameters)),
@@ -128,69 +128,90 @@ const sums = `a as (select side, bucket, key, currency, amount, immature, size,
 const lowOf = ({ numerator, denominator }: Rank) => `(n - 1) * ${numerator} / ${denominator}`
 const highOf = ({ numerator, denominator }: Rank) => `((n - 1) * ${numerator} + ${denominator - 1}) / ${denominator}`
 
-/** SQL: the columns of a percentile, of rows that have `n`, the number of values, and `upto`, how many there are up to each. */
-const percentile = (rank: Rank, least: string) =>
-  `null::text currency, max(n) amount, 0::bigint immature, null::bigint size, min(${least}) least, null::float8 seconds,
-    min(elapsed) filter (where upto > ${lowOf(rank)}) low, min(elapsed) filter (where upto > ${highOf(rank)}) high`
+/** SQL by which entries `e` find the cell that a question puts them into. */
+interface Numbered {
+  /** The CTE k: the cells, in numbers, as comparing texts for each of the entries is what costs. */
+  readonly ctes: string
+  readonly join: string
+  readonly cell: string
+}
+
+function numbered({ by }: Question, cut: Cut, parameters: Parameters): Numbered {
+  if (!by.length) return { ctes: `k as (select 1 cell, '{}'::text[] key)`, join: '', cell: '1' }
+  const values = by.map((dimension, index) => `d.values ->> ${parameters.add(dimension)} v${index}`)
+  const key = by.map((_, index) => `v${index}`).join(', ')
+  const ctes = `k as materialized (
+  select row_number() over () cell, array[${key}]::text[] key, ids from (
+    select ${values.join(', ')}, array_agg(d.id) ids from ${schemaOf(cut.generation)}.dims d group by ${key}
+  ) keys
+),
+i as materialized (select cell, unnest(ids) dims from k)`
+  return { ctes, join: 'join i using (dims)', cell: 'i.cell' }
+}
+
+/** CTEs of percentiles: what each cell has, from x, its values with how many there are up to each. */
+const ranked = ({ name, rank }: Ranked, least: string) => `p as (
+  select bucket, cell, null::text currency, max(n) amount, 0::bigint immature, null::bigint size, min(${least}) least, null::float8 seconds,
+    min(elapsed) filter (where upto > ${lowOf(rank)}) low, min(elapsed) filter (where upto > ${highOf(rank)}) high
+  from x group by 1, 2
+),
+a as (select '${name}' side, k.key, p.* from p join k using (cell))`
 
 /**
  * All steps, of percentiles from entries: the weights of equal values are added up; `upto` counts the values up to this
- * one, so the value number k (from 0) is the least with upto > k. Cells have numbers, as comparing texts for each of the
- * values is what costs.
+ * one, so the value number k (from 0) is the least with upto > k.
  */
 function percentiles(question: Question, side: Ranked, cut: Cut, parameters: Parameters): string {
-  const schema = schemaOf(cut.generation)
-  const key = question.by.map((dimension) => `d.values ->> ${parameters.add(dimension)}`)
-  return `k as materialized (
-  select row_number() over () cell, key, ids from (
-    select array[${key.join(', ')}]::text[] key, array_agg(d.id) ids from ${schema}.dims d group by 1
-  ) keys
-),
-i as materialized (select cell, unnest(ids) dims from k),
+  const { ctes, join, cell } = numbered(question, cut, parameters)
+  return `${ctes},
 c as (
-  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, i.cell, e.elapsed_s elapsed, read.total(e.amount) amount
-  from ${schema}.entry e join i using (dims) where ${belongs(side, question, cut, parameters)}
+  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, ${cell} cell, e.elapsed_s elapsed, read.total(e.amount) amount
+  from ${schemaOf(cut.generation)}.entry e ${join} where ${belongs(side, question, cut, parameters)}
   group by 1, 2, 3 having read.total(e.amount) <> 0
 ),
 x as (
   select bucket, cell, elapsed, amount, read.total(amount) over (own order by elapsed) upto, read.total(amount) over own n
   from c window own as (partition by bucket, cell)
 ),
-p as (select bucket, cell, ${percentile(side.rank, 'amount')} from x group by 1, 2),
-a as (select '${side.name}' side, k.key, p.* from p join k using (cell))`
+${ranked(side, 'amount')}`
 }
 
 /**
- * Second and third step, of percentiles over all whose cells come in classes of durations: which classes hold the values
- * looked for, and how many values lie before these; then the entries of those classes alone tell the seconds. What is read
- * of these an index holds.
+ * Second and third step, of percentiles whose cells come in classes of durations: which classes hold the values looked for,
+ * and how many values lie before these; then the entries of those classes alone tell the seconds. What is read of these an
+ * index holds.
  */
 function percentilesOfClasses(question: Question, side: Ranked, cut: Cut, parameters: Parameters): string {
   const { rank } = side
   const entry = `${schemaOf(cut.generation)}.entry`
   const columns = 'measure, stage, dims, elapsed_s, amount, occurred_at, recorded_at'
-  return `w as materialized (
-  select bucket, elapsed took, upto - amount before, n, least
+  const { ctes, join, cell } = numbered(question, cut, parameters)
+  return `${ctes},
+w as materialized (
+  select bucket, k.cell, elapsed took, upto - amount before, n, least
   from (
-    select bucket, elapsed, amount, min(amount) over cell least,
-      (sum(amount) over (cell order by elapsed))::bigint upto, (sum(amount) over cell)::bigint n
-    from c where amount <> 0 window cell as (partition by bucket)
-  ) class
+    select bucket, key, elapsed, amount, min(amount) over own least,
+      (sum(amount) over (own order by elapsed))::bigint upto, (sum(amount) over own)::bigint n
+    from c where amount <> 0 window own as (partition by bucket, key)
+  ) class join k using (key)
   where (upto > ${lowOf(rank)} and upto - amount <= ${lowOf(rank)}) or (upto > ${highOf(rank)} and upto - amount <= ${highOf(rank)})
 ),
-e as (
-  select ${bucketOf(question, side, `e.${side.at}`, parameters)} bucket, w.took, e.elapsed_s elapsed, read.total(e.amount) amount
+near as materialized (
+  select w.took, e.*
   from (select distinct took from w) w
     cross join lateral (
       select ${columns} from ${entry} e where e.measure = any(${parameters.add(side.measures)}) and ${tookIs('e.elapsed_s', 'w.took')} offset 0
     ) e
+),
+e as (
+  select w.bucket, w.cell, w.took, w.before, w.n, w.least, e.elapsed_s elapsed, read.total(e.amount) amount
+  from near e ${join}
+    join w on w.took = e.took and w.cell = ${cell} and w.bucket is not distinct from ${bucketOf(question, side, `e.${side.at}`, parameters)}
   where ${belongs(side, question, cut, parameters)}
-  group by 1, 2, 3 having read.total(e.amount) <> 0
+  group by 1, 2, 3, 4, 5, 6, 7 having read.total(e.amount) <> 0
 ),
 x as (
-  select w.bucket, e.elapsed, w.n, w.least,
-    w.before + read.total(e.amount) over (partition by w.bucket, w.took order by e.elapsed) upto
-  from w join e on e.took = w.took and e.bucket is not distinct from w.bucket
+  select bucket, cell, elapsed, n, least, before + read.total(amount) over (partition by bucket, cell, took order by elapsed) upto from e
 ),
-a as (select '${side.name}' side, bucket, '{}'::text[] key, ${percentile(rank, 'least')} from x group by 2)`
+${ranked(side, 'least')}`
 }

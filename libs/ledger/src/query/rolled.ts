@@ -1,3 +1,4 @@
+import { endOf, startOf } from './bucket.js'
 import { belongs, isOneOf, maturity, type Cut } from './lines.js'
 import { STAGE, type Question } from './question.js'
 import { dayNumber, dayOf, dayStart, heldSince, isMoney, spanOf, TOTAL, unrolled, WINDOWS } from './rolls.js'
@@ -13,7 +14,7 @@ export interface Parts {
   readonly rolls: readonly string[]
 }
 
-/** The whole days of a period, half-open, and what of it lies in days that are cut. Absent: without a bound. */
+/** The whole days, or months, of a period, half-open, and what of it lies in those that are cut. Absent: without a bound. */
 interface Days {
   readonly from: number | undefined
   readonly to: number | undefined
@@ -21,19 +22,19 @@ interface Days {
 }
 
 /**
- * Whether the rolls, which are added up by these dimensions, can answer: they tell counts, money and means of durations by
- * at most one dimension beside the stage, percentiles without, and conversions within the windows that they know.
+ * Whether the rolls, which are added up by these dimensions, can answer: they tell at most one dimension beside the stage,
+ * by it percentiles only of whole months, and conversions within the windows that they know.
  */
 export function isRolled(question: Question, sides: readonly Side[], by: readonly string[]): boolean {
   const dimensions = dimensionsOf(question)
-  const most = sides.some(({ shape }) => shape === 'percentile') ? 0 : 1
-  if (dimensions.length > most || dimensions.some((dimension) => !by.includes(dimension))) return false
+  if (dimensions.length > 1 || dimensions.some((dimension) => !by.includes(dimension))) return false
   return sides.every((side) => isRolledSide(question, side))
 }
 
 function isRolledSide(question: Question, side: Side): boolean {
   const days = daysOf(question, side)
   if (!days) return false
+  if (isMonthly(question, side) && (question.bucket === 'day' || question.bucket === 'week')) return false
   if (side.within !== undefined && !WINDOWS.some((days) => days * 86_400 === side.within)) return false
   if (side.at === 'cohort_at' && side.measures.some((measure) => measure !== 'converted')) return false
   if (side.shape !== 'money') return true
@@ -46,15 +47,21 @@ const dimensionsOf = ({ by, filters }: Question): readonly string[] => [
   ...new Set([...by, ...filters.map(({ dimension }) => dimension)].filter((dimension) => dimension !== STAGE)),
 ]
 
-/** Nothing where no whole day lies in the period. */
+/** Whether what the rolls tell of a side is added up by month, not by day. */
+const isMonthly = (question: Question, { shape }: Side): boolean =>
+  shape === 'percentile' && dimensionsOf(question).length > 0
+
+/** Nothing where no whole day, or month, lies in the period. */
 function daysOf(question: Question, side: Side): Days | undefined {
   const begin = side.stock ? undefined : question.from
   const ends = [question.to, question.asOf === undefined ? undefined : question.asOf + 1].filter(
     (end) => end !== undefined,
   )
   const end = ends.length ? Math.min(...ends) : undefined
-  const from = begin === undefined ? undefined : Math.ceil(begin / DAY) * DAY
-  const to = end === undefined ? undefined : Math.floor(end / DAY) * DAY
+  const unit = isMonthly(question, side) ? 'month' : 'day'
+  const to = end === undefined ? undefined : startOf(unit, end)
+  const start = begin === undefined ? undefined : startOf(unit, begin)
+  const from = start === undefined || start === begin ? start : endOf(unit, start)
   if (from !== undefined && to !== undefined && from >= to) return undefined
   const cut: [number, number][] = []
   if (begin !== undefined && from !== undefined && begin < from) cut.push([begin, from])
@@ -149,19 +156,10 @@ function standing(
 ): string {
   const entry = `${schemaOf(cut.generation)}.entry`
   const begin = parameters.at(day)
-  const stage = question.by.includes(STAGE) ? 'stage' : 'null::text'
-  return `  select '${side.name}' side, ${bucketOf(question, side, begin, parameters)} bucket, dims, ${stage} stage, currency, null::bigint elapsed,
-    sum(level - before) amount, 0 immature, sum((level <> 0)::int - (before <> 0)::int) size, ${NO_SECONDS} seconds
-  from (
-    select e.stage, e.currency, e.dims, sum(e.amount) level, coalesce(sum(e.amount) filter (where e.occurred_at < ${begin}), 0) before
-    from (select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${entry} e
-        where e.occurred_at >= ${begin} and e.recorded_at <= ${SEALED} and ${where()}) t
-      cross join lateral (select * from ${entry} own where own.currency is not null and own.subject = t.subject offset 0) e
-    where e.measure = t.measure and e.dims = t.dims and e.currency = t.currency and e.stage is not distinct from t.stage
-      and e.recorded_at <= ${SEALED} and ${where()}
-    group by e.measure, e.stage, e.currency, e.dims, e.subject
-  ) held
-  group by 1, 2, 3, 4, 5, 6`
+  const sealed = () => `e.recorded_at <= ${SEALED} and ${where()}`
+  const touched = touchedIn(`${entry} e where e.occurred_at >= ${begin} and ${sealed()}`)
+  const held = `select * from (${heldSince(entry, `'-infinity'`, touched, sealed())}) h where "day" = ${begin}`
+  return money(side, question, parameters, held)
 }
 
 /**
@@ -173,10 +171,18 @@ function tail(side: Side, question: Question, cut: Cut, parameters: Parameters, 
   const upTo = cut.knownAt === undefined ? `'infinity'::timestamptz` : parameters.at(cut.knownAt)
   const unsealed = `(select * from ${entry} where recorded_at > ${SEALED} and recorded_at <= ${upTo} offset 0) e where ${where()}`
   if (side.shape !== 'money') return entriesOf(side, question, cut, parameters, unsealed)
-  const touched = `select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${unsealed}`
-  const bucket = bucketOf(question, side, 'h."day"', parameters)
-  return `  select '${side.name}' side, ${bucket} bucket, h.dims, ${question.by.includes(STAGE) ? 'h.stage' : 'null::text'} stage, h.currency,
+  return money(side, question, parameters, heldSince(entry, SEALED, touchedIn(unsealed), where()))
+}
+
+/** SQL: whose money is concerned by the entries `e`. */
+const touchedIn = (entries: string) =>
+  `select distinct e.measure, e.stage, e.currency, e.dims, e.subject from ${entries}`
+
+/** SQL: the sums of money that `heldSince` gives, as those of entries. */
+function money(side: Side, question: Question, parameters: Parameters, held: string): string {
+  return `  select '${side.name}' side, ${bucketOf(question, side, 'h."day"', parameters)} bucket, h.dims,
+    ${question.by.includes(STAGE) ? 'h.stage' : 'null::text'} stage, h.currency,
     null::bigint elapsed, sum(h.amount) amount, 0 immature, sum(h.size) size, ${NO_SECONDS} seconds
-  from (${heldSince(entry, SEALED, touched, where())}) h
+  from (${held}) h
   group by 1, 2, 3, 4, 5`
 }

@@ -17,6 +17,9 @@ export const windowOf = (elapsed: string): string =>
 /** SQL: the start of the day in UTC. */
 export const dayOf = (instant: string): string => `date_trunc('day', ${instant}, 'UTC')`
 
+/** SQL: the start of the month in UTC. */
+export const monthOf = (instant: string): string => `date_trunc('month', ${instant}, 'UTC')`
+
 /** SQL: the day in UTC as a number since 1970-01-01, as rolls have it. */
 export const dayNumber = (instant: string): string => `((${instant} at time zone 'UTC')::date - date '1970-01-01')`
 
@@ -41,9 +44,9 @@ export const tookIs = (elapsed: string, took: string): string =>
 const beginOf = (took: string): string => `(case when ${took} >= 58 then (${took} - 57) * 86400::bigint
   when ${took} >= 12 then 3600 + (${took} - 12) * 1800::bigint when ${took} >= 0 then ${took} * 300::bigint else ${took} * 86400::bigint end)`
 
-/** SQL: rolls `r` with a row for each day, which has "day", amount, size and seconds beside what the roll has. */
+/** SQL: rolls `r` with a row for each day and class, which has "day", took, amount, size and seconds beside what the roll has. */
 export const unrolled = (rolls: string): string =>
-  `(select *, unnest(days) "day", unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`
+  `(select *, unnest(days) "day", unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`
 
 /** Whether a measure adds up money: minor units of the entry's currency. */
 export const isMoney = (measure: string): boolean => measure.endsWith('.value')

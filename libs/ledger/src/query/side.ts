@@ -18,11 +18,11 @@ export interface Side {
   /** Only cohorts whose window of so many seconds is over count; the others are immature. */
   readonly matureAfter?: number
   readonly shape: Shape
-  /** Of durations in classes: which percentile is looked for. */
+  /** Of a percentile: which. */
   readonly rank?: Rank
 }
 
-/** What is added up: numbers, money with its subjects, numbers with their seconds, or durations in classes (see tookOf). */
+/** What is added up: numbers, money with its subjects, numbers with their seconds, or numbers by their seconds. */
 export type Shape = 'count' | 'money' | 'mean' | 'percentile'
 
 /** The two sides of a formula; a sum, a stock and a duration have but a numerator. */

@@ -13,6 +13,7 @@ import { RollSlices1764000000012 } from './1764000000012-roll-slices.js'
 import { Rolled1764000000013 } from './1764000000013-rolled.js'
 import { TookRolls1764000000014 } from './1764000000014-took-rolls.js'
 import { Cohorts1764000000015 } from './1764000000015-cohorts.js'
+import { ClassRolls1764000000016 } from './1764000000016-class-rolls.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -31,4 +32,5 @@ export const migrateRead = (url: string): Promise<void> =>
     Rolled1764000000013,
     TookRolls1764000000014,
     Cohorts1764000000015,
+    ClassRolls1764000000016,
   ])

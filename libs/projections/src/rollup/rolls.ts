@@ -1,24 +1,27 @@
-import { dayNumber, heldSince, spanOf, tookOf, windowOf } from '@funnel/ledger'
+import { dayNumber, heldSince, monthOf, spanOf, tookOf, TOTAL, windowOf } from '@funnel/ledger'
 
-/** What tells two cells of one day apart. */
-const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed, took'
+/** What tells two cells of one day apart, but for classes of durations. */
+const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed'
 /** Those of it that say nothing of a dimension. */
 const LINE = 'measure, stage, currency, cohort, "window", timed'
 /** The columns of a roll, but its slice. */
-export const ROLL_COLUMNS = `${KEY}, span, days, amounts, sizes, elapsed`
-/** The columns of a cell: what a roll has of one day. */
-export const CELL_COLUMNS = `${KEY}, "day", amount, size, seconds`
+export const ROLL_COLUMNS = `${KEY}, span, days, tooks, amounts, sizes, elapsed`
+/** The columns of a cell: what a roll has of one day, and of one class of durations. */
+export const CELL_COLUMNS = `${KEY}, "day", took, amount, size, seconds`
 
 /** An array of what either all that are added up have, or none: none then. Most have neither sizes nor seconds. */
 const someOf = (column: string) => `array_agg(${column}) filter (where ${column} is not null)`
 /** The arrays of a roll from its cells: sizes where it is money, and seconds where it is timed. */
 const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')} sizes, ${someOf('seconds')} elapsed`
+/** And those of a roll of durations in classes. */
+const TOOKS = 'array_agg("day") days, array_agg(took) tooks, array_agg(amount) amounts'
 
 /**
  * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
  * numbers that stand for texts, of which there are few: hashing and comparing those of every row is what costs. For the
- * same reason each set of dimension values is taken apart once. Classes of durations are added up for the total alone: by
- * dimension there would be nearly as many rolls as entries.
+ * same reason each set of dimension values is taken apart once. Durations in classes are added up by day for the total; by
+ * a dimension, where there would be nearly as many days as durations, by month (by day, too, where it says no more than the
+ * total).
  */
 export const rollsOf = (schema: string): string => {
   const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'
@@ -61,19 +64,27 @@ export const rollsOf = (schema: string): string => {
     from (select line, unnest(all_dims) dims, unnest(all_days) "day", unnest(all_amounts) amount, unnest(all_sizes) size, unnest(all_seconds) seconds from line) of_line
       join (select part, unnest(all_dims) dims from part) of_part using (dims)
     group by line, part, "day" having ${SOMETHING}
+  ),
+  duration as materialized (
+    select row_number() over () line, measure, stage, array_agg(dims) all_dims, array_agg(${dayNumber('occurred_at')}) all_days,
+      array_agg(${dayNumber(monthOf('occurred_at'))}) all_months, array_agg(${tookOf('elapsed_s')}) all_tooks, array_agg(amount) all_amounts
+    from known where elapsed_s is not null and currency is null group by measure, stage
+  ),
+  class as (
+    select line, part, case when total then "day" else "month" end "day", took, read.total(amount) amount
+    from (select line, unnest(all_dims) dims, unnest(all_days) "day", unnest(all_months) "month", unnest(all_tooks) took, unnest(all_amounts) amount from duration) of_line
+      join (select part, '${TOTAL}' = any(dimensions) total, unnest(all_dims) dims from part) of_part using (dims)
+    group by 1, 2, 3, 4 having read.total(amount) <> 0
   )
   select ${ROLL_COLUMNS}
   from (
-    select ${LINE}, dimension, value, null::int took, span, days, amounts, sizes, elapsed
+    select ${LINE}, part, span, days, null::int[] tooks, amounts, sizes, elapsed
     from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line)
-      join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
     union all
-    select measure, stage, null, null, null, false, '', null, took, ${spanOf('"day"')}, array_agg("day"), array_agg(amount), null, null
-    from (
-      select measure, stage, ${tookOf('elapsed_s')} took, ${dayNumber('occurred_at')} "day", read.total(amount) amount
-      from known where elapsed_s is not null and currency is null group by 1, 2, 3, 4 having read.total(amount) <> 0
-    ) took group by 1, 2, 9, 10
+    select measure, stage, null, null, null, false, part, span, days, tooks, amounts, null, null
+    from (select line, part, ${spanOf('"day"')} span, ${TOOKS} from class group by 1, 2, 3) rolled join duration using (line)
   ) roll
+    join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
   order by ${ORDER}`
 }
 
@@ -88,10 +99,10 @@ export const mergedRolls = (schema: string): string => `
   select ${ROLL_COLUMNS}
   from alike
     cross join lateral (
-      select ${DAYS} from (
-        select "day", ${SUMS}
-        from (select unnest(days) "day", unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from unnest(parts)) cell
-        group by "day" having ${SOMETHING}
+      select ${DAYS}, ${someOf('took')} tooks from (
+        select "day", took, ${SUMS}
+        from (select unnest(days) "day", unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from unnest(parts)) cell
+        group by "day", took having ${SOMETHING}
       ) cell
     ) rolled
   where days is not null

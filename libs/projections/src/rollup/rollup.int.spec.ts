@@ -60,23 +60,31 @@ const instant = (from: number, days: number) =>
   fc
     .tuple(fc.integer({ min: 0, max: days }), fc.constantFrom(0, 0, 1, DAY / 3, DAY - 1))
     .map(([day, within]): Instant => HAPPENED + (from + day) * DAY + within)
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const hours = fc.array(fc.constantFrom(0, 0, 1, 5 * 3_600_000, 17 * 3_600_000), { minLength: 1, maxLength: 12 })
 /** Those with the most to get wrong are asked the most. */
-const asking =
+const kpis =
   `within-14 within-14 within-14 open-pipeline open-pipeline open-pipeline won-revenue lost-for-won leads stage-entries
-  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median sales-cycle-median sales-cycle-p90 sales-cycle-p90 closed-median late-p90
+  deals-open in-stage win-rate closed conversions lead-to-won opened-value within-10 mean-won sales-cycle-median sales-cycle-median sales-cycle-p90 sales-cycle-p90 closed-median closed-median closed-median late-p90
   sales-cycle-mean sales-cycle-mean lead-cycle-mean lost-mean closed-mean
   sla-compliance sla-overdue late-mean`.split(/\s+/)
 const dimensions = ['stage', ...definitions.dimensions.map(({ id }) => id)]
 const values = ['c1', 'c2', 'a1', 'o1', 'web', '', 'unknown', 'big', 'mql', 'sql', 's1', 'mql>sql']
 const question: fc.Arbitrary<Question> = fc
   .record({
-    kpi: fc.constantFrom(...asking).map((asked) => definitions.kpis.find(({ id }) => id === asked)!),
+    kpi: fc.constantFrom(...kpis).map((asked) => definitions.kpis.find(({ id }) => id === asked)!),
     bucket: fc.constantFrom(undefined, 'day', 'week', 'month'),
-    period: fc.tuple(fc.option(instant(-1, 4), { nil: undefined }), fc.option(instant(0, 4), { nil: undefined })),
+    period: fc.oneof(
+      { weight: 2, arbitrary: fc.tuple(maybe(instant(-1, 4)), maybe(instant(0, 4))) },
+      { weight: 1, arbitrary: fc.constant([undefined, undefined] as const) },
+    ),
     asOf: fc.option(instant(0, 4), { nil: undefined, freq: 2 }),
     knownAt: fc.option(instant(12, 18), { nil: undefined, freq: 4 }),
-    by: fc.oneof(fc.constant<string[]>([]), fc.subarray(dimensions, { maxLength: 2 })),
+    by: fc.oneof(
+      fc.constant<string[]>([]),
+      fc.constantFrom(...dimensions).map((dimension) => [dimension]),
+      fc.subarray(dimensions, { maxLength: 2 }),
+    ),
     filter: fc.option(
       fc.record({
         own: fc.boolean(),
@@ -103,6 +111,13 @@ const question: fc.Arbitrary<Question> = fc
           : [],
     }
   })
+
+/** The question about what happened so much later. */
+const later = (question: Question, by: number): Question => {
+  const moved = (at: Instant | undefined) => (at === undefined ? undefined : at + by)
+  const { from, to, asOf, knownAt } = question
+  return { ...question, from: moved(from), to: moved(to), asOf: moved(asOf), knownAt: moved(knownAt) }
+}
 
 describe('rolls', () => {
   let database: ReadDatabase
@@ -142,7 +157,7 @@ describe('rolls', () => {
     ).rows
 
   it('give every answer that the entries give, for any log, slices, question and time of knowing', async () => {
-    const tally = { questions: 0, rolled: 0, told: 0 }
+    const tally = { logs: 0, sealed: 0, questions: 0, rolled: 0, told: 0 }
     const told = new Set<string>()
     await fc.assert(
       fc.asyncProperty(
@@ -150,11 +165,15 @@ describe('rolls', () => {
         hours,
         fc.constantFrom(2, 5, 15),
         fc.array(question, { minLength: 70, maxLength: 70 }),
-        async (list, between, size, questions) => {
+        fc.constantFrom(0, 29 * DAY), // within a month, and over its end
+        async (list, between, size, questions, by) => {
           const generation = await live()
-          await foldSealing(record(list, between), size, generation)
-          expect((await slicesOf(generation)).length).toBeGreaterThan(0)
-          for (const one of questions) {
+          const moved = list.map((happening) => ({ ...happening, at: happening.at + by }))
+          await foldSealing(record(moved, between), size, generation)
+          tally.logs++
+          if ((await slicesOf(generation)).length) tally.sealed++
+          for (const asking of questions) {
+            const one = later(asking, by)
             const kpi = asked(one, definitions)
             const cut = { generation: generation.id, knownAt: one.knownAt, rolled: generation.rolled }
             const rolled = plan(one, kpi, cut).text !== planFromEntries(one, kpi, cut).text
@@ -166,6 +185,7 @@ describe('rolls', () => {
             if (!rows.some(({ cell }) => cell.sampleSize > 0)) continue
             tally.told++
             told.add(one.kpi)
+            if (one.by.length + one.filters.length > 0) told.add(`${one.kpi} by a dimension`)
           }
           await database.clear()
         },
@@ -173,6 +193,7 @@ describe('rolls', () => {
       { ...runs(44), endOnFailure: true },
     )
     // the rolls were asked, and had something to tell of every kind
+    expect(tally.sealed).toBeGreaterThan(tally.logs * 0.9)
     expect(tally.rolled).toBeGreaterThan(tally.questions / 3)
     expect(tally.told).toBeGreaterThan(300)
     for (const id of [
@@ -187,10 +208,49 @@ describe('rolls', () => {
       'sales-cycle-median',
       'sales-cycle-p90',
       'closed-median',
+      'sales-cycle-median by a dimension',
+      'sales-cycle-p90 by a dimension',
       'sla-compliance',
       'sla-overdue',
     ])
       expect(told).toContain(id)
+  })
+
+  it('give the percentiles by a dimension that the entries give, over whole months and over what is cut of others', async () => {
+    const [begin, days] = [Date.UTC(2025, 8, 20), 100] // before they are recorded, so that no time is moved
+    const generation = await live()
+    const log = recordAll([...syntheticLog(3000, { seed: 25, days, end: begin + days * DAY })])
+    await foldSealing(log, 100, generation)
+    const within = fc.integer({ min: -5, max: days + 5 }).map((day) => begin + day * DAY)
+    const cuts = fc.oneof(
+      within,
+      within.map((at) => at + DAY / 3),
+      fc.constantFrom(...[0, 1, 2].map((m) => Date.UTC(2025, 9 + m))),
+    )
+    const questions = fc.record({
+      kpi: fc.constantFrom('sales-cycle-median', 'sales-cycle-p90', 'lead-cycle-median'),
+      bucket: fc.constantFrom(undefined, undefined, 'week', 'month', 'quarter'),
+      from: maybe(cuts),
+      to: maybe(cuts),
+      asOf: fc.option(cuts, { nil: undefined, freq: 1 }),
+      knownAt: maybe(fc.nat(2999).map((n) => log[n]!.recorded)),
+      by: fc.constantFrom(['channel'], ['owner'], []),
+      filters: fc.constantFrom([], [], [{ dimension: 'channel', values: ['email', 'organic_search'], none: true }]),
+    }) satisfies fc.Arbitrary<Question>
+    let told = 0
+    await fc.assert(
+      fc.asyncProperty(questions, async (one) => {
+        fc.pre(one.from === undefined || one.to === undefined || one.from < one.to)
+        const kpi = asked(one, definitions)
+        const rows = await ask(plan, one, generation)
+        expect(rows).toEqual(await ask(planFromEntries, one, generation))
+        const cut = { generation: generation.id, knownAt: one.knownAt, rolled: generation.rolled }
+        const rolled = plan(one, kpi, cut).text !== planFromEntries(one, kpi, cut).text
+        if (rolled && one.from !== undefined && rows.some(({ cell }) => cell.sampleSize > 1)) told++
+      }),
+      { ...runs(500), endOnFailure: true },
+    )
+    expect(told).toBeGreaterThan(20)
   })
 
   it('tell durations apart in classes that lie end to end, as the index finds them', async () => {

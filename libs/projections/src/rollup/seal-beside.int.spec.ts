@@ -28,7 +28,7 @@ describe('sealing beside the fold', () => {
     )
     await migrate(database.url, 'read', [Read1764000000001, Rollups1764000000002])
     // and as it was before rolls told how long it took
-    await pool.query(`alter table ${schema}.roll drop column timed, drop column took, drop column elapsed;
+    await pool.query(`alter table ${schema}.roll drop column timed, drop column tooks, drop column elapsed;
       insert into ${schema}.slice (level, known_from, known_to) values (0, '-infinity', '-infinity')`)
     await migrateRead(database.url)
   })
