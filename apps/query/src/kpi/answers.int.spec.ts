@@ -93,6 +93,8 @@ const filter = fc.record({
 const slice = fc.constantFrom(5, 20, 60, 1000)
 /** A stock beside a flow is told by an example instead (grpc.int.spec.ts). */
 const kpis = definitions.kpis.map(({ id }) => id).filter((id) => id !== 'open-per-lead')
+/** Money over a count seldom finds both, in one currency, so it is asked more often. */
+const asked = [...kpis, ...Array.from({ length: 5 }, () => 'mean-won')]
 const questionOf = (kpi: string) =>
   fc
     .record({
@@ -137,7 +139,7 @@ describe('an answer from PostgreSQL', () => {
   it('equals the answer counted line by line, for any ledger, cut, bucket, dimensions and filters', async () => {
     const values = new Map<string, number>()
     await fc.assert(
-      fc.asyncProperty(lines, fc.tuple(...kpis.map(questionOf)), slice, async (lines, questions, slice) => {
+      fc.asyncProperty(lines, fc.tuple(...asked.map(questionOf)), slice, async (lines, questions, slice) => {
         await model.clear(1)
         // nothing recorded after the watermark is folded
         const folded = entriesOf(lines).filter(({ recorded = '' }) => Date.parse(recorded) <= W)
