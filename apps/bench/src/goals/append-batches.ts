@@ -6,7 +6,9 @@ import { syntheticLog } from '@funnel/testing'
 import { compare, concurrently, stopwatch, type Figure, type Settings } from '../harness.js'
 import { createWorld, type World } from '../world.js'
 
+/** The most that a request may bring. */
 const BATCH = 1000
+/** Requests at once: more than go into the transactions that are at work. */
 const CALLERS = 16
 
 /**

@@ -60,7 +60,7 @@ export async function appendOfSingleEvents({ history, events, rounds }: Settings
         },
       ],
       notes: [
-        `ours: ${events.toLocaleString('en')} events a round, 3 writers, of what waits half at a time; ids are looked up in all that is recorded`,
+        `ours: ${events.toLocaleString('en')} events a round, through the group commit of ingest; ids are looked up in all that is recorded`,
         `peers: ${fewer.toLocaleString('en')} a round, default settings, ${PEER_CALLERS} callers at once and as many connections; their stores begin empty`,
         'synchronous_commit on for all',
       ],

@@ -2,10 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { QueryRunner } from 'typeorm'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
+import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
+import { Clocks1764000000007 } from '../migrations/1764000000007-clocks.js'
 import { NodeAccounts1764000000011 } from '../migrations/1764000000011-node-accounts.js'
 import { RollSlices1764000000012 } from '../migrations/1764000000012-roll-slices.js'
-import { Clocks1764000000007 } from '../migrations/1764000000007-clocks.js'
-import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
+import { TookRolls1764000000014 } from '../migrations/1764000000014-took-rolls.js'
+import { Cohorts1764000000015 } from '../migrations/1764000000015-cohorts.js'
+import { ClassRolls1764000000016 } from '../migrations/1764000000016-class-rolls.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -124,5 +127,26 @@ describe('generations', () => {
       { kind: 'lead', key: 'l', account: null },
       { kind: 'person', key: 'p', account: 'a' },
     ])
+  })
+
+  it('that were made before have the columns and indexes that new ones have, whatever is undone in between', async () => {
+    const { schema } = await make('live')
+    const shape = async () => {
+      const { rows } = await database.pool.query(
+        `select table_name, column_name name, data_type || is_nullable what from information_schema.columns where table_schema = $1
+         union all select tablename, indexname, indexdef from pg_indexes where schemaname = $1 order by 1, 2`,
+        [schema],
+      )
+      return rows as unknown[]
+    }
+    const made = await shape()
+    const newest = [new TookRolls1764000000014(), new Cohorts1764000000015(), new ClassRolls1764000000016()]
+    for (const migration of newest.toReversed()) {
+      const before = await shape()
+      await migration.down(runner)
+      expect(await shape()).not.toEqual(before)
+    }
+    for (const migration of newest) await migration.up(runner)
+    expect(await shape()).toEqual(made)
   })
 })
