@@ -235,6 +235,7 @@ describe('rolls', () => {
       filters: fc.constantFrom([], [], [{ dimension: 'channel', values: ['email', 'organic_search'], none: true }]),
     }) satisfies fc.Arbitrary<Question>
     let told = 0
+    const byDimension = new Set<string>()
     await fc.assert(
       fc.asyncProperty(questions, async (one) => {
         fc.pre(one.from === undefined || one.to === undefined || one.from < one.to)
@@ -243,11 +244,14 @@ describe('rolls', () => {
         expect(rows).toEqual(await ask(planFromEntries, one, generation))
         const cut = { generation: generation.id, knownAt: one.knownAt, rolled: generation.rolled }
         const rolled = plan(one, kpi, cut).text !== planFromEntries(one, kpi, cut).text
-        if (rolled && one.from !== undefined && rows.some(({ cell }) => cell.sampleSize > 1)) told++
+        if (!rolled || one.from === undefined || !rows.some(({ cell }) => cell.sampleSize > 1)) return
+        told++
+        if (one.by.length + one.filters.length > 0) byDimension.add(one.kpi)
       }),
       { ...runs(500), endOnFailure: true },
     )
     expect(told).toBeGreaterThan(20)
+    for (const kpi of ['sales-cycle-median', 'sales-cycle-p90']) expect(byDimension).toContain(kpi)
   })
 
   it('tell durations apart in classes that lie end to end, as the index finds them', async () => {
