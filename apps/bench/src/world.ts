@@ -113,7 +113,7 @@ async function fold(
   const sealing = sealBeside(pool, folder.generation, (error) => (unsealed = error))
   try {
     await foldAll(folder, opened, ({ entries }) => {
-      sealing.saved(entries)
+      sealing.saved(entries, folder.generation.w!)
       opened.hint(folder.generation.positions)
       if (covers(folder.generation.positions, head.positions)) void opened.close()
     })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { getMetadataStorage } from 'class-validator'
 import { parse } from 'yaml'
-import { loadConfig, SHORT_PAUSES } from '@funnel/platform'
+import { FEW_COLLECTIONS, loadConfig, SHORT_PAUSES } from '@funnel/platform'
 import { composeFile, secrets, variables } from './compose.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -74,8 +74,10 @@ describe('docker-compose.yml', () => {
     }
   })
 
-  it('has the query service make short pauses, as `funnel up` does', () =>
-    expect(services['query']!.command).toContain(SHORT_PAUSES))
+  it('has services collect what is young as `funnel up` does', () => {
+    expect(services['query']!.command).toContain(SHORT_PAUSES)
+    expect(services['projector']!.command).toContain(FEW_COLLECTIONS)
+  })
 
   it('tells the services only what they know', async () => {
     // apps export nothing, so this one is found by its place

@@ -59,7 +59,7 @@ export function projectorMetrics(
   return {
     batch(applied, _w, seconds) {
       events.inc(applied.events)
-      entries.inc(applied.entries)
+      entries.inc(applied.entries.length)
       if (applied.events) duration.observe(seconds)
     },
   }

@@ -72,7 +72,7 @@ export const lineKey = ({ measure, currency, occurred, cohort, elapsed, subject,
 const texts = new WeakMap<Dims, string>()
 
 /** Canonical JSON of dimension values; lines of one subject share them, so it is made once. */
-function textOf(dims: Dims): string {
+export function textOf(dims: Dims): string {
   let text = texts.get(dims)
   if (text === undefined) texts.set(dims, (text = canonicalJson(dims)))
   return text

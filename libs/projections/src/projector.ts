@@ -113,14 +113,14 @@ export function startProjector(options: ProjectorOptions): Projector {
         tick = Date.now()
         trouble = undefined
         opened.hint(generation.positions)
-        sealing.saved(applied.entries)
+        sealing.saved(applied.entries, generation.w!)
         if (applied.parked)
           logger.error(
             { parked: generation.parked },
             'a subject could not be folded and was parked: mend the fold, then run `funnel rebuild`',
           )
         onBatch?.(applied, generation.w!, seconds)
-        if (applied.events || applied.entries)
+        if (applied.events || applied.entries.length)
           await pool.query(`select pg_notify('funnel_read', $1)`, [String(generation.id)])
         if (Date.now() - swept >= SWEEP) {
           swept = Date.now()

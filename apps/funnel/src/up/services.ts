@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { variablesIn } from '@funnel/notify'
-import { SHORT_PAUSES } from '@funnel/platform'
+import { FEW_COLLECTIONS, SHORT_PAUSES } from '@funnel/platform'
 import type { ServiceSpec } from '../supervisor/service.js'
 import { repository, type Folder } from '../workspace/folders.js'
 import type { Databases } from './databases.js'
@@ -87,7 +87,12 @@ export function serviceSpecs({
     spec('relay', ports.relay, { DATABASE_URL: databases.store, ...kafka }),
     spec('automation', ports.automation, { DATABASE_URL: databases.store, ...kafka }),
     spec('sla-monitor', ports.slaMonitor, { DATABASE_URL: databases.store, ...kafka }),
-    spec('projector', ports.projector, { DATABASE_URL: databases.log, READ_DATABASE_URL: databases.read, ...kafka }),
+    spec('projector', ports.projector, {
+      DATABASE_URL: databases.log,
+      READ_DATABASE_URL: databases.read,
+      NODE_OPTIONS: nodeOptions(FEW_COLLECTIONS),
+      ...kafka,
+    }),
     spec(
       'query',
       ports.queryOps,
@@ -96,7 +101,7 @@ export function serviceSpecs({
         READ_DATABASE_URL: databases.query,
         GRPC_PORT: String(ports.query),
         KAFKA_BROKERS: '',
-        NODE_OPTIONS: `${SHORT_PAUSES} ${process.env['NODE_OPTIONS'] ?? ''}`,
+        NODE_OPTIONS: nodeOptions(SHORT_PAUSES),
       },
       reach(host, ports.query),
     ),
@@ -112,3 +117,6 @@ export function serviceSpecs({
       : []),
   ]
 }
+
+/** An option of Node's before those that were given, which win. */
+const nodeOptions = (option: string) => `${option} ${process.env['NODE_OPTIONS'] ?? ''}`

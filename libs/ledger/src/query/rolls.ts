@@ -44,14 +44,20 @@ export const tookIs = (elapsed: string, took: string): string =>
 const beginOf = (took: string): string => `(case when ${took} >= 58 then (${took} - 57) * 86400::bigint
   when ${took} >= 12 then 3600 + (${took} - 12) * 1800::bigint when ${took} >= 0 then ${took} * 300::bigint else ${took} * 86400::bigint end)`
 
-/** SQL: rolls `r` with a row for each day and class, which has "day", took, amount, size and seconds beside what the roll has. */
+/**
+ * SQL: rolls `r` with a row for each day, value and class, which has "day", value, took, amount, size and seconds beside what
+ * the roll has.
+ */
 export const unrolled = (rolls: string): string =>
-  `(select *, unnest(days) "day", unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`
+  `(select *, unnest(days) "day", unnest("values") value, unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from ${rolls} roll) r`
 
 /** Whether a measure adds up money: minor units of the entry's currency. */
 export const isMoney = (measure: string): boolean => measure.endsWith('.value')
 
-const stocks = (Object.keys(kinds) as Measure[]).filter((measure) => kinds[measure] === 'stock' && isMoney(measure))
+/** Whether a measure tells by how much a level changes. */
+export const isStock = (measure: Measure): boolean => kinds[measure] === 'stock'
+
+const stocks = (Object.keys(kinds) as Measure[]).filter((measure) => isStock(measure) && isMoney(measure))
 
 /**
  * SQL: by how much the entries recorded after `known` and up to now change the sums of money by day, and the number of

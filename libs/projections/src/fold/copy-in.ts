@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 
 /** What of the driver's connection a COPY needs; its types leave these out. */
 interface Connection {
@@ -8,15 +8,17 @@ interface Connection {
 }
 
 /**
- * `copy … from stdin` with data that is at hand, as a query of the driver's own queue. (pg-copy-streams is made for data
- * that flows; it waits for ever where a connection ends before the server has asked for the data.)
+ * `copy … from stdin` with data that is at hand, as a query of the driver's own queue. The data follow the statement at once:
+ * a server that refuses it passes over them, as the protocol says. (pg-copy-streams is made for data that flows; it waits for
+ * ever where a connection ends before the server has asked for the data.)
  */
-export class CopyIn {
+export class CopyIn extends pg.Query {
   readonly #text: string
   readonly #data: Buffer
   readonly #done = Promise.withResolvers<void>()
 
   constructor(text: string, data: Buffer) {
+    super(text)
     this.#text = text
     this.#data = data
   }
@@ -27,14 +29,14 @@ export class CopyIn {
   }
 
   /** The driver's part. */
-  submit(connection: pg.Connection): void {
-    ;(connection as unknown as Connection).query(this.#text)
+  override submit = (connection: pg.Connection): void => {
+    const copying = connection as unknown as Connection
+    copying.query(this.#text)
+    copying.sendCopyFromChunk(this.#data)
+    copying.endCopyFrom()
   }
 
-  handleCopyInResponse(connection: Connection): void {
-    connection.sendCopyFromChunk(this.#data)
-    connection.endCopyFrom()
-  }
+  handleCopyInResponse(): void {}
 
   handleCommandComplete(): void {}
 
@@ -45,7 +47,4 @@ export class CopyIn {
   handleError(error: Error): void {
     this.#done.reject(error)
   }
-
-  /** The driver puts a time limit on queries through this. */
-  callback(): void {}
 }

@@ -7,7 +7,7 @@ import type { Generation } from '../generation/generation.js'
 import { foldAll } from './fold-all.js'
 import type { Folder } from './folder.js'
 
-const applied = { events: 0, entries: 0, parked: 0 }
+const applied = { events: 0, entries: [], parked: 0 }
 const folder = (apply: Folder['apply']): Folder => ({ generation: {} as Generation, apply })
 const batch = (w: number): Batch => ({ events: [], positions: {}, w })
 

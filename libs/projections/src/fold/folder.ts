@@ -24,7 +24,7 @@ import { send, writesOf, type Statement, type Write } from './writes.js'
 /** What one batch came to. */
 export interface Applied {
   readonly events: number
-  readonly entries: number
+  readonly entries: readonly Entry[]
   readonly parked: number
 }
 
@@ -95,17 +95,11 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
     }
     states.keep(changes)
     folded = after
-    return { after, writes, changes, applied: { events: records.length, entries: result.entries.length, parked } }
+    return { after, writes, changes, applied: { events: records.length, entries: result.entries, parked } }
   }
 
   const save = async ({ after, writes, changes, applied }: Prepared): Promise<Applied> => {
-    await inTransaction(
-      pool,
-      async (client) => {
-        for (const write of writes) await send(client, write)
-      },
-      BEGIN,
-    )
+    await inTransaction(pool, (client) => send(client, writes), BEGIN)
     saved = after
     states.saved(changes)
     return applied

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { clockRow, dealRow, leadRow, type Folded } from '@funnel/ledger'
-import type { Generation } from '../generation/generation.js'
+import { allEnded, type Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, unnest, type Column } from './columns.js'
 import {
@@ -108,9 +108,7 @@ const byRef = ({ ref: a }: Changed, { ref: b }: Changed): number =>
 /** Many new rows. */
 function copy<Row>(schema: string, table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Copy[] {
   if (!rows.length) return []
-  return [
-    { copy: `copy ${schema}.${table} (${namesOf(columns)}) from stdin (format binary)`, data: copyOf(columns, rows) },
-  ]
+  return [{ copy: copyInto(schema, table, columns), data: copyOf(columns, rows) }]
 }
 
 /** Many rows, new or changed. */
@@ -130,6 +128,10 @@ function upsert<Row>(
     },
   ]
 }
+
+/** The COPY that takes what `copyOf` makes of these columns. */
+export const copyInto = (schema: string, table: string, columns: readonly Column<never>[]): string =>
+  `copy ${schema}.${table} (${namesOf(columns)}) from stdin (format binary)`
 
 const namesOf = (columns: readonly Column<never>[]) => columns.map(({ name }) => `"${name}"`).join(', ')
 
@@ -163,8 +165,21 @@ function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Statemen
   ]
 }
 
-/** Carries out a part of a transaction. */
-export async function send(client: pg.PoolClient, write: Write): Promise<void> {
+/**
+ * Carries out the parts of a transaction, one after the other. All are sent before the first is done: the server need not wait
+ * for this process, which has another batch to fold. Throws the first failure, once nothing of it runs any more.
+ */
+export async function send(client: pg.PoolClient, writes: readonly Write[]): Promise<void> {
+  const pipelining = client as pg.PoolClient & { pipeline: boolean } // the driver's types do not know it yet
+  pipelining.pipeline = true
+  try {
+    await allEnded(writes.map((write) => sent(client, write)))
+  } finally {
+    pipelining.pipeline = false
+  }
+}
+
+async function sent(client: pg.PoolClient, write: Write): Promise<void> {
   if ('copy' in write) {
     await client.query(new CopyIn(write.copy, write.data)).done
     return

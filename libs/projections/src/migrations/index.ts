@@ -14,6 +14,7 @@ import { Rolled1764000000013 } from './1764000000013-rolled.js'
 import { TookRolls1764000000014 } from './1764000000014-took-rolls.js'
 import { Cohorts1764000000015 } from './1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from './1764000000016-class-rolls.js'
+import { ValueRolls1764000000017 } from './1764000000017-value-rolls.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -33,4 +34,5 @@ export const migrateRead = (url: string): Promise<void> =>
     TookRolls1764000000014,
     Cohorts1764000000015,
     ClassRolls1764000000016,
+    ValueRolls1764000000017,
   ])

@@ -109,7 +109,7 @@ async function foldSealAndIndex(folder: Folder, options: RebuildOptions): Promis
   // what fails here fails again when the rest is sealed
   const sealing = sealBeside(pool, generation, () => undefined)
   try {
-    await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries))
+    await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries, folder.generation.w!))
     const sealed = sealing.close().then(() => seal(pool, generation, SLICE, signal))
     await allEnded([sealed, addIndexes(pool, generation)])
   } finally {

@@ -1,13 +1,13 @@
 import { dayNumber, heldSince, monthOf, spanOf, tookOf, TOTAL, windowOf } from '@funnel/ledger'
 
-/** What tells two cells of one day apart, but for classes of durations. */
-const KEY = 'dimension, value, measure, stage, currency, cohort, "window", timed'
+/** What rolls are told apart by beside their span. */
+const KEY = 'dimension, measure, stage, currency, cohort, "window", timed'
 /** Those of it that say nothing of a dimension. */
 const LINE = 'measure, stage, currency, cohort, "window", timed'
 /** The columns of a roll, but its slice. */
-export const ROLL_COLUMNS = `${KEY}, span, days, tooks, amounts, sizes, elapsed`
-/** The columns of a cell: what a roll has of one day, and of one class of durations. */
-export const CELL_COLUMNS = `${KEY}, "day", took, amount, size, seconds`
+export const ROLL_COLUMNS = `${KEY}, span, days, "values", tooks, amounts, sizes, elapsed`
+/** The columns of a cell: what a roll has of one day and value, and of one class of durations. */
+export const CELL_COLUMNS = `${KEY}, "day", value, took, amount, size, seconds`
 
 /** An array of what either all that are added up have, or none: none then. Most have neither sizes nor seconds. */
 const someOf = (column: string) => `array_agg(${column}) filter (where ${column} is not null)`
@@ -17,7 +17,8 @@ const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')
 const TOOKS = 'array_agg("day") days, array_agg(took) tooks, array_agg(amount) amounts'
 
 /**
- * SQL: the rolls of what was recorded after $1 and up to $2, for the total and for each of the dimensions $3. Added up by
+ * SQL: what the rolls of a slice say that holds what was recorded after $1 and up to $2, for the total and for each of the
+ * dimensions $3; a row for each value. To check those that sealing made, see `RollUp`. Added up by
  * numbers that stand for texts, of which there are few: hashing and comparing those of every row is what costs. For the
  * same reason each set of dimension values is taken apart once. Durations in classes are added up by day for the total; by
  * a dimension, where there would be nearly as many days as durations, by month (by day, too, where it says no more than the
@@ -76,7 +77,7 @@ export const rollsOf = (schema: string): string => {
       join (select part, '${TOTAL}' = any(dimensions) total, unnest(all_dims) dims from part) of_part using (dims)
     group by 1, 2, 3, 4 having read.total(amount) <> 0
   )
-  select ${ROLL_COLUMNS}
+  select ${KEY}, span, days, array_fill(value, array[cardinality(days)]) "values", tooks, amounts, sizes, elapsed
   from (
     select ${LINE}, part, span, days, null::int[] tooks, amounts, sizes, elapsed
     from (select line, part, ${spanOf('"day"')} span, ${DAYS} from cell group by 1, 2, 3) rolled join line using (line)
@@ -84,8 +85,7 @@ export const rollsOf = (schema: string): string => {
     select measure, stage, null, null, null, false, part, span, days, tooks, amounts, null, null
     from (select line, part, ${spanOf('"day"')} span, ${TOOKS} from class group by 1, 2, 3) rolled join duration using (line)
   ) roll
-    join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)
-  order by ${ORDER}`
+    join (select part, unnest(dimensions) dimension, unnest("values") value from part) named using (part)`
 }
 
 /**
@@ -99,10 +99,11 @@ export const mergedRolls = (schema: string): string => `
   select ${ROLL_COLUMNS}
   from alike
     cross join lateral (
-      select ${DAYS}, ${someOf('took')} tooks from (
-        select "day", took, ${SUMS}
-        from (select unnest(days) "day", unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds from unnest(parts)) cell
-        group by "day", took having ${SOMETHING}
+      select ${DAYS}, ${someOf('took')} tooks, case when dimension <> '${TOTAL}' then array_agg(value) end "values" from (
+        select "day", value, took, ${SUMS}
+        from (select unnest(days) "day", unnest("values") value, unnest(tooks) took, unnest(amounts) amount, unnest(sizes) size, unnest(elapsed) seconds
+          from unnest(parts)) cell
+        group by "day", value, took having ${SOMETHING}
       ) cell
     ) rolled
   where days is not null

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { createPool, migrate } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { createGeneration, type Generation } from '../generation/generation.js'
+import { createGeneration, generationOf, type Generation } from '../generation/generation.js'
 import { Read1764000000001 } from '../migrations/1764000000001-read.js'
 import { Rollups1764000000002 } from '../migrations/1764000000002-rollups.js'
 import { migrateRead } from '../migrations/index.js'
@@ -56,16 +56,19 @@ describe('sealing beside the fold', () => {
 
   it('takes up what was folded before there were rolls or these rolls, then waits until another slice has gathered', async () => {
     await book(SLICE + 100)
-    const sealing = sealBeside(pool, generation, failed)
-    sealing.saved(1)
+    const { id } = generation
+    const first = await generationOf(pool, id)
+    const sealing = sealBeside(pool, first, failed)
+    sealing.saved([], first.w!)
     await sealing.close()
     expect(await slices()).toBe(1)
     expect(await wrongSlices(pool, generation)).toEqual([])
     await book(SLICE + 100)
-    sealing.saved(SLICE)
+    const second = await generationOf(pool, id)
+    sealing.saved([], second.w!)
     expect(await slices()).toBe(1) // it was closed
-    const next = sealBeside(pool, generation, failed)
-    next.saved(1)
+    const next = sealBeside(pool, second, failed)
+    next.saved([], second.w!)
     await next.close()
     expect(await slices()).toBe(2)
   })
@@ -73,7 +76,7 @@ describe('sealing beside the fold', () => {
   it('tells a failure and goes on', async () => {
     const failures: unknown[] = []
     const sealing = sealBeside(pool, { ...generation, schema: 'gen_0' }, (error) => failures.push(error))
-    sealing.saved(1)
+    sealing.saved([], 0)
     await sealing.close()
     expect(failures).toHaveLength(1)
   })

@@ -1,28 +1,35 @@
 import type pg from 'pg'
-import { seal, SLICE, type Sealed } from './seal.js'
+import type { Instant } from '@funnel/events'
+import type { Entry } from '@funnel/ledger'
+import type { Generation } from '../generation/generation.js'
+import { Recent } from './recent.js'
+import { seal, SLICE } from './seal.js'
 
 /** Seals a generation while it is folded. */
 export interface SealingBeside {
-  /** Tells that so many entries more are saved. Never waits and never throws. */
-  saved(entries: number): void
+  /** Tells that these entries are saved, and everything recorded up to `w`. Never waits and never throws. */
+  saved(entries: readonly Entry[], w: Instant): void
   /** Ends it; resolves when nothing of it runs any more. */
   close(): Promise<void>
 }
 
 /**
- * Seals whenever a slice may have gathered, and at first what an earlier process left. Without it answers are as right, but
+ * Seals whenever a slice may have gathered, and at first what an earlier process left. `generation` as it was before the first
+ * entries that are told; only their folder may save any meanwhile. Without it answers are as right, but
  * slow: so a failure is told to `failed`, and it is tried again at the next slice.
  */
-export function sealBeside(pool: pg.Pool, generation: Sealed, failed: (error: unknown) => void): SealingBeside {
+export function sealBeside(pool: pg.Pool, generation: Generation, failed: (error: unknown) => void): SealingBeside {
   const stop = new AbortController()
+  const recent = new Recent(generation.w)
   let unsealed = SLICE
   let sealing: Promise<unknown> | undefined
   return {
-    saved(entries) {
-      unsealed += entries
+    saved(entries, w) {
+      recent.saved(entries, w)
+      unsealed += entries.length
       if (sealing || unsealed < SLICE || stop.signal.aborted) return
       unsealed = 0
-      sealing = seal(pool, generation, SLICE, stop.signal)
+      sealing = seal(pool, generation, SLICE, stop.signal, recent)
         .catch(failed)
         .finally(() => (sealing = undefined))
     },

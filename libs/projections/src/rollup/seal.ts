@@ -1,11 +1,21 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type pg from 'pg'
+import { RollUp } from '@funnel/ledger'
+import { copyOf } from '../fold/columns.js'
+import { CopyIn } from '../fold/copy-in.js'
+import { copyInto } from '../fold/writes.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
-import { mergedRolls, ROLL_COLUMNS, rollsOf } from './rolls.js'
+import type { Recent } from './recent.js'
+import { mergedRolls, ROLL_COLUMNS } from './rolls.js'
+import { at, lastSealed, moneyUpTo, sliceAfter } from './slice.js'
+import { rollColumns } from './rows.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
 /** How many slices of a level become one of the next. */
 const FAN = 10
+/** How many entries are added up at a stretch: some milliseconds, for which whatever else the process does waits. */
+const STRETCH = 2000
 /** First number of the advisory lock of a generation's sealer; the second is the generation. */
 const LOCK = 7007
 /** Memory for the sums, so that they do not go through the disk. */
@@ -17,10 +27,16 @@ export type Sealed = Pick<Generation, 'id' | 'schema' | 'rolled'>
 /**
  * Adds up the entries below the watermark in slices of about `size` entries, and slices in larger ones, until nothing is
  * due or the signal is aborted; returns how many slices were made. Each is made in a transaction of its own, so what is
- * interrupted is gone on with later. Where slices end depends on the entries alone. While another process seals the same
- * generation, does nothing.
+ * interrupted is gone on with later. Where slices end depends on the entries alone. They are read where `recent` does not
+ * have them. While another process seals the same generation, does nothing.
  */
-export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, signal?: AbortSignal): Promise<number> {
+export async function seal(
+  pool: pg.Pool,
+  generation: Sealed,
+  size = SLICE,
+  signal?: AbortSignal,
+  recent?: Recent,
+): Promise<number> {
   const { id, schema } = generation
   let made = 0
   for (;;) {
@@ -29,7 +45,7 @@ export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, sign
       const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) got', [LOCK, id])
       if (!rows[0]!.got) return false
       await client.query(`set local work_mem = '${WORK_MEM}'; set local enable_sort = off`) // sums by hash: sorting texts is dear
-      return (await merge(client, generation)) || (await cut(client, generation, size))
+      return (await merge(client, generation)) || (await cut(client, generation, size, recent))
     })
     if (!sealed) break
     made++
@@ -39,27 +55,25 @@ export async function seal(pool: pg.Pool, generation: Sealed, size = SLICE, sign
 }
 
 /** Cuts the next slice off the tail, if there is enough of it below the watermark. */
-async function cut(client: pg.PoolClient, generation: Sealed, size: number) {
-  const { id, schema, rolled } = generation
-  // the watermark first: whatever was recorded up to it is seen by every later statement
-  const { rows: bounds } = await client.query<{ after: string; w: string | null }>(
-    `select coalesce((select max(known_to) from ${schema}.slice), '-infinity')::text after, w::text from read.generation where id = $1`,
-    [id],
-  )
-  const { after, w } = bounds[0] ?? { w: null }
-  if (w === null) return false
-  const { rows: ends } = await client.query<{ end: string }>(
-    `select recorded_at::text "end" from ${schema}.entry where recorded_at > $1::timestamptz and recorded_at <= $2::timestamptz
-     order by recorded_at offset $3 limit 1`,
-    [after, w, size - 1],
-  )
-  if (!ends[0]) return false
-  const { end } = ends[0]
+async function cut(client: pg.PoolClient, { id, schema, rolled }: Sealed, size: number, recent: Recent | undefined) {
+  const after = await lastSealed(client, schema)
+  const kept = recent?.next(after, size)
+  const slice = kept === undefined ? await sliceAfter(client, { id, schema }, after, size) : kept
+  if (!slice) return false
+  const { entries, end } = slice
+  const rollUp = new RollUp(rolled)
+  for (let begin = 0; begin < entries.length; begin += STRETCH) {
+    for (const entry of entries.slice(begin, begin + STRETCH)) rollUp.add(entry)
+    await turn()
+  }
+  if (rollUp.holders.length)
+    for (const entry of await moneyUpTo(client, schema, rollUp.holders, after)) rollUp.earlier(entry)
   const { rows: made } = await client.query<{ id: number }>(
     `insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2) returning id`,
-    [after, end],
+    [at(after), at(end)],
   )
-  await client.query(inserted(schema, rollsOf(schema), '$4'), [after, end, rolled, made[0]!.id])
+  const columns = rollColumns(made[0]!.id)
+  await client.query(new CopyIn(copyInto(schema, 'roll', columns), copyOf(columns, [...rollUp.rolls()]))).done
   return true
 }
 
@@ -80,10 +94,9 @@ async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean
     `update ${schema}.slice set parent_to = (select max(known_to) from ${schema}.slice where id = any($1)) where id = any($1)`,
     [ids],
   )
-  await client.query(inserted(schema, mergedRolls(schema), '$2'), [ids, made[0]!.id])
+  await client.query(
+    `insert into ${schema}.roll (slice, ${ROLL_COLUMNS}) select $2::int, ${ROLL_COLUMNS} from (${mergedRolls(schema)}) r`,
+    [ids, made[0]!.id],
+  )
   return true
 }
-
-/** SQL: makes these rolls those of a slice. */
-const inserted = (schema: string, rolls: string, slice: string): string => `
-  insert into ${schema}.roll (slice, ${ROLL_COLUMNS}) select ${slice}::int, ${ROLL_COLUMNS} from (${rolls}) r`

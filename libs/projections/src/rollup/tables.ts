@@ -13,13 +13,14 @@ export const rollupTables = (schema: string): string => `
   );
   create table ${schema}.roll (
     slice int not null,
-    dimension text collate "C" not null, value text,   -- '' is the total; no value: the entries have none
+    dimension text collate "C" not null,               -- '' is the total
     measure text collate "C" not null, stage text, currency text,
     cohort boolean,                                    -- the days are the cohorts'; null: durations in classes, see tooks
     "window" smallint,                                 -- of a conversion by cohort: the least window that holds it
     timed boolean not null,                            -- the entries know how long it took
     span int not null,                                 -- days div 32
-    days int[] not null,                               -- UTC days since 1970-01-01, each once but for its classes of durations
+    days int[] not null,                               -- UTC days since 1970-01-01, each once but for values and classes of durations
+    "values" text[],                                   -- of the dimension, of the day at the same place; null: the entries have none
     tooks int[],                                       -- of durations: the class; by a dimension the day is the first of its month
     amounts bigint[] not null,                         -- of the day at the same place
     sizes bigint[],                                    -- of money: subjects that hold a part of it
