@@ -65,7 +65,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 
 /** A goal measured in a process of its own. Throws when that fails. */
 function measured(name: string, settings: Settings): Figure {
-  const args = [fileURLToPath(new URL('./measure.js', import.meta.url)), name, JSON.stringify(settings)]
+  const script = fileURLToPath(new URL('./measure.js', import.meta.url))
+  const { node } = goals[name]!
+  const args = [...(node ? [node] : []), script, name, JSON.stringify(settings)]
   const { stdout, status } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { ...process.env, TEST_DATABASE_URL: server },

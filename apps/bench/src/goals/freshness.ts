@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintId } from '@funnel/events'
 import { createWriteKey } from '@funnel/event-store'
-import { freePort } from '@funnel/platform'
+import { FEW_COLLECTIONS, freePort } from '@funnel/platform'
 import { liveGeneration } from '@funnel/projections'
 import { createClient } from '@funnel/query-api'
 import { syntheticLog } from '@funnel/testing'
@@ -32,7 +32,7 @@ export async function freshness({ history, events: probes, rounds }: Settings): 
   const [ingest, ...others] = await Promise.all([
     startService('ingest', { ...env, GRPC_PORT: '0' }),
     startService('relay', env),
-    startService('projector', env),
+    startService('projector', { ...env, NODE_OPTIONS: FEW_COLLECTIONS }),
     startService('query', { ...env, GRPC_PORT: String(grpcPort) }),
   ])
   const client = createClient(`127.0.0.1:${grpcPort}`)

@@ -22,7 +22,7 @@ import { createWorld, discard, project, wholeLog, type World } from '../world.js
  */
 const stockRound = ({ events }: History) => Math.min(events, 10_000)
 const notes = (history: History) => [
-  'ours: the projector’s own loop in this process, batches of up to 5,000, all indexes from the start, rolls sealed beside; synchronous_commit off, as in the product: what a crash loses is folded again',
+  'ours: the projector’s own loop in this process, batches of up to 5,000, all indexes from the start, rolls sealed beside; synchronous_commit off, as in the product: what a crash loses is folded again; all in this process with few collections of what is young, as the product’s projector',
   `stock: @EventPattern per message, one transaction with an id table and a counter by TypeORM save, 4 partitions, ${stockRound(history).toLocaleString('en')} events a round, publishing them within the time; synchronous_commit on (its offset is committed elsewhere), acks all`,
 ]
 

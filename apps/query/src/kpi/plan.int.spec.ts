@@ -27,7 +27,7 @@ describe('the statement of a question', () => {
     )
     const generation = await generationOf(held.pool, held.generation)
     rolled = generation.rolled
-    await seal(held.pool, generation, 1000)
+    await seal(held.pool, generation, { size: 1000 })
     await held.pool.query('vacuum (analyze)') // what an index holds is read from it alone then
   })
   afterAll(() => held.drop())

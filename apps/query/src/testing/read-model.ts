@@ -89,7 +89,7 @@ export class HandMadeReadModel {
 
   /** Adds up the entries below the watermark in slices of about so many. */
   async seal(generation: number, size: number): Promise<void> {
-    await seal(this.pool, await generationOf(this.pool, generation), size)
+    await seal(this.pool, await generationOf(this.pool, generation), { size })
   }
 
   /** Forgets every entry. */

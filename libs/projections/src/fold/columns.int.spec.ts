@@ -16,6 +16,10 @@ interface Row {
   readonly t: string | undefined
   readonly j: string
   readonly u: string
+  readonly o: boolean
+  readonly is: readonly number[]
+  readonly bs: readonly (number | bigint)[]
+  readonly ts: readonly (string | null)[]
 }
 
 const columns: readonly Column<Row>[] = [
@@ -28,17 +32,30 @@ const columns: readonly Column<Row>[] = [
   { name: 'j', type: 'json', of: ({ j }) => j },
   { name: 'u', type: 'uuid', of: ({ u }) => u },
 ]
+/** What is copied only: arrays of arrays would have to be of one length. */
+const copied: readonly Column<Row>[] = [
+  ...columns,
+  { name: 'o', type: 'boolean', of: ({ o }) => o },
+  { name: 'is', type: 'int[]', of: ({ is }) => is },
+  { name: 'bs', type: 'bigint[]', of: ({ bs }) => bs },
+  { name: 'ts', type: 'text[]', of: ({ ts }) => ts },
+]
+const large = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 const text = fc.string({ unit: 'binary', maxLength: 120 }).map((value) => value.replaceAll('\0', ''))
 const rows = fc.array(
   fc.record<Row>({
     s: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }),
     i: fc.integer(),
     b: fc.maxSafeInteger(),
-    large: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    large,
     at: fc.date({ min: new Date(-62e12), max: new Date(250e12), noInvalidDate: true }).map(Number),
     t: fc.option(text, { nil: undefined }),
     j: text.map((value) => JSON.stringify({ value })),
     u: fc.uuid(),
+    o: fc.boolean(),
+    is: fc.array(fc.integer()),
+    bs: fc.array(fc.oneof(fc.maxSafeInteger(), large)),
+    ts: fc.array(fc.option(text)),
   }),
   { maxLength: 40 },
 )
@@ -52,7 +69,7 @@ describe('rows in binary formats', () => {
     pool = createPool(database.url, 'spec')
     client = await pool.connect()
     await client.query(
-      'create temp table copied (n serial, s smallint, i int, b bigint, large bigint, at timestamptz, t text, j json, u uuid)',
+      'create temp table copied (n serial, s smallint, i int, b bigint, large bigint, at timestamptz, t text, j json, u uuid, o boolean, "is" int[], bs bigint[], ts text[])',
     )
   })
   afterAll(async () => {
@@ -70,16 +87,32 @@ describe('rows in binary formats', () => {
     await fc.assert(
       fc.asyncProperty(rows, async (given) => {
         await client.query('truncate copied')
-        const text = 'copy copied (s, i, b, large, at, t, j, u) from stdin (format binary)'
-        await client.query(new CopyIn(text, copyOf(columns, given))).done
-        expect(found(await client.query(`${read} from copied order by n`))).toEqual(given.map(asRead))
+        const text = 'copy copied (s, i, b, large, at, t, j, u, o, "is", bs, ts) from stdin (format binary)'
+        await client.query(new CopyIn(text, copyOf(copied, given))).done
+        const result = await client.query(`${read}, o, "is", bs::text[], ts from copied order by n`)
+        expect(found(result)).toEqual(
+          given.map((row) => ({ ...asRead(row), o: row.o, is: row.is, bs: row.bs.map(String), ts: row.ts })),
+        )
       }),
       { numRuns: 150 },
     )
   })
 
   it('are refused here where a value does not fit its column', () => {
-    const row: Row = { s: 0, i: 0, b: 0, large: 0n, at: 0, t: undefined, j: '{}', u: mintId() }
+    const row: Row = {
+      s: 0,
+      i: 0,
+      b: 0,
+      large: 0n,
+      at: 0,
+      t: undefined,
+      j: '{}',
+      u: mintId(),
+      o: true,
+      is: [],
+      bs: [],
+      ts: [],
+    }
     const wrong: Partial<Row>[] = [
       { s: 2 ** 15 },
       { i: 2 ** 31 },
@@ -87,10 +120,12 @@ describe('rows in binary formats', () => {
       { b: 2 ** 53 },
       { large: 2n ** 63n },
       { b: Number.NaN },
+      { is: [0.5] },
+      { bs: [2n ** 63n] },
       { u: 'no-uuid' },
       { u: '0198c0de-0000-7000-8000-00000000000g' },
     ]
-    for (const one of wrong) expect(() => copyOf(columns, [{ ...row, ...one }])).toThrow(RangeError)
+    for (const one of wrong) expect(() => copyOf(copied, [{ ...row, ...one }])).toThrow(RangeError)
   })
 
   it('are refused as a whole with the error of the server, and the connection goes on', async () => {

@@ -9,6 +9,7 @@ import { RollSlices1764000000012 } from '../migrations/1764000000012-roll-slices
 import { TookRolls1764000000014 } from '../migrations/1764000000014-took-rolls.js'
 import { Cohorts1764000000015 } from '../migrations/1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from '../migrations/1764000000016-class-rolls.js'
+import { ValueRolls1764000000017 } from '../migrations/1764000000017-value-rolls.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -140,7 +141,12 @@ describe('generations', () => {
       return rows as unknown[]
     }
     const made = await shape()
-    const newest = [new TookRolls1764000000014(), new Cohorts1764000000015(), new ClassRolls1764000000016()]
+    const newest = [
+      new TookRolls1764000000014(),
+      new Cohorts1764000000015(),
+      new ClassRolls1764000000016(),
+      new ValueRolls1764000000017(),
+    ]
     for (const migration of newest.toReversed()) {
       const before = await shape()
       await migration.down(runner)

@@ -15,7 +15,7 @@ import {
   type Generation,
 } from '../generation/generation.js'
 import { sealBeside } from '../rollup/seal-beside.js'
-import { seal, SLICE } from '../rollup/seal.js'
+import { seal } from '../rollup/seal.js'
 
 /** How far a rebuild is. */
 export interface Progress {
@@ -110,7 +110,7 @@ async function foldSealAndIndex(folder: Folder, options: RebuildOptions): Promis
   const sealing = sealBeside(pool, generation, () => undefined)
   try {
     await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries, folder.generation.w!))
-    const sealed = sealing.close().then(() => seal(pool, generation, SLICE, signal))
+    const sealed = sealing.close().then(() => seal(pool, generation, signal && { signal }))
     await allEnded([sealed, addIndexes(pool, generation)])
   } finally {
     await sealing.close()

@@ -24,6 +24,7 @@ import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { runs } from '../testing/runs.js'
 import { rebuild } from '../rebuild/rebuild.js'
 import { batches, definitions as shipped, epoch, recordAll, tailOf } from '../testing/scene.js'
+import { Recent } from './recent.js'
 import { seal } from './seal.js'
 import { wrongSlices } from './check.js'
 
@@ -142,11 +143,14 @@ describe('rolls', () => {
     const { rows } = await pool.query<AnswerRow>(text, [...values])
     return answer(one, kpi, rows).rows
   }
-  const foldSealing = async (records: readonly Recorded[], size: number, generation: Generation) => {
+  /** Seals what was folded as the projector does, or reads it back as one that was started again. */
+  const foldSealing = async (records: readonly Recorded[], size: number, generation: Generation, readBack = false) => {
     const folder = createFolder(pool, generation)
+    const recent = new Recent(generation.w)
     for (const batch of batches(records, [13])) {
-      await folder.apply(batch)
-      await seal(pool, generation, size)
+      const { entries } = await folder.apply(batch)
+      recent.saved(entries, folder.generation.w!)
+      await seal(pool, generation, { size, fan: 4, ...(readBack ? {} : { recent }) })
     }
   }
   const slicesOf = async ({ schema }: Generation) =>
@@ -166,10 +170,12 @@ describe('rolls', () => {
         fc.constantFrom(2, 5, 15),
         fc.array(question, { minLength: 70, maxLength: 70 }),
         fc.constantFrom(0, 29 * DAY), // within a month, and over its end
-        async (list, between, size, questions, by) => {
+        fc.boolean(),
+        async (list, between, size, questions, by, readBack) => {
           const generation = await live()
           const moved = list.map((happening) => ({ ...happening, at: happening.at + by }))
-          await foldSealing(record(moved, between), size, generation)
+          await foldSealing(record(moved, between), size, generation, readBack)
+          expect(await wrongSlices(pool, generation)).toEqual([])
           tally.logs++
           if ((await slicesOf(generation)).length) tally.sealed++
           for (const asking of questions) {
@@ -294,7 +300,7 @@ describe('rolls', () => {
     expect(counts(await ask(plan, question, before, under))).toEqual(wanted)
 
     const made = await rebuild({ pool, tail: tailOf(() => log), definitions })
-    await seal(pool, made, 5)
+    await seal(pool, made, { size: 5, fan: 4 })
     const cut = { generation: made.id, rolled: made.rolled }
     const kpi = asked(question, under)
     expect(plan(question, kpi, cut).text).not.toBe(planFromEntries(question, kpi, cut).text)
@@ -308,10 +314,11 @@ describe('rolls', () => {
     await foldSealing(records, 20, often)
     const folder = createFolder(pool, once)
     for (const batch of batches(records)) await folder.apply(batch)
-    await seal(pool, once, 20)
+    await seal(pool, once, { size: 20, fan: 4 })
     expect(await slicesOf(once)).toEqual(await slicesOf(often))
-    expect((await slicesOf(once)).map(({ level }) => level)).toEqual([0, 1])
-    expect(await seal(pool, once, 20)).toBe(0)
+    expect((await slicesOf(once)).map(({ level }) => level)).toEqual([0, 1, 2])
+    expect(await seal(pool, once, { size: 20, fan: 4 })).toBe(0)
+    for (const one of [often, once]) expect(await wrongSlices(pool, one)).toEqual([])
   })
 
   it('are sealed once by several at the same time, and go on where a sealer was cut off', async () => {
@@ -319,11 +326,11 @@ describe('rolls', () => {
     const folder = createFolder(pool, generation)
     for (const batch of batches(recordAll([...syntheticLog(1500, { seed: 22 })]), [500])) await folder.apply(batch)
     for (let statement = 1; statement < 12; statement++)
-      await seal(failing(pool, statement), generation, 30).catch(({ message }: Error) =>
+      await seal(failing(pool, statement), generation, { size: 30, fan: 4 }).catch(({ message }: Error) =>
         expect(message).toBe('the connection was cut'),
       )
-    await Promise.all([1, 2, 3, 4].map(() => seal(pool, generation, 30)))
-    await seal(pool, generation, 30)
+    await Promise.all([1, 2, 3, 4].map(() => seal(pool, generation, { size: 30, fan: 4 })))
+    await seal(pool, generation, { size: 30, fan: 4 })
     const { rows } = await pool.query<{ n: number; sealed: number }>(
       `select (select coalesce(sum(amount), 0)::bigint from ${unrolled(`${generation.schema}.roll`)} join ${generation.schema}.slice s on s.id = r.slice
           where level = 0 and dimension = '' and measure = 'touch') n,
@@ -337,7 +344,7 @@ describe('rolls', () => {
 
   it('whose slices do not lie where they must are found, as questions would count twice or leave out', async () => {
     const generation = await live()
-    await foldSealing(recordAll([...syntheticLog(600, { seed: 24 })]), 5, generation)
+    await foldSealing(recordAll([...syntheticLog(600, { seed: 24 })]), 20, generation)
     const { schema } = generation
     expect((await slicesOf(generation)).map(({ level }) => level)).toEqual([0, 1, 2])
     const plants = {
@@ -374,10 +381,10 @@ describe('rolls', () => {
          where level = $1 limit 1) returning slice`,
         [level, by],
       )
-    const { rows: parent } = await spoil(1, 1)
+    const { rows: parent } = await spoil(2, 1)
     expect(await wrongSlices(pool, generation)).toEqual([(parent[0] as { slice: number }).slice])
-    await spoil(0, 2)
-    expect(await wrongSlices(pool, generation)).toHaveLength(2)
+    await spoil(0, 2) // and it is no longer what its parent was made of
+    expect(await wrongSlices(pool, generation)).toHaveLength(3)
     const { rows: timed } = await pool.query<{ slice: number }>(
       `update ${schema}.roll set elapsed[1] = elapsed[1] + 1 where ctid = (select r.ctid from ${schema}.roll r join ${schema}.slice s on s.id = r.slice
        where timed and level = 0 order by slice desc limit 1) returning slice`,

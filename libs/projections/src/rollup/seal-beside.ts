@@ -29,7 +29,7 @@ export function sealBeside(pool: pg.Pool, generation: Generation, failed: (error
       unsealed += entries.length
       if (sealing || unsealed < SLICE || stop.signal.aborted) return
       unsealed = 0
-      sealing = seal(pool, generation, SLICE, stop.signal, recent)
+      sealing = seal(pool, generation, { signal: stop.signal, recent })
         .catch(failed)
         .finally(() => (sealing = undefined))
     },

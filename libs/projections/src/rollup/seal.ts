@@ -12,8 +12,8 @@ import { rollColumns } from './rows.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
-/** How many slices of a level become one of the next. */
-const FAN = 10
+/** How many slices of a level become one of the next: with more of them less is added up again, and questions read more. */
+const FAN = 16
 /** How many entries are added up at a stretch: some milliseconds, for which whatever else the process does waits. */
 const STRETCH = 2000
 /** First number of the advisory lock of a generation's sealer; the second is the generation. */
@@ -24,19 +24,25 @@ const WORK_MEM = '64MB'
 /** What is sealed. */
 export type Sealed = Pick<Generation, 'id' | 'schema' | 'rolled'>
 
+export interface SealOptions {
+  /** Entries of a slice. */
+  readonly size?: number
+  /** How many slices of a level become one of the next. */
+  readonly fan?: number
+  /** Ends it between two slices. */
+  readonly signal?: AbortSignal
+  /** What need not be read back. */
+  readonly recent?: Recent
+}
+
 /**
  * Adds up the entries below the watermark in slices of about `size` entries, and slices in larger ones, until nothing is
  * due or the signal is aborted; returns how many slices were made. Each is made in a transaction of its own, so what is
- * interrupted is gone on with later. Where slices end depends on the entries alone. They are read where `recent` does not
- * have them. While another process seals the same generation, does nothing.
+ * interrupted is gone on with later. Where slices end depends on the entries alone. While another process seals the same
+ * generation, does nothing.
  */
-export async function seal(
-  pool: pg.Pool,
-  generation: Sealed,
-  size = SLICE,
-  signal?: AbortSignal,
-  recent?: Recent,
-): Promise<number> {
+export async function seal(pool: pg.Pool, generation: Sealed, options: SealOptions = {}): Promise<number> {
+  const { size = SLICE, fan = FAN, signal, recent } = options
   const { id, schema } = generation
   let made = 0
   for (;;) {
@@ -45,12 +51,12 @@ export async function seal(
       const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1, $2) got', [LOCK, id])
       if (!rows[0]!.got) return false
       await client.query(`set local work_mem = '${WORK_MEM}'; set local enable_sort = off`) // sums by hash: sorting texts is dear
-      return (await merge(client, generation)) || (await cut(client, generation, size, recent))
+      return (await merge(client, generation, fan)) || (await cut(client, generation, size, recent))
     })
     if (!sealed) break
     made++
   }
-  if (made >= FAN) await pool.query(`analyze ${schema}.slice, ${schema}.roll`) // many at once: sooner than autovacuum does
+  if (made >= fan) await pool.query(`analyze ${schema}.slice, ${schema}.roll`) // many at once: sooner than autovacuum does
   return made
 }
 
@@ -78,10 +84,11 @@ async function cut(client: pg.PoolClient, { id, schema, rolled }: Sealed, size: 
 }
 
 /** Adds up the oldest slices of a level that has enough of them. They stay: an answer known at a time within needs them. */
-async function merge(client: pg.PoolClient, { schema }: Sealed): Promise<boolean> {
+async function merge(client: pg.PoolClient, { schema }: Sealed, fan: number): Promise<boolean> {
   const { rows } = await client.query<{ level: number; ids: number[] }>(
-    `select level, (array_agg(id order by known_from))[:${FAN}] ids from ${schema}.slice
-     where parent_to is null group by level having count(*) >= ${FAN} order by level limit 1`,
+    `select level, (array_agg(id order by known_from))[:$1] ids from ${schema}.slice
+     where parent_to is null group by level having count(*) >= $1 order by level limit 1`,
+    [fan],
   )
   if (!rows[0]) return false
   const { level, ids } = rows[0]
