@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type pg from 'pg'
+import pg from 'pg'
 import { mintId } from '@funnel/events'
 import { CopyIn } from './copy-in.js'
 import { createPool } from '@funnel/platform'
@@ -142,6 +143,20 @@ describe('rows in binary formats', () => {
     const { done } = other.query(new CopyIn('copy copied (s) from stdin (format binary)', copyOf([], [])))
     await expect(done).rejects.toThrow(/terminat|closed|not queryable|EPIPE|ECONNRESET/i)
     other.release(true)
+  })
+
+  it('do not have their connection cut off by the time limit of queries once they are there', async () => {
+    const limited = new pg.Client({ connectionString: database.url, query_timeout: 200 })
+    await limited.connect()
+    try {
+      await limited.query('create temp table copied (s smallint)')
+      await limited.query(new CopyIn('copy copied (s) from stdin (format binary)', copyOf([], []))).done
+      ;(limited as pg.Client & { pipeline: boolean }).pipeline = true // as while a batch is sent
+      await sleep(400)
+      expect((await limited.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    } finally {
+      await limited.end()
+    }
   })
 
   it('arrive by unnest as they were, whatever they hold', async () => {

@@ -41,10 +41,18 @@ export class CopyIn extends pg.Query {
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
+    this.#ended()
     this.#done.resolve()
   }
 
   handleError(error: Error): void {
+    this.#ended()
     this.#done.reject(error)
+  }
+
+  /** The driver waits for this where queries have a time limit, and cuts the connection off in the end. */
+  #ended(): void {
+    const { callback } = this as { callback?: () => void }
+    callback?.()
   }
 }

@@ -17,12 +17,10 @@ const DAYS = `array_agg("day") days, array_agg(amount) amounts, ${someOf('size')
 const TOOKS = 'array_agg("day") days, array_agg(took) tooks, array_agg(amount) amounts'
 
 /**
- * SQL: what the rolls of a slice say that holds what was recorded after $1 and up to $2, for the total and for each of the
- * dimensions $3; a row for each value. To check those that sealing made, see `RollUp`. Added up by
- * numbers that stand for texts, of which there are few: hashing and comparing those of every row is what costs. For the
- * same reason each set of dimension values is taken apart once. Durations in classes are added up by day for the total; by
- * a dimension, where there would be nearly as many days as durations, by month (by day, too, where it says no more than the
- * total).
+ * SQL: what the rolls of the entries recorded after $1 and up to $2 have to say, by the dimensions $3; a row for each value.
+ * It shares nothing with `RollUp`, which makes them, and checks it. Added up by numbers that stand for texts, of which there
+ * are few: hashing and comparing those of every row is what costs. For the same reason each set of dimension values is taken
+ * apart once.
  */
 export const rollsOf = (schema: string): string => {
   const touched = 'select distinct measure, stage, currency, dims, subject from known where currency is not null'

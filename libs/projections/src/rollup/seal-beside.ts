@@ -14,9 +14,9 @@ export interface SealingBeside {
 }
 
 /**
- * Seals whenever a slice may have gathered, and at first what an earlier process left. `generation` as it was before the first
- * entries that are told; only their folder may save any meanwhile. Without it answers are as right, but
- * slow: so a failure is told to `failed`, and it is tried again at the next slice.
+ * Seals whenever a slice may have gathered, and at first what an earlier process left. `generation` is that which is folded, as
+ * it was before the first entries that are told of, and nobody else may fold it meanwhile. Without it answers are as right,
+ * but slow: so a failure is told to `failed`, and it is tried again at the next slice.
  */
 export function sealBeside(pool: pg.Pool, generation: Generation, failed: (error: unknown) => void): SealingBeside {
   const stop = new AbortController()

@@ -7,8 +7,8 @@ import { copyInto } from '../fold/writes.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
 import type { Recent } from './recent.js'
 import { mergedRolls, ROLL_COLUMNS } from './rolls.js'
-import { at, lastSealed, moneyUpTo, sliceAfter } from './slice.js'
 import { rollColumns } from './rows.js'
+import { at, lastSealed, moneyUpTo, sliceAfter } from './slice.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
