@@ -391,7 +391,7 @@ describe('rolls', () => {
     )
     expect(await wrongSlices(pool, generation)).toContain(timed[0]!.slice)
     const { rows: lost } = await pool.query<{ next: number }>(
-      `with lost as (delete from ${schema}.slice where level = 0 and id = 5 returning known_to)
+      `with lost as (delete from ${schema}.slice where level = 0 and id = 2 returning known_to)
        select id next from ${schema}.slice s, lost where s.level = 0 and s.known_from = lost.known_to`,
     )
     expect(await wrongSlices(pool, generation)).toContain(lost[0]!.next)
