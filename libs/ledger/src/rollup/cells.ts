@@ -11,7 +11,7 @@ export interface Roll extends Kind {
   readonly stage: string | undefined
   readonly span: number
   readonly days: number[]
-  /** Values of the dimension; null where no entry has one. */
+  /** Values of the dimension, null where an entry has none; the total has no array. */
   readonly values: (string | null)[] | null
   readonly tooks: number[] | null
   readonly amounts: Exact[]

@@ -106,9 +106,16 @@ const byRef = ({ ref: a }: Changed, { ref: b }: Changed): number =>
   a.kind < b.kind || (a.kind === b.kind && a.key < b.key) ? -1 : 1
 
 /** Many new rows. */
-function copy<Row>(schema: string, table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Copy[] {
+export function copy<Row>(
+  schema: string,
+  table: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Copy[] {
   if (!rows.length) return []
-  return [{ copy: copyInto(schema, table, columns), data: copyOf(columns, rows) }]
+  return [
+    { copy: `copy ${schema}.${table} (${namesOf(columns)}) from stdin (format binary)`, data: copyOf(columns, rows) },
+  ]
 }
 
 /** Many rows, new or changed. */
@@ -128,10 +135,6 @@ function upsert<Row>(
     },
   ]
 }
-
-/** The COPY that takes what `copyOf` makes of these columns. */
-export const copyInto = (schema: string, table: string, columns: readonly Column<never>[]): string =>
-  `copy ${schema}.${table} (${namesOf(columns)}) from stdin (format binary)`
 
 const namesOf = (columns: readonly Column<never>[]) => columns.map(({ name }) => `"${name}"`).join(', ')
 

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { generations } from './generations.js'
 
 /**
- * Rolls have the values of their dimension in an array beside their days, and so are a tenth as many. They are made anew: the
+ * Rolls have the values of their dimension in an array beside their days, and so are a fifth as many. They are made anew: the
  * projector seals again from the beginning.
  */
 export class ValueRolls1764000000017 implements MigrationInterface {

@@ -18,7 +18,7 @@ const TOOKS = 'array_agg("day") days, array_agg(took) tooks, array_agg(amount) a
 
 /**
  * SQL: what the rolls of the entries recorded after $1 and up to $2 have to say, by the dimensions $3; a row for each value.
- * It shares nothing with `RollUp`, which makes them, and checks it. Added up by numbers that stand for texts, of which there
+ * It checks `RollUp`, which makes them, and shares no more with it than the windows and which measures are stocks. Added up by numbers that stand for texts, of which there
  * are few: hashing and comparing those of every row is what costs. For the same reason each set of dimension values is taken
  * apart once.
  */

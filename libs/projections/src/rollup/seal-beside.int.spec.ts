@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
+import { lineOf, type Entry } from '@funnel/ledger'
 import { createPool, migrate } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { createGeneration, generationOf, type Generation } from '../generation/generation.js'
 import { Read1764000000001 } from '../migrations/1764000000001-read.js'
 import { Rollups1764000000002 } from '../migrations/1764000000002-rollups.js'
 import { migrateRead } from '../migrations/index.js'
+import { failingAt } from '../testing/cut.js'
 import { definitions, epoch } from '../testing/scene.js'
 import { wrongSlices } from './check.js'
 import { sealBeside } from './seal-beside.js'
@@ -37,8 +39,7 @@ describe('sealing beside the fold', () => {
     await database?.drop()
   })
 
-  const book = async (count: number) => {
-    const { id, schema } = generation
+  const book = async (count: number, { id, schema } = generation) => {
     await pool.query(
       `insert into ${schema}.dims values (1, '{"channel": "web"}') on conflict do nothing;
        insert into ${schema}.entry select 1, 1, i, 0, 'touch', 1, null, at, at, null, null, 'visitor', 'v', null, 1
@@ -46,8 +47,8 @@ describe('sealing beside the fold', () => {
        update read.generation set w = clock_timestamp() where id = ${id}`,
     )
   }
-  const slices = async () => {
-    const { rows } = await pool.query<{ n: number }>(`select count(*) n from ${generation.schema}.slice`)
+  const slices = async ({ schema } = generation) => {
+    const { rows } = await pool.query<{ n: number }>(`select count(*) n from ${schema}.slice`)
     return rows[0]!.n
   }
   const failed = (error: unknown) => {
@@ -71,6 +72,25 @@ describe('sealing beside the fold', () => {
     next.saved([], second.w!)
     await next.close()
     expect(await slices()).toBe(2)
+  })
+
+  it('does not read back what it was told of', async () => {
+    const told = await createGeneration(pool, { definitions, epoch, state: 'building' })
+    await book(SLICE + 100, told)
+    const { rows } = await pool.query<{ recorded: number }>(
+      `select (extract(epoch from recorded_at) * 1000)::bigint recorded from ${told.schema}.entry order by 1`,
+    )
+    const entries = rows.map(({ recorded }, position): Entry => ({
+      ...lineOf('touch', 1, { occurred: recorded, subject: { kind: 'visitor', id: 'v' }, dims: { channel: 'web' } }),
+      cause: { topic: 'touchpoints', partition: 1, position },
+      ordinal: 0,
+      recorded,
+    }))
+    const sealing = sealBeside(failingAt(pool, 'offset'), told, failed)
+    sealing.saved(entries, (await generationOf(pool, told.id)).w!)
+    await sealing.close()
+    expect(await slices(told)).toBe(1)
+    expect(await wrongSlices(pool, told)).toEqual([])
   })
 
   it('tells a failure and goes on', async () => {

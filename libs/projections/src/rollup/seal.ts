@@ -1,9 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type pg from 'pg'
 import { RollUp } from '@funnel/ledger'
-import { copyOf } from '../fold/columns.js'
-import { CopyIn } from '../fold/copy-in.js'
-import { copyInto } from '../fold/writes.js'
+import { copy, send } from '../fold/writes.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
 import type { Recent } from './recent.js'
 import { mergedRolls, ROLL_COLUMNS } from './rolls.js'
@@ -78,8 +76,7 @@ async function cut(client: pg.PoolClient, { id, schema, rolled }: Sealed, size: 
     `insert into ${schema}.slice (level, known_from, known_to) values (0, $1, $2) returning id`,
     [at(after), at(end)],
   )
-  const columns = rollColumns(made[0]!.id)
-  await client.query(new CopyIn(copyInto(schema, 'roll', columns), copyOf(columns, [...rollUp.rolls()]))).done
+  await send(client, copy(schema, 'roll', rollColumns(made[0]!.id), [...rollUp.rolls()]))
   return true
 }
 

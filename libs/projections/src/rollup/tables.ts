@@ -20,7 +20,7 @@ export const rollupTables = (schema: string): string => `
     timed boolean not null,                            -- the entries know how long it took
     span int not null,                                 -- days div 32
     days int[] not null,                               -- UTC days since 1970-01-01, each once but for values and classes of durations
-    "values" text[],                                   -- of the dimension, of the day at the same place; null: the entries have none
+    "values" text[],                                   -- of the dimension, of the day at the same place; null: the entries have none; of the total no array
     tooks int[],                                       -- of durations: the class; by a dimension the day is the first of its month
     amounts bigint[] not null,                         -- of the day at the same place
     sizes bigint[],                                    -- of money: subjects that hold a part of it
