@@ -145,5 +145,8 @@ export function upcast(event: Envelope): FunnelEvent {
   return upcastTo(type, event) as FunnelEvent
 }
 
-/** `upcast` of a record. */
-export const upcastRecord = (record: Recorded): Recorded<FunnelEvent> => ({ ...record, event: upcast(record.event) })
+/** `upcast` of a record: the record itself where its event is of the current version. */
+export const upcastRecord = (record: Recorded): Recorded<FunnelEvent> => {
+  const event = upcast(record.event)
+  return event === record.event ? (record as Recorded<FunnelEvent>) : { ...record, event }
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Measure } from '@funnel/definitions'
 import { canonicalJson, type Instant, type Recorded } from '@funnel/events'
 
@@ -93,9 +93,11 @@ export const lineOrder = (a: Line, b: Line): number =>
 /** The order in which two values stand as JSON in an array, what follows them taken in. */
 function inOrder(a: string | number | undefined, b: string | number | undefined): number {
   if (a === b) return 0
+  if (a === undefined) return 1 // null, whose n comes after digits, the minus and the quote
+  if (b === undefined) return -1
   if (typeof a === 'string' && typeof b === 'string' && PLAIN.test(a) && PLAIN.test(b)) return inTextOrder(a, b)
   if (typeof a === 'number' && typeof b === 'number' && isOfOurTime(a) && isOfOurTime(b)) return a - b
-  return `${JSON.stringify(a ?? null)},` < `${JSON.stringify(b ?? null)},` ? -1 : 1
+  return `${JSON.stringify(a)},` < `${JSON.stringify(b)},` ? -1 : 1
 }
 const inTextOrder = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 /** What has no escape in JSON, and nothing that comes before the quote at its end. */
@@ -117,14 +119,13 @@ export function difference(before: readonly Line[], after: readonly Line[]): rea
 }
 
 /** The id of a set of dimension values: the first 8 bytes of the SHA-256 of its canonical JSON, as a signed integer. */
-export const dimsId = (dims: Dims): bigint =>
-  createHash('sha256').update(canonicalJson(dims)).digest().readBigInt64BE(0)
+export const dimsId = (dims: Dims): bigint => hash('sha256', canonicalJson(dims), 'buffer').readBigInt64BE(0)
 
 /** Names a set of lines by its content: equal sums for equal lines, whatever their order or grouping. */
 export function canonicalHash(lines: readonly Line[]): string {
-  const hash = createHash('sha256')
-  for (const line of difference([], lines)) hash.update(`${lineKey(line)}=${line.amount}\n`)
-  return hash.digest('hex')
+  const sum = createHash('sha256')
+  for (const line of difference([], lines)) sum.update(`${lineKey(line)}=${line.amount}\n`)
+  return sum.digest('hex')
 }
 
 /** Names a journal: as `canonicalHash`, cause and recorded time taken in. */
@@ -133,7 +134,7 @@ export function journalHash(entries: readonly Entry[]): string {
     entries,
     ({ cause, recorded }) => `${cause.topic}/${cause.partition}/${cause.position}@${recorded}`,
   )
-  const hash = createHash('sha256')
-  for (const cause of [...byCause.keys()].toSorted()) hash.update(`${cause} ${canonicalHash(byCause.get(cause)!)}\n`)
-  return hash.digest('hex')
+  const sum = createHash('sha256')
+  for (const cause of [...byCause.keys()].toSorted()) sum.update(`${cause} ${canonicalHash(byCause.get(cause)!)}\n`)
+  return sum.digest('hex')
 }

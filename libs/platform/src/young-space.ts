@@ -12,4 +12,4 @@ export const SHORT_PAUSES = '--max-semi-space-size=4'
  * Large and few collections. For who folds much: a batch lives until it is saved, and the sooner a collection comes, the more
  * of it has to be copied. The space grows to this size, in MB, only where so much is made.
  */
-export const FEW_COLLECTIONS = '--max-semi-space-size=128'
+export const FEW_COLLECTIONS = '--max-semi-space-size=64'

@@ -108,9 +108,12 @@ function slots(positions: Positions): number[] {
   return flat
 }
 
-const record = ({ topic, recorded_ms, envelope, ...place }: Row): Recorded => ({
-  ...place,
+const record = ({ topic, partition, position, stream, version, recorded_ms, envelope }: Row): Recorded => ({
   topic: topicById(topic),
+  partition,
+  position,
+  stream,
+  version,
   recorded: recorded_ms,
   event: envelope,
 })
