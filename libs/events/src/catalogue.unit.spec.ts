@@ -121,7 +121,9 @@ describe('A type with earlier versions', () => {
       recorded: 5,
       event: sample('deal.won', 1),
     }
-    expect(upcastRecord(record)).toEqual(record)
+    expect(upcastRecord(record)).toBe(record)
+    const old = sample('deal.lost', 1)
+    expect(upcastRecord({ ...record, event: old })).toEqual({ ...record, event: upcast(old) })
   })
 
   it('cannot be declared without its earlier schemas and upcasters, or with a key it has not', () => {
