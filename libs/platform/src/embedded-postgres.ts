@@ -62,7 +62,7 @@ const sharedBuffers = (): number =>
 
 /**
  * Durable, for a machine that also does other things. Pages go into the log as they are: to compress one takes an append a
- * tenth of a millisecond, and after each checkpoint the indexes of a long log have one for nearly every event.
+ * tenth of a millisecond, and after a checkpoint one in ten events has one, in a log of a million.
  */
 const settings = [
   'listen_addresses=127.0.0.1',
