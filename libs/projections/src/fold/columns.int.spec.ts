@@ -6,7 +6,7 @@ import { mintId } from '@funnel/events'
 import { CopyIn } from './copy-in.js'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
-import { arraysOf, copyOf, unnest, type Column } from './columns.js'
+import { arraysOf, copyOf, selectOf, type Column } from './columns.js'
 
 interface Row {
   readonly s: number
@@ -17,7 +17,9 @@ interface Row {
   readonly t: string | undefined
   readonly j: string
   readonly u: string
+  readonly f: number
   readonly o: boolean
+  readonly words: readonly string[]
   readonly is: readonly number[]
   readonly bs: readonly (number | bigint)[]
   readonly ts: readonly (string | null)[]
@@ -32,6 +34,12 @@ const columns: readonly Column<Row>[] = [
   { name: 't', type: 'text', of: ({ t }) => t },
   { name: 'j', type: 'json', of: ({ j }) => j },
   { name: 'u', type: 'uuid', of: ({ u }) => u },
+  { name: 'jb', type: 'jsonb', of: ({ j }) => j },
+  { name: 'f', type: 'float8', of: ({ f }) => f },
+]
+const selected: readonly Column<Row>[] = [
+  ...columns,
+  { name: 'words', type: 'text', of: ({ words }) => words.join(' '), sql: `string_to_array(words, ' ')` },
 ]
 /** What is copied only: arrays of arrays would have to be of one length. */
 const copied: readonly Column<Row>[] = [
@@ -53,7 +61,9 @@ const rows = fc.array(
     t: fc.option(text, { nil: undefined }),
     j: text.map((value) => JSON.stringify({ value })),
     u: fc.uuid(),
+    f: fc.double({ noNaN: true }),
     o: fc.boolean(),
+    words: fc.array(fc.constantFrom('recycled', 'negative-cycle')),
     is: fc.array(fc.integer()),
     bs: fc.array(fc.oneof(fc.maxSafeInteger(), large)),
     ts: fc.array(fc.option(text)),
@@ -70,7 +80,7 @@ describe('rows in binary formats', () => {
     pool = createPool(database.url, 'spec')
     client = await pool.connect()
     await client.query(
-      'create temp table copied (n serial, s smallint, i int, b bigint, large bigint, at timestamptz, t text, j json, u uuid, o boolean, "is" int[], bs bigint[], ts text[])',
+      'create temp table copied (n serial, s smallint, i int, b bigint, large bigint, at timestamptz, t text, j json, u uuid, jb jsonb, f float8, o boolean, "is" int[], bs bigint[], ts text[])',
     )
   })
   afterAll(async () => {
@@ -79,8 +89,11 @@ describe('rows in binary formats', () => {
     await database.drop()
   })
 
-  const read = 'select s, i, b, large::text, extract(epoch from at) * 1000 as at, t, j #>> array[]::text[] as j, u'
-  const asRead = ({ s, i, b, large, at, t, j, u }: Row) => ({ s, i, b, large: String(large), at, t: t ?? null, j, u })
+  const read = `select s, i, b, large::text, extract(epoch from at) * 1000 as at, t, j #>> array[]::text[] as j, u, jb->>'value' as jb, f`
+  const asRead = ({ s, i, b, large, at, t, j, u, f }: Row) => {
+    const jb = (JSON.parse(j) as { value: string }).value
+    return { s, i, b, large: String(large), at, t: t ?? null, j, u, jb, f }
+  }
   const found = ({ rows }: pg.QueryResult<Record<string, unknown>>) =>
     rows.map((row) => ({ ...row, b: Number(row['b']), at: Number(row['at']) }))
 
@@ -88,7 +101,7 @@ describe('rows in binary formats', () => {
     await fc.assert(
       fc.asyncProperty(rows, async (given) => {
         await client.query('truncate copied')
-        const text = 'copy copied (s, i, b, large, at, t, j, u, o, "is", bs, ts) from stdin (format binary)'
+        const text = 'copy copied (s, i, b, large, at, t, j, u, jb, f, o, "is", bs, ts) from stdin (format binary)'
         await client.query(new CopyIn(text, copyOf(copied, given))).done
         const result = await client.query(`${read}, o, "is", bs::text[], ts from copied order by n`)
         expect(found(result)).toEqual(
@@ -109,7 +122,9 @@ describe('rows in binary formats', () => {
       t: undefined,
       j: '{}',
       u: mintId(),
+      f: 0,
       o: true,
+      words: [],
       is: [],
       bs: [],
       ts: [],
@@ -163,10 +178,10 @@ describe('rows in binary formats', () => {
     await fc.assert(
       fc.asyncProperty(rows, async (given) => {
         const result = await client.query(
-          `${read} from ${unnest(columns)} with ordinality as r (s, i, b, large, at, t, j, u, n) order by n`,
-          arraysOf(columns, given),
+          `${read}, words from (${selectOf(selected)}) r (s, i, b, large, at, t, j, u, jb, f, words)`,
+          arraysOf(selected, given),
         )
-        expect(found(result)).toEqual(given.map(asRead))
+        expect(found(result)).toEqual(given.map((row) => ({ ...asRead(row), words: row.words })))
       }),
       { numRuns: 150 },
     )

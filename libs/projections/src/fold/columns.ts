@@ -10,11 +10,16 @@ export interface Column<Row> {
   readonly name: string
   readonly type: keyof typeof types
   readonly of: (row: Row) => Value | null | undefined
+  /** SQL of the value, by the column's name, where what is sent is another. */
+  readonly sql?: string
 }
 
-/** The columns as parameters of `unnest`, by their types. */
-export const unnest = (columns: readonly Column<never>[]): string =>
-  `unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})`
+/** SQL: the rows that are given by the values of each column, see `arraysOf`. */
+export const selectOf = (columns: readonly Column<never>[]): string => {
+  const names = columns.map(({ name }) => `"${name}"`).join(', ')
+  const values = columns.map(({ name, sql }) => sql ?? `"${name}"`).join(', ')
+  return `select ${values} from unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')}) r (${names})`
+}
 
 /** The values of each column, for the parameters of `unnest`. A value of null or undefined is null. */
 export const arraysOf = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] =>
@@ -93,6 +98,12 @@ class Bytes {
       this.#view.setInt32(this.#at, Math.floor(value / WORD))
       this.#view.setUint32(this.#at + 4, value)
     }
+    this.#at += 8
+  }
+
+  float8(value: number): void {
+    this.#room(8)
+    this.#view.setFloat64(this.#at, value)
     this.#at += 8
   }
 
@@ -179,11 +190,17 @@ const types = {
   smallint: type<number>(21, (bytes, value) => bytes.int2(value)),
   int: type<number>(23, int4),
   bigint: type<number | bigint>(20, int8),
+  float8: type<number>(701, (bytes, value) => bytes.float8(value)),
   /** Milliseconds since 1970. */
   timestamptz: type<number>(1184, (bytes, value) => bytes.time(value)),
   text: type<string>(25, text),
   /** The text of a JSON document. */
-  json: type<string>(114, (bytes, value) => bytes.text(value)),
+  json: type<string>(114, text),
+  /** The same. */
+  jsonb: type<string>(3802, (bytes, value) => {
+    bytes.int1(1) // the version of the format
+    bytes.text(value)
+  }),
   uuid: type<string>(2950, (bytes, value) => bytes.uuid(value)),
   'int[]': type<readonly number[]>(1007, (bytes, values) => {
     bytes.arrayOf(23, values.length)

@@ -10,9 +10,6 @@ import {
 } from '@funnel/ledger'
 import type { Column } from './columns.js'
 
-const iso = (instant: number | undefined): string | null =>
-  instant === undefined ? null : new Date(instant).toISOString()
-
 /** The table `entry`; sets of dimension values that are new to `dims` are fresh there once the rows are made. */
 export const entryColumns = (dims: DimsIds): readonly Column<Entry>[] => [
   { name: 'topic', type: 'smallint', of: ({ cause }) => topics[cause.topic].id },
@@ -104,52 +101,65 @@ export const nodeColumns: readonly Column<{ readonly ref: NodeRef; readonly node
   { name: 'state', type: 'json', of: ({ node }) => JSON.stringify(node) },
 ]
 
-/** A lead as a row of the table `lead`. */
-export const leadTableRow = (row: LeadRow): object => ({
-  lead: row.lead,
-  person: row.person ?? null,
-  stage: row.stage ?? null,
-  owner: row.owner ?? null,
-  channel: row.channel ?? null,
-  captured_at: iso(row.capturedAt),
-  stage_at: iso(row.stageAt),
-  properties: row.properties,
-  flags: row.flags,
-})
+/** Of the names of what stands out: as one text, since an array of arrays cannot be taken apart by rows. */
+const flags: Column<{ readonly flags: readonly string[] }> = {
+  name: 'flags',
+  type: 'text',
+  of: (row) => row.flags.join(' '),
+  sql: `string_to_array(flags, ' ')`,
+}
+const properties: Column<{ readonly properties: object }> = {
+  name: 'properties',
+  type: 'jsonb',
+  of: (row) => JSON.stringify(row.properties),
+}
 
-/** A deal as a row of the table `deal`. */
-export const dealTableRow = (row: DealRow): object => ({
-  deal: row.deal,
-  lead: row.lead ?? null,
-  person: row.person ?? null,
-  account: row.account ?? null,
-  stage: row.stage ?? null,
-  outcome: row.outcome,
-  amount: row.amount ?? null,
-  currency: row.currency ?? null,
-  owner: row.owner ?? null,
-  opened_at: iso(row.openedAt),
-  closed_at: iso(row.closedAt),
-  properties: row.properties,
-  flags: row.flags,
-})
+/** The table `lead`. */
+export const leadColumns: readonly Column<LeadRow>[] = [
+  { name: 'lead', type: 'text', of: ({ lead }) => lead },
+  { name: 'person', type: 'text', of: ({ person }) => person },
+  { name: 'stage', type: 'text', of: ({ stage }) => stage },
+  { name: 'owner', type: 'text', of: ({ owner }) => owner },
+  { name: 'channel', type: 'text', of: ({ channel }) => channel },
+  { name: 'captured_at', type: 'timestamptz', of: ({ capturedAt }) => capturedAt },
+  { name: 'stage_at', type: 'timestamptz', of: ({ stageAt }) => stageAt },
+  properties,
+  flags,
+]
 
-/** A clock as a row of the table `clock`. */
-export const clockTableRow = (row: ClockRow): object => ({
-  key: row.key,
-  clock: row.clock,
-  policy: row.policy,
-  policy_version: row.policyVersion,
-  party: row.party,
-  subject: row.subject,
-  lead: row.lead ?? null,
-  owner: row.owner ?? null,
-  team: row.team ?? null,
-  state: row.state,
-  started_at: iso(row.started),
-  due_at: iso(row.due),
-  left_s: row.left ?? null,
-  missed: row.missed,
-  ended_at: iso(row.ended),
-  parent: row.parent ?? null,
-})
+/** The table `deal`. */
+export const dealColumns: readonly Column<DealRow>[] = [
+  { name: 'deal', type: 'text', of: ({ deal }) => deal },
+  { name: 'lead', type: 'text', of: ({ lead }) => lead },
+  { name: 'person', type: 'text', of: ({ person }) => person },
+  { name: 'account', type: 'text', of: ({ account }) => account },
+  { name: 'stage', type: 'text', of: ({ stage }) => stage },
+  { name: 'outcome', type: 'text', of: ({ outcome }) => outcome },
+  { name: 'amount', type: 'bigint', of: ({ amount }) => amount },
+  { name: 'currency', type: 'text', of: ({ currency }) => currency },
+  { name: 'owner', type: 'text', of: ({ owner }) => owner },
+  { name: 'opened_at', type: 'timestamptz', of: ({ openedAt }) => openedAt },
+  { name: 'closed_at', type: 'timestamptz', of: ({ closedAt }) => closedAt },
+  properties,
+  flags,
+]
+
+/** The table `clock`. */
+export const clockColumns: readonly Column<ClockRow>[] = [
+  { name: 'key', type: 'text', of: ({ key }) => key },
+  { name: 'clock', type: 'text', of: ({ clock }) => clock },
+  { name: 'policy', type: 'text', of: ({ policy }) => policy },
+  { name: 'policy_version', type: 'int', of: ({ policyVersion }) => policyVersion },
+  { name: 'party', type: 'text', of: ({ party }) => party },
+  { name: 'subject', type: 'text', of: ({ subject }) => subject },
+  { name: 'lead', type: 'text', of: ({ lead }) => lead },
+  { name: 'owner', type: 'text', of: ({ owner }) => owner },
+  { name: 'team', type: 'text', of: ({ team }) => team },
+  { name: 'state', type: 'text', of: ({ state }) => state },
+  { name: 'started_at', type: 'timestamptz', of: ({ started }) => started },
+  { name: 'due_at', type: 'timestamptz', of: ({ due }) => due },
+  { name: 'left_s', type: 'float8', of: ({ left }) => left },
+  { name: 'missed', type: 'boolean', of: ({ missed }) => missed },
+  { name: 'ended_at', type: 'timestamptz', of: ({ ended }) => ended },
+  { name: 'parent', type: 'text', of: ({ parent }) => parent },
+]

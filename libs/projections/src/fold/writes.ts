@@ -4,14 +4,14 @@ import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
 import { clockRow, dealRow, leadRow, type Folded } from '@funnel/ledger'
 import { allEnded, type Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
-import { arraysOf, copyOf, unnest, type Column } from './columns.js'
+import { arraysOf, copyOf, selectOf, type Column } from './columns.js'
 import {
-  clockTableRow,
-  dealTableRow,
+  clockColumns,
+  dealColumns,
   dimsClash,
   entryColumns,
   factColumns,
-  leadTableRow,
+  leadColumns,
   nodeColumns,
   type DimsIds,
 } from './rows.js'
@@ -52,49 +52,35 @@ export function* writesOf(
   yield* copy(schema, 'fact', factColumns, records)
   yield* copy(schema, 'entry', entryColumns(dims), entries)
   yield* dimsWrite(schema, dims.fresh())
-  yield* upsert(schema, 'node', nodeColumns, changed, 'on conflict (kind, key) do update set state = excluded.state')
-  yield* json(
-    schema,
-    'lead',
-    standing.flatMap(({ ref: { key }, node }) =>
-      node.kind === 'lead' && node.facts.length ? [leadTableRow(leadRow(key, node, versions))] : [],
-    ),
-    `on conflict (lead) do update set (person, stage, owner, channel, captured_at, stage_at, properties, flags) =
-       (excluded.person, excluded.stage, excluded.owner, excluded.channel, excluded.captured_at, excluded.stage_at, excluded.properties, excluded.flags)`,
+  yield* upsert(schema, 'node', ['kind', 'key'], nodeColumns, changed)
+  const leads = standing.flatMap(({ ref: { key }, node }) =>
+    node.kind === 'lead' && node.facts.length ? [leadRow(key, node, versions)] : [],
   )
-  yield* json(
-    schema,
-    'deal',
-    standing.flatMap(({ ref: { key }, node }) =>
-      node.kind === 'deal' && node.facts.length ? [dealTableRow(dealRow(key, node))] : [],
-    ),
-    `on conflict (deal) do update set (lead, person, account, stage, outcome, amount, currency, owner, opened_at, closed_at, properties, flags) =
-       (excluded.lead, excluded.person, excluded.account, excluded.stage, excluded.outcome, excluded.amount, excluded.currency, excluded.owner,
-        excluded.opened_at, excluded.closed_at, excluded.properties, excluded.flags)`,
+  yield* upsert(schema, 'lead', ['lead'], leadColumns, leads)
+  const deals = standing.flatMap(({ ref: { key }, node }) =>
+    node.kind === 'deal' && node.facts.length ? [dealRow(key, node)] : [],
   )
-  yield* json(
-    schema,
-    'clock',
-    standing.flatMap(({ ref: { key }, node }) =>
-      node.kind === 'clock' && node.facts.length ? [clockTableRow(clockRow(key, node))] : [],
-    ),
-    `on conflict (key) do update set (clock, policy, policy_version, party, subject, lead, owner, team, state, started_at, due_at, left_s, missed, ended_at, parent) =
-       (excluded.clock, excluded.policy, excluded.policy_version, excluded.party, excluded.subject, excluded.lead, excluded.owner, excluded.team, excluded.state,
-        excluded.started_at, excluded.due_at, excluded.left_s, excluded.missed, excluded.ended_at, excluded.parent)`,
+  yield* upsert(schema, 'deal', ['deal'], dealColumns, deals)
+  const clocks = standing.flatMap(({ ref: { key }, node }) =>
+    node.kind === 'clock' && node.facts.length ? [clockRow(key, node)] : [],
   )
+  yield* upsert(schema, 'clock', ['key'], clockColumns, clocks)
   if (!parked.length) return
-  yield* json(
-    schema,
-    'parked',
-    parked.map(({ ref, reason, cause }) => ({
-      ...ref,
-      ...cause,
-      topic: topics[cause.topic].id,
-      reason,
-      since: new Date().toISOString(),
-    })),
-    'on conflict (kind, key) do nothing',
-  )
+  yield {
+    name: `${schema}.parked`,
+    text: `insert into ${schema}.parked select * from json_populate_recordset(null::${schema}.parked, $1) on conflict (kind, key) do nothing`,
+    values: [
+      JSON.stringify(
+        parked.map(({ ref, reason, cause }) => ({
+          ...ref,
+          ...cause,
+          topic: topics[cause.topic].id,
+          reason,
+          since: new Date().toISOString(),
+        })),
+      ),
+    ],
+  }
   yield {
     name: `${schema}.count-parked`,
     text: `update read.generation set parked = (select count(*) from ${schema}.parked) where id = $1`,
@@ -118,37 +104,27 @@ export function copy<Row>(
   ]
 }
 
-/** Many rows, new or changed. */
+/** Rows that are new or changed, by their keys. */
 function upsert<Row>(
   schema: string,
   table: string,
+  keys: readonly string[],
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  end: string,
 ): Statement[] {
   if (!rows.length) return []
+  const others = columns.filter(({ name }) => !keys.includes(name))
   return [
     {
       name: `${schema}.${table}`,
-      text: `insert into ${schema}.${table} (${namesOf(columns)}) select * from ${unnest(columns)} ${end}`,
+      text: `insert into ${schema}.${table} (${namesOf(columns)}) ${selectOf(columns)}
+             on conflict (${keys.join(', ')}) do update set (${namesOf(others)}) = row(${others.map(({ name }) => `excluded."${name}"`).join(', ')})`,
       values: arraysOf(columns, rows),
     },
   ]
 }
 
 const namesOf = (columns: readonly Column<never>[]) => columns.map(({ name }) => `"${name}"`).join(', ')
-
-/** Few rows: as one JSON parameter, typed by the table itself. */
-function json(schema: string, table: string, rows: readonly object[], end: string): Statement[] {
-  if (!rows.length) return []
-  return [
-    {
-      name: `${schema}.${table}`,
-      text: `insert into ${schema}.${table} select * from json_populate_recordset(null::${schema}.${table}, $1) ${end}`,
-      values: [JSON.stringify(rows)],
-    },
-  ]
-}
 
 /** The dictionary of dimension sets. Two sets with one id would mix up numbers, so that stops the fold. */
 function dimsWrite(schema: string, sets: ReadonlyMap<bigint, unknown>): Statement[] {
