@@ -22,13 +22,17 @@ export const selectOf = (columns: readonly Column<never>[]): string => {
 }
 
 /** The values of each column, for the parameters of `unnest`. A value of null or undefined is null. */
-export const arraysOf = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] =>
-  columns.map(({ type, of }) => {
-    const bytes = new Bytes()
-    bytes.arrayOf(types[type].oid, rows.length)
-    for (const row of rows) bytes.field(types[type].write as Write<unknown>, of(row))
-    return bytes.taken()
+export const arraysOf = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] => {
+  const bytes = new Bytes()
+  const ends = columns.map(({ type, of }) => {
+    const { oid, write } = types[type]
+    bytes.arrayOf(oid, rows.length)
+    for (const row of rows) bytes.field(write as Write<unknown>, of(row))
+    return bytes.length
   })
+  const all = bytes.taken()
+  return ends.map((end, index) => all.subarray(ends[index - 1] ?? 0, end))
+}
 
 /** The rows as `copy … from stdin (format binary)` takes them. A value of null or undefined is null. */
 export const copyOf = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer => {
@@ -155,6 +159,10 @@ class Bytes {
   raw(value: Buffer): void {
     this.#room(value.length)
     this.#at += value.copy(this.#buffer, this.#at)
+  }
+
+  get length(): number {
+    return this.#at
   }
 
   /** What was written; nothing may be written after. */
