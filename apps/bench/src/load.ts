@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, type ClientHttp2Session } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { grpcConnection } from './grpc-connection.js'
 import { spread, type Spread } from './harness.js'
 
-/** Drives one unary gRPC method with one request, over raw HTTP/2, so that the driver costs least. */
+/** Drives one unary gRPC method with one request, over four connections. */
 export interface GrpcLoad {
-  /** The answer's message, also to another request. Throws unless the status is OK. */
+  /** The answer's message, also to another request. Throws unless there is one. */
   call(other?: Uint8Array): Promise<Buffer>
   /** So many calls, so many at once. */
   flood(calls: number, width: number): Promise<void>
@@ -16,34 +16,13 @@ export interface GrpcLoad {
   close(): void
 }
 
-const SESSIONS = 4
+const CONNECTIONS = 4
 
 export function grpcLoad(address: string, path: string, request: Uint8Array): GrpcLoad {
-  const sessions = Array.from({ length: SESSIONS }, (): ClientHttp2Session => connect(`http://${address}`))
-  const framed = (message: Uint8Array) => {
-    const frame = Buffer.alloc(5 + message.length)
-    frame.writeUInt32BE(message.length, 1)
-    frame.set(message, 5)
-    return frame
-  }
-  const body = framed(request)
-  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
+  const [host = '', port] = address.split(':')
+  const connections = Array.from({ length: CONNECTIONS }, () => grpcConnection(host, Number(port), path))
   let turn = 0
-  const call = (other?: Uint8Array) =>
-    new Promise<Buffer>((resolve, reject) => {
-      const stream = sessions[turn++ % SESSIONS]!.request(headers)
-      const chunks: Buffer[] = []
-      let status: unknown
-      stream.on('response', (head) => (status = head['grpc-status']))
-      stream.on('trailers', (tail) => (status = tail['grpc-status']))
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('error', reject)
-      stream.on('end', () => {
-        if (Number(status) === 0) resolve(Buffer.concat(chunks).subarray(5))
-        else reject(new Error(`${path} ended with gRPC status ${String(status)}`))
-      })
-      stream.end(other ? framed(other) : body)
-    })
+  const call = (other = request) => connections[turn++ % CONNECTIONS]!.call(other)
   return {
     call,
     async flood(calls, width) {
@@ -67,7 +46,7 @@ export function grpcLoad(address: string, path: string, request: Uint8Array): Gr
       await Promise.all(running)
       return latencies.toSorted((a, b) => a - b)
     },
-    close: () => sessions.forEach((session) => session.close()),
+    close: () => connections.forEach((connection) => connection.close()),
   }
 }
 
