@@ -35,34 +35,35 @@ describe('a connection for one method', () => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     connection = grpcConnection('127.0.0.1', (server.address() as AddressInfo).port, '/some.Service/Method')
-    return connection
   }
 
   it('gets the answer to each request, in however many parts it comes', async () => {
-    const { call } = await connected((stream, request, path) => {
+    await connected((stream, request, path) => {
       const whole = framed(`${path} ${request}`)
       answer(stream, whole.subarray(0, 3), whole.subarray(3, 9), whole.subarray(9))
     })
-    const answers = await Promise.all(['one', 'two'].map((request) => call(Buffer.from(request))))
+    const answers = await Promise.all(['one', 'two'].map((request) => connection.call(Buffer.from(request))))
     expect(answers.map(String)).toEqual(['/some.Service/Method one', '/some.Service/Method two'])
   })
 
   it('goes on beyond what either side may send at first', async () => {
     const large = 'x'.repeat(5000)
-    const { call } = await connected((stream, request) => answer(stream, framed(request)))
-    const answers = await Promise.all(Array.from({ length: 100 }, () => call(Buffer.from(large))))
+    await connected((stream, request) => answer(stream, framed(request)))
+    const answers = await Promise.all(Array.from({ length: 100 }, () => connection.call(Buffer.from(large))))
     for (const message of answers) expect(String(message)).toBe(large)
   })
 
   it('fails a call that has no answer, is reset, or loses its connection', async () => {
-    const { call } = await connected((stream, request) => {
+    await connected((stream, request) => {
       if (request === 'refused') stream.respond({ 'grpc-status': 3 }, { endStream: true })
       else if (request === 'reset') stream.close(2)
       else stream.session?.destroy()
     })
-    await expect(call(Buffer.from('refused'))).rejects.toThrow('/some.Service/Method ended without an answer')
-    await expect(call(Buffer.from('reset'))).rejects.toThrow('was reset with code 2')
-    await expect(call(Buffer.from('lost'))).rejects.toThrow(/ended|goes away/)
-    await expect(call(Buffer.from('late'))).rejects.toThrow(/ended|goes away/)
+    await expect(connection.call(Buffer.from('refused'))).rejects.toThrow(
+      '/some.Service/Method ended without an answer',
+    )
+    await expect(connection.call(Buffer.from('reset'))).rejects.toThrow('was reset with code 2')
+    await expect(connection.call(Buffer.from('lost'))).rejects.toThrow(/ended|goes away/)
+    await expect(connection.call(Buffer.from('late'))).rejects.toThrow(/ended|goes away/)
   })
 })

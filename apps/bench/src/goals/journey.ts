@@ -63,7 +63,7 @@ export async function journeyOverGrpc({ history, events: calls, rounds }: Settin
       peers: [],
       notes: [
         `the people are those of the demo company with the most touches: ${demo.length.toLocaleString('en')} events in ${DAYS} days, recorded after the history; no answer is kept`,
-        `one at a time: ${Math.ceil(calls / 10).toLocaleString('en')} calls a round; driver: raw HTTP/2 in this process`,
+        `one at a time: ${Math.ceil(calls / 10).toLocaleString('en')} calls a round; driver: frames of HTTP/2, in this process`,
       ],
     })
     if (!answers.at(-1)!.equals(await ask(people.length - 1))) throw new Error('the answer has changed')

@@ -56,7 +56,7 @@ export async function queryOverGrpc({ history, events: calls, rounds }: Settings
       ours: { name: 'funnel query service', run: flooding(load, query.process.pid) },
       peers: [{ name: 'stock grpc-js server', run: flooding(loadOfPeer, peer.pid) }],
       notes: [
-        'driver: raw HTTP/2 in a process of its own, 4 connections; all with small semi-spaces; the answer is kept, as while nothing is folded; the peer encodes the same message at each call',
+        'driver: frames of HTTP/2 over 4 connections, in a process of its own; all with small semi-spaces; the answer is kept, as while nothing is folded; the peer encodes the same message at each call',
         `half load: calls at half the median rate, ${HALF_LOAD_SECONDS} s a round; a new question: the same from another day on, one at a time, so that it is answered from the read models`,
       ],
     })
