@@ -169,6 +169,10 @@ describe('a mistake', () => {
     expect(mistakesOf({ 'funnel.yaml': funnel().replace('version: 1\n', '') })).toEqual([
       'funnel.yaml:1: the definition lacks version',
     ])
+    // one that was the time of day: the read models could not hold it, and folding stopped for good
+    expect(mistakesOf({ 'funnel.yaml': funnel().replace('version: 1\n', 'version: 202611270930\n') })).toEqual([
+      'funnel.yaml:2: version must be <= 2147483647',
+    ])
     expect(ofKpi('k', '{ sum: { measure: lead.captured } }', 'things')).toEqual([
       'kpis/k.yaml:6: unit must be one of count, ratio, money, duration',
     ])

@@ -32,12 +32,15 @@ export const object = (properties: Readonly<Record<string, object>>, optional: r
 /** An object with this one field. */
 export const only = (name: string, schema: object) => object({ [name]: schema })
 
+/** What a column of 32 bits holds, and the versions in answers. */
+const MOST_VERSION = 2 ** 31 - 1
+
 /** A definition: what every one has, and fields of its own. */
 export const definition = (properties: Readonly<Record<string, object>>, optional: readonly string[] = []) =>
   object(
     {
       id,
-      version: { type: 'integer', minimum: 1 },
+      version: { type: 'integer', minimum: 1, maximum: MOST_VERSION },
       name: text,
       description: text,
       owners: object({ marketing: text, sales: text }),
