@@ -5,15 +5,14 @@ import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { grpcConnection, type GrpcConnection } from './grpc-connection.js'
 
-const TRAILERS = { 'grpc-status': 0 }
 const framed = (message: string) => {
   const head = Buffer.alloc(5)
   head.writeUInt32BE(Buffer.byteLength(message), 1)
   return Buffer.concat([head, Buffer.from(message)])
 }
-const answer = (stream: ServerHttp2Stream, ...parts: Buffer[]) => {
+const answer = (stream: ServerHttp2Stream, parts: Buffer[], status = 0) => {
   stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true })
-  stream.once('wantTrailers', () => stream.sendTrailers(TRAILERS))
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': status, 'grpc-message': 'said' }))
   for (const part of parts) stream.write(part)
   stream.end()
 }
@@ -40,7 +39,7 @@ describe('a connection for one method', () => {
   it('gets the answer to each request, in however many parts it comes', async () => {
     await connected((stream, request, path) => {
       const whole = framed(`${path} ${request}`)
-      answer(stream, whole.subarray(0, 3), whole.subarray(3, 9), whole.subarray(9))
+      answer(stream, [whole.subarray(0, 3), whole.subarray(3, 9), whole.subarray(9)])
     })
     const answers = await Promise.all(['one', 'two'].map((request) => connection.call(Buffer.from(request))))
     expect(answers.map(String)).toEqual(['/some.Service/Method one', '/some.Service/Method two'])
@@ -48,22 +47,23 @@ describe('a connection for one method', () => {
 
   it('goes on beyond what either side may send at first', async () => {
     const large = 'x'.repeat(5000)
-    await connected((stream, request) => answer(stream, framed(request)))
+    await connected((stream, request) => answer(stream, [framed(request)]))
     const answers = await Promise.all(Array.from({ length: 100 }, () => connection.call(Buffer.from(large))))
     for (const message of answers) expect(String(message)).toBe(large)
   })
 
-  it('fails a call that has no answer, is reset, or loses its connection', async () => {
+  it('fails a call that has no answer or another status than OK, is reset, or loses its connection', async () => {
     await connected((stream, request) => {
       if (request === 'refused') stream.respond({ 'grpc-status': 3 }, { endStream: true })
+      else if (request === 'broken') answer(stream, [framed('half')], 13)
+      else if (request === 'late') answer(stream, [framed('whole')], 10)
       else if (request === 'reset') stream.close(2)
       else stream.session?.destroy()
     })
-    await expect(connection.call(Buffer.from('refused'))).rejects.toThrow(
-      '/some.Service/Method ended without an answer',
-    )
+    for (const request of ['refused', 'broken', 'late'])
+      await expect(connection.call(Buffer.from(request))).rejects.toThrow('ended without an answer and the status OK')
     await expect(connection.call(Buffer.from('reset'))).rejects.toThrow('was reset with code 2')
     await expect(connection.call(Buffer.from('lost'))).rejects.toThrow(/ended|goes away/)
-    await expect(connection.call(Buffer.from('late'))).rejects.toThrow(/ended|goes away/)
+    await expect(connection.call(Buffer.from('after'))).rejects.toThrow(/ended|goes away/)
   })
 })

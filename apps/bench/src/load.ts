@@ -7,7 +7,7 @@ import { spread, type Spread } from './harness.js'
 
 /** Drives one unary gRPC method with one request, over four connections. */
 export interface GrpcLoad {
-  /** The answer's message, also to another request. Throws unless there is one. */
+  /** The answer's message, also to another request. Throws unless there is one, and the status is OK. */
   call(other?: Uint8Array): Promise<Buffer>
   /** So many calls, so many at once. */
   flood(calls: number, width: number): Promise<void>
