@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress'
+import { progressBar } from '../cli/progress-bar.js'
 
 /** Shows how far a run is: a bar on a terminal, else a line for each tenth. */
 export interface Progress {
@@ -9,18 +9,8 @@ export interface Progress {
 /** Progress over `total` bytes on `stream` (stderr as a rule). */
 export function progressOn(stream: NodeJS.WriteStream, total: number): Progress {
   if (!stream.isTTY) return lines(stream, total)
-  const bar = new SingleBar({
-    format: '{bar} {percentage} % · {rows} rows · {eta_formatted}',
-    stream,
-    hideCursor: true,
-    clearOnComplete: true,
-    barsize: 30,
-  })
-  bar.start(total, 0, { rows: 0 })
-  return {
-    update: (bytes, rows) => bar.update(bytes, { rows }),
-    stop: () => bar.stop(),
-  }
+  const bar = progressBar('{bar} {percentage} % · {rows} rows · {eta_formatted}', stream)
+  return { update: (bytes, rows) => bar.update(bytes, total, { rows }), stop: () => bar.stop() }
 }
 
 function lines(stream: NodeJS.WritableStream, total: number): Progress {

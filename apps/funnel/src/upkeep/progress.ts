@@ -1,28 +1,14 @@
-import { SingleBar } from 'cli-progress'
+import { progressBar } from '../cli/progress-bar.js'
 
 /** Progress over events on stderr: a bar on a terminal, a line for each tenth elsewhere, nothing when silent. */
 export function eventProgress(what: string, silent: boolean, stream: NodeJS.WriteStream = process.stderr) {
+  const format = `${what} {bar} {percentage} % · {value} of {total} events · {eta_formatted} left`
+  const bar = stream.isTTY && !silent ? progressBar(format, stream) : undefined
   let tenth = -1
-  const bar =
-    stream.isTTY && !silent
-      ? new SingleBar({
-          format: `${what} {bar} {percentage} % · {value} of {total} events · {eta_formatted} left`,
-          stream,
-          hideCursor: true,
-          clearOnComplete: true,
-          barsize: 30,
-        })
-      : undefined
   return {
     update({ done, total }: { readonly done: number; readonly total: number }) {
       if (silent) return
-      if (bar) {
-        if (tenth < 0) bar.start(total, done)
-        tenth = 0
-        bar.setTotal(total)
-        bar.update(done)
-        return
-      }
+      if (bar) return bar.update(done, total)
       const now = total ? Math.floor((10 * done) / total) : 10
       if (now === tenth) return
       tenth = now
