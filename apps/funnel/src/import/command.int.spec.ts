@@ -219,6 +219,15 @@ describe('funnel import', () => {
     await rm(at('mine'), { recursive: true })
   })
 
+  it('refuses a database with demo data too, by whatever way it is named', async () => {
+    await pool.query('update store.meta set simulated_until = now()')
+    try {
+      await expect(direct(at('deals.csv'))).rejects.toThrow('holds demo data')
+    } finally {
+      await pool.query('update store.meta set simulated_until = null')
+    }
+  })
+
   it('writes to no database that may lose what it was told', async () => {
     const unsafe = new URL(database.url)
     unsafe.searchParams.set('options', '-c synchronous_commit=off')

@@ -6,7 +6,7 @@ import { exits } from '../cli/exit.js'
 import { findRunning, type Choice } from '../workspace/locate.js'
 import { atStart, noCheckpoint, storeCheckpoint, type Checkpoint } from './checkpoint.js'
 import { drySink } from './dry-sink.js'
-import { openErrorFile } from './error-file.js'
+import { errorFileOf, openErrorFile } from './error-file.js'
 import { hashText, importIdOf, sourcesOf } from './files.js'
 import { httpSink } from './http-sink.js'
 import { readMapping } from './mapping.js'
@@ -97,7 +97,7 @@ async function importFiles(files: readonly string[], flags: Flags): Promise<Repo
   const road = await open(flags, importId)
   try {
     const before = flags.restart ? atStart : await road.checkpoint.load(importId)
-    const errorFile = flags.errors ?? `${files[0]}.errors.csv`
+    const errorFile = flags.errors ?? errorFileOf(files[0]!)
     if (before.done) return withErrorFile(emptyReport(importId, road.sink.name, before), errorFile)
     const errors = await openErrorFile(errorFile, before.rows > 0)
     try {

@@ -29,6 +29,15 @@ describe('A CSV file', () => {
       ],
     })
   })
+  it('ends its rows with any line end, also where the header has another: a return stuck to the last cell', async () => {
+    const { rows } = await read('a,b\n1,x\r\n2,"y\r\nz"\r\n3,w\r4,v\n')
+    expect(rows).toEqual([
+      { line: 2, cells: ['1', 'x'] },
+      { line: 3, cells: ['2', 'y\r\nz'] },
+      { line: 5, cells: ['3', 'w'] },
+      { line: 6, cells: ['4', 'v'] },
+    ])
+  })
   it('counts lines rightly after line breaks in cells and empty lines', async () => {
     const { rows } = await read('a,b\r\n1,"x\r\ny\r\nz"\r\n\r\n2,"p\nq"\r\n4,5\r\n')
     expect(rows.map(({ line, cells }) => [line, cells[0]])).toEqual([

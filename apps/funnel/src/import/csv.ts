@@ -24,12 +24,14 @@ export interface Line {
 export interface Csv {
   readonly header: readonly string[]
   readonly lines: AsyncIterable<Line>
+  /** For one whose lines are not read to their end. */
+  close(): Promise<void>
 }
 
 const ROW_LIMIT = 1_048_576
 
 /**
- * Opens a CSV file (RFC 4180; BOM, LF, CRLF and CR are fine, empty lines are passed over) and reads its header; then
+ * Opens a CSV file (RFC 4180; BOM, LF, CRLF and CR are fine, also mixed, empty lines are passed over) and reads its header; then
  * streams rows in bounded memory. A row with more or fewer cells than the header is given with a `problem`. Throws
  * INVALID where nothing sensible can follow: no file, no header, a column name twice, broken quotes, wrong encoding, a
  * row beyond 1 MB.
@@ -48,7 +50,7 @@ export async function openCsv(path: string, dialect: Dialect = {}): Promise<Csv>
         `${basename(path)}:${first.value.line}: the column "${name}" is there twice, as number ${earlier + 1} and ${index + 1}; rename one`,
       )
   }
-  return { header, lines: checked(records, header.length) }
+  return { header, lines: checked(records, header.length), close: async () => void (await records.return()) }
 }
 
 async function* checked(records: AsyncIterable<Line>, width: number): AsyncIterable<Line> {
@@ -73,6 +75,7 @@ async function* readRecords(
   let line = 1
   const parser = parse({
     delimiter,
+    record_delimiter: ['\r\n', '\n', '\r'], // else the first line end decides, and others become part of a cell
     relax_column_count: true,
     max_record_size: ROW_LIMIT,
     on_record: (cells: string[]) => {

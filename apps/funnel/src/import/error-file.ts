@@ -15,6 +15,9 @@ export interface RowError {
 
 const columns = ['file', 'line', 'event', 'field', 'code', 'message'] as const
 
+/** Where the row errors of a file go unless another place is named. */
+export const errorFileOf = (path: string): string => `${path}.errors.csv`
+
 /** Collects row errors in a CSV file that comes into being with the first of them. */
 export interface ErrorFile {
   readonly path: string

@@ -41,6 +41,10 @@ describe('The files of an import', () => {
   it('may have any name where there is one input and one file', async () => {
     expect((await sourcesOf(one, [at('old.csv')])).map(({ path }) => path)).toEqual([at('old.csv')])
   })
+  it('do not include what an earlier run said of them, where a pattern of the shell does', async () => {
+    const given = ['deals-1.csv', 'deals-1.csv.errors.csv', 'deals-2.csv'].map(at)
+    expect((await sourcesOf(two, given)).map(({ path }) => path)).toEqual([at('deals-1.csv'), at('deals-2.csv')])
+  })
   it('must each be for something', async () => {
     await expect(sourcesOf(two, [at('old.csv'), at('deals.csv')])).rejects.toThrow(
       `${at('deals.csv')}: no part of the mapping is for this; it knows deals-*.csv, team.csv, old.csv`,

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { derivedId, FunnelError } from '@funnel/events'
+import { errorFileOf } from './error-file.js'
 import { unreadable } from './unreadable.js'
 import type { Plan, PlannedInput } from './plan.js'
 
@@ -27,10 +28,12 @@ const fits = (pattern: string, path: string): boolean =>
 
 /**
  * Finds which file is which, in the mapping's order: by name, or, where the mapping has one input and one file is given,
- * whatever its name. A file to be joined is one of those given, else it lies beside the file it is joined to.
+ * whatever its name. A file to be joined is one of those given, else it lies beside the file it is joined to. The error file
+ * of one that is given is left out: a pattern of the shell takes it for one of them when the same command is given again.
  * Throws INVALID on a file no part of the mapping is for, and on one that is missing or a folder.
  */
-export async function sourcesOf(plan: Plan, paths: readonly string[]): Promise<readonly Source[]> {
+export async function sourcesOf(plan: Plan, given: readonly string[]): Promise<readonly Source[]> {
+  const paths = given.filter((path) => !given.some((other) => path === errorFileOf(other)))
   const only = paths.length === 1 && plan.inputs.length === 1 ? paths[0] : undefined
   const sources: Source[] = []
   for (const input of plan.inputs)

@@ -147,6 +147,14 @@ describe('An import', () => {
     expect([...sink.events]).toEqual(before)
   })
 
+  it('sends nothing where the mapping does not fit a later file: the files before it were recorded for good', async () => {
+    await writeFile(at('deals.csv'), `id,on\n1,2026-02-01\n`)
+    const sink = memory()
+    const run = { ...(await prepared()), sink, checkpoint: noCheckpoint, before: atStart }
+    await expect(runImport(run)).rejects.toThrow('there is no column "at" in deals.csv')
+    expect(sink.batches).toBe(0)
+  })
+
   it('that broke off goes on after the last batch and ends with the same events', async () => {
     const whole = memory()
     await runImport({ ...(await prepared()), sink: whole, checkpoint: noCheckpoint, before: atStart })

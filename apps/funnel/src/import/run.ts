@@ -2,11 +2,12 @@ import { basename } from 'node:path'
 import { FunnelError, type Refused } from '@funnel/events'
 import { judged, type Judged } from '@funnel/event-store'
 import type { Checkpoint, Progressed } from './checkpoint.js'
-import { openCsv, type Line } from './csv.js'
+import { openCsv, type Csv } from './csv.js'
 import type { ErrorFile, RowError } from './error-file.js'
 import type { Source } from './files.js'
-import { loadJoin } from './join.js'
-import { mapperOf, type Draft, type Reading } from './mapper.js'
+import { loadJoin, type JoinTable } from './join.js'
+import { mapperOf, type Draft, type Mapper, type Reading } from './mapper.js'
+import type { PlannedJoin } from './plan.js'
 import type { Progress } from './progress.js'
 import { addUnmatched, countsOf, emptyReport, type Report } from './report.js'
 import type { Sink, Told } from './sink.js'
@@ -37,10 +38,10 @@ interface Pending {
 }
 
 /**
- * Reads all files, maps and checks every row, and sends events in batches of about 1,000; after each batch its row errors
- * are written and then the number of rows done is saved. Row errors do not stop it. Throws what stops it: a file that
- * cannot be read on, a mapping that does not fit a file, a sink that stays unreachable. Run again, it goes on after the
- * last saved row.
+ * Looks whether the mapping fits every file before it sends anything; then reads them all, maps and checks every row, and
+ * sends events in batches of about 1,000; after each batch its row errors are written and then the number of rows done is
+ * saved. Row errors do not stop it. Throws what stops it: a file that cannot be read on, a mapping that does not fit a file, a
+ * sink that stays unreachable. Run again, it goes on after the last saved row.
  */
 export async function runImport(run: ImportRun): Promise<Report> {
   const { importId, sink, before } = run
@@ -109,8 +110,10 @@ export async function runImport(run: ImportRun): Promise<Report> {
     }
   }
 
+  const tables = joinTables()
+  for (const source of run.sources) await (await open(source, run.source, tables)).close()
   for (const source of run.sources) {
-    const { read, lines, unmatched } = await open(source, run.source)
+    const { read, lines, unmatched } = await open(source, run.source, tables)
     const file = basename(source.path)
     for await (const line of lines) {
       if (++row <= before.rows) continue
@@ -129,21 +132,31 @@ export async function runImport(run: ImportRun): Promise<Report> {
   return report
 }
 
-async function open(
-  { path, input, joins }: Source,
-  source: string,
-): Promise<{ lines: AsyncIterable<Line> } & ReturnType<typeof mapperOf>> {
+/** A file with the reader of its rows. Throws INVALID where the mapping does not fit it, or the files that it is joined to. */
+async function open({ path, input, joins }: Source, source: string, tableOf: JoinTables): Promise<Csv & Mapper> {
+  const tables: JoinTable[] = []
+  for (const [index, join] of input.joins.entries()) tables.push(await tableOf(joins[index]!, join))
   const csv = await openCsv(path, input.dialect)
-  const tables = []
-  for (const [index, { on, dialect }] of input.joins.entries())
-    tables.push(
-      await loadJoin(
-        joins[index]!,
-        on.map(({ column }) => column),
-        dialect,
-      ),
-    )
-  return { lines: csv.lines, ...mapperOf(input, source, csv, path, tables) }
+  try {
+    return { ...csv, ...mapperOf(input, source, csv, path, tables) }
+  } catch (error) {
+    await csv.close()
+    throw error
+  }
+}
+
+type JoinTables = (path: string, join: PlannedJoin) => Promise<JoinTable>
+
+/** The tables of joins, each loaded once, however many files are joined to it. */
+function joinTables(): JoinTables {
+  const loaded = new Map<string, Promise<JoinTable>>()
+  return (path, { on, dialect }) => {
+    const columns = on.map(({ column }) => column)
+    const key = JSON.stringify([path, columns, dialect])
+    let table = loaded.get(key)
+    if (!table) loaded.set(key, (table = loadJoin(path, columns, dialect)))
+    return table
+  }
 }
 
 /** The events of a row as the public door would take them; all or none. */

@@ -3,28 +3,50 @@ import {
   judged,
   openEventStore,
   openVault,
+  simulatedUntil,
   suppliedTo,
   type EventStore,
   type Judged,
   type Vault,
 } from '@funnel/event-store'
+import { FunnelError } from '@funnel/events'
+import { createPool } from '@funnel/platform'
 import { publicly, type Sink, type Told } from './sink.js'
 
-/** Straight to the store: one append, so one transaction, per batch; what is told of persons is in the vault before. */
+/**
+ * Straight to the store: one append, so one transaction, per batch; what is told of persons is in the vault before. Throws
+ * INVALID where the store holds demo data, which never meets other data.
+ */
 export async function storeSink(databaseUrl: string): Promise<Sink> {
   const store = await openEventStore({ url: databaseUrl, connections: 1 })
-  const vault = await openVault({ url: databaseUrl, connections: 1 }).catch(async (error: unknown) => {
+  try {
+    await assertNoDemo(databaseUrl)
+    const vault = await openVault({ url: databaseUrl, connections: 1 })
+    const sink = sinkOf(store, vault)
+    return {
+      ...sink,
+      async close() {
+        await sink.close()
+        await vault.close()
+      },
+    }
+  } catch (error) {
     await store.close()
     throw error
-  })
-  const sink = sinkOf(store, vault)
-  return {
-    ...sink,
-    async close() {
-      await sink.close()
-      await vault.close()
-    },
   }
+}
+
+async function assertNoDemo(databaseUrl: string): Promise<void> {
+  const pool = createPool(databaseUrl, 'funnel-import', 1)
+  try {
+    if ((await simulatedUntil(pool)) === undefined) return
+  } finally {
+    await pool.end()
+  }
+  throw new FunnelError(
+    'INVALID',
+    'this store holds demo data, and what is recorded cannot be taken out again: import into a store of your own',
+  )
 }
 
 /** A store as a sink; closed with it. */
