@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { advanceHead } from '@funnel/event-log'
 import { migrateStore, openEventStore } from '@funnel/event-store'
+import { mintId, type Envelope } from '@funnel/events'
 import { syntheticLog, testDatabase, type TestDatabase } from '@funnel/testing'
 import { thisProcess } from '../workspace/process.js'
 import { openGauge } from './gauge.js'
@@ -47,6 +48,20 @@ it('the gauge shows at its first look the last events that there are, then those
     expect(await shown()).toEqual((await recorded()).slice(4))
     await record(10, 12)
     expect(await shown()).toEqual((await recorded()).slice(6))
+
+    const deal = log.find(({ type }) => type === 'deal.opened') ?? log[0]!
+    const opened = (currency: string): Envelope => ({
+      ...deal,
+      id: mintId(),
+      type: 'deal.opened',
+      dataschema: 'deal.opened:1',
+      partitionkey: currency,
+      data: { deal: currency, amount: { minor: 1_054_000, currency } },
+    })
+    log.push(opened('EUR'), opened('JPY'), opened('KWD'))
+    await record(12, 15)
+    const notes = (await gauge.look()).last.map(({ note }) => note)
+    expect(notes).toEqual(expect.arrayContaining(['EUR 10,540', 'JPY 1,054,000', 'KWD 1,054']))
   } finally {
     await gauge.close()
     await pool.end()

@@ -1,4 +1,4 @@
-import { distance, topicNames, type Positions, type Recorded, type Topic } from '@funnel/events'
+import { distance, exponentOf, topicNames, type Positions, type Recorded, type Topic } from '@funnel/events'
 import { postgresEventTail } from '@funnel/event-log'
 import { createPool } from '@funnel/platform'
 import { createClient, type Generation } from '@funnel/query-api'
@@ -129,7 +129,7 @@ function toLast({ event, recorded }: Recorded): LastEvent {
     stage,
     kind,
     channel,
-    amount && `${amount.currency} ${Math.round(amount.minor / 100).toLocaleString('en')}`,
+    amount && `${amount.currency} ${Math.round(amount.minor / 10 ** exponentOf(amount.currency)).toLocaleString('en')}`,
   ]
   return { recorded, type: event.type, subject: event.partitionkey, note: note.filter(Boolean).join(' · ') }
 }
