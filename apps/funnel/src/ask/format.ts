@@ -70,9 +70,12 @@ export function formatQuantity(quantity: Quantity | undefined): string {
   return amount.value.parts.map(formatMoney).join(' + ') || NONE
 }
 
+/** A text that anybody may have sent: what a terminal would obey is shown and not carried out. */
+export const formatText = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd')
+
 /** A dimension's value: none, and the empty text, are told apart from every word. */
 export const formatDimension = (value: string | undefined): string =>
-  value === undefined ? '(none)' : value === '' ? '(empty)' : value
+  value === undefined ? '(none)' : value === '' ? '(empty)' : formatText(value)
 
 /** An instant to the second, UTC. */
 export const formatTime = (time: Date | undefined): string =>

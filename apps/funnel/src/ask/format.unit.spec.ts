@@ -67,4 +67,7 @@ describe('a dimension’s value', () => {
   it('tells none, the empty text and a word apart', () => {
     expect([undefined, '', 'unknown'].map(formatDimension)).toEqual(['(none)', '(empty)', 'unknown'])
   })
+  it('says nothing to the terminal: anybody may send one, and escapes and line ends in it were carried out', () => {
+    expect(formatDimension('a\u001b[2Jb\nc\u009bd')).toBe('a\ufffd[2Jb\ufffdc\ufffdd')
+  })
 })

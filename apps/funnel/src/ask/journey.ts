@@ -7,7 +7,7 @@ import { table } from '../cli/table.js'
 import type { Choice } from '../workspace/locate.js'
 import { ask } from './door.js'
 import { footer, show } from './footer.js'
-import { formatTime } from './format.js'
+import { formatText, formatTime } from './format.js'
 
 interface JourneyFlags extends Choice {
   readonly json?: boolean
@@ -28,7 +28,7 @@ export const journeyCommand = (): Command =>
     .addArgument(new Argument('<kind>', 'whose journey').choices(kinds))
     .argument('<id>', 'its id')
     .option('--type <type>', 'only events of this type; again for more', collect)
-    .option('-n, --limit <n>', 'so many events at most', whole, 100)
+    .option('-n, --limit <n>', `so many events at most, up to ${PAGE}`, whole, 100)
     .action(async ($case: (typeof kinds)[number], value: string, flags: JourneyFlags) =>
       ask(flags, flags.json === true, async (client) => {
         const answer = await client.listJourney({
@@ -37,7 +37,8 @@ export const journeyCommand = (): Command =>
           pageSize: Math.min(flags.limit, PAGE),
         })
         if (flags.json) return printJson(ListJourneyResponse.toJSON(answer))
-        const more = answer.nextPageToken ? `the first ${answer.events.length} events; more with --limit` : undefined
+        const further = flags.limit < PAGE ? 'more with --limit' : 'narrow down with --type'
+        const more = answer.nextPageToken ? `the first ${answer.events.length} events; ${further}` : undefined
         show(
           answer.events.length ? eventTable(answer) : `nothing is known of the ${$case} ${value}`,
           footer(answer.basis, undefined, more),
@@ -65,7 +66,9 @@ function said(dataJson: string, stream: string): string {
   const subject = stream.slice(stream.indexOf('-') + 1)
   const text = Object.entries(JSON.parse(dataJson) as Record<string, unknown>)
     .flatMap(([name, value]) =>
-      value === subject || typeof value === 'object' ? [] : [`${name} ${String(value as string | number | boolean)}`],
+      value === subject || typeof value === 'object'
+        ? []
+        : [`${name} ${formatText(String(value as string | number | boolean))}`],
     )
     .join(', ')
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
