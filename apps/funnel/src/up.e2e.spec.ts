@@ -6,6 +6,7 @@ import { commandLine, leads, until, type CommandLine, type Foreground } from './
 
 interface Status {
   readonly ok: boolean
+  readonly demo: boolean
   readonly pid: number
   readonly services: readonly {
     readonly name: string
@@ -295,6 +296,7 @@ describe('funnel up', () => {
       const { code, stderr } = await funnel('up', '--detach', '--no-demo', ...cli.ports)
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('running in the background') })
       const status = await cli.json<Status>('status')
+      expect(status.demo).toBe(true) // not fed any more, but what it holds is still the demo's
       expect(await leads(cli)).toBeGreaterThanOrEqual(known)
       expect((await funnel('down')).code).toBe(0)
       expect(pidsOf(status).filter(alive)).toEqual([])

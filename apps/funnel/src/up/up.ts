@@ -139,13 +139,14 @@ export async function up(flags: UpFlags, report: Reporter, abort: AbortSignal): 
           signal: abort,
         }),
     })
-    const definitions = feeds ? demoFolders() : process.env['FUNNEL_DEFINITIONS']
+    const demo = feeds || until !== undefined // what is recorded stays, also where it is no longer fed
+    const definitions = demo ? demoFolders() : process.env['FUNNEL_DEFINITIONS']
     state = {
       workspace,
       supervisor: thisProcess(),
       startedAt: new Date().toISOString(),
       ready: false,
-      demo: feeds,
+      demo,
       ...(until === undefined ? {} : { simulatedUntil: new Date(until).toISOString() }),
       embeddedPostgres: embedded,
       ...(definitions ? { definitions } : {}),

@@ -27,6 +27,7 @@ export interface WorkspaceState {
   readonly startedAt: string
   /** Everything has been ready once. */
   readonly ready: boolean
+  /** Its store holds demo data. */
   readonly demo: boolean
   /** Until when its history was made up; ISO 8601. */
   readonly simulatedUntil?: string
