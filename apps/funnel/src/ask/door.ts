@@ -13,30 +13,38 @@ export async function ask<T>(
   quiet: boolean,
   question: (client: FunnelClient) => Promise<T>,
 ): Promise<T> {
-  const { address, token, name } = whom(choice)
+  const { address, token, name, advice } = whom(choice)
   if (!quiet) say(style('dim', name, process.stderr))
   const client = createClient(address, { token })
   try {
     return await question(client)
   } catch (error) {
     if (error instanceof FunnelError && error.code === 'UNAVAILABLE' && error.details['grpc'] !== undefined)
-      throw new FunnelError(
-        'UNAVAILABLE',
-        `${address} does not answer: \`npx funnel status\` says why`,
-        error.details,
-        error,
-      )
+      throw new FunnelError('UNAVAILABLE', `${address} does not answer: ${advice}`, error.details, error)
     throw error
   } finally {
     client.close()
   }
 }
 
-function whom(choice: Choice): { address: string; token: string | undefined; name: string } {
+interface Whom {
+  readonly address: string
+  readonly token: string | undefined
+  readonly name: string
+  /** What to do when it does not answer. */
+  readonly advice: string
+}
+
+function whom(choice: Choice): Whom {
   const server = process.env['FUNNEL_SERVER'] || undefined
   const token = process.env['FUNNEL_TOKEN'] || undefined
   if (server !== undefined && choice.workspace === undefined)
-    return { address: server, token, name: `server ${server}` }
+    return { address: server, token, name: `server ${server}`, advice: 'is this, which FUNNEL_SERVER names, right?' }
   const { state } = mustRun(choice)
-  return { address: state.urls.query, token: token ?? state.token, name: `workspace ${state.workspace}` }
+  return {
+    address: state.urls.query,
+    token: token ?? state.token,
+    name: `workspace ${state.workspace}`,
+    advice: '`npx funnel status` says why',
+  }
 }

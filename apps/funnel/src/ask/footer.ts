@@ -17,6 +17,10 @@ export function footer(basis: Basis | undefined, definition?: KpiDefinition, not
   return lines.map((line) => style('dim', line, process.stderr)).join('\n')
 }
 
+/** That a list goes on, where `most` is the greatest limit there is. */
+export const moreThan = (limit: number, most: number): string =>
+  `there are more; narrow down${limit < most ? ', or raise --limit' : ''}`
+
 /** Prints data, then what it rests on. */
 export function show(data: string, foot: string): void {
   print(data)

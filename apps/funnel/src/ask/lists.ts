@@ -8,7 +8,7 @@ import { table } from '../cli/table.js'
 import { parseTime } from '../cli/time.js'
 import type { Choice } from '../workspace/locate.js'
 import { ask } from './door.js'
-import { footer, show } from './footer.js'
+import { footer, moreThan, show } from './footer.js'
 import { formatMoney, formatTime, NONE } from './format.js'
 
 interface ListFlags extends Choice {
@@ -51,7 +51,7 @@ export const leadsCommand = (): Command =>
         if (flags.json) return printJson(ListLeadsResponse.toJSON(first))
         show(
           first.leads.length ? leadTable(first.leads) : 'no leads',
-          footer(first.basis, undefined, more(first.nextPageToken)),
+          footer(first.basis, undefined, more(first.nextPageToken, flags.limit)),
         )
       }),
     )
@@ -79,7 +79,7 @@ export const dealsCommand = (): Command =>
         if (flags.json) return printJson(ListDealsResponse.toJSON(first))
         show(
           first.deals.length ? dealTable(first.deals) : 'no deals',
-          footer(first.basis, undefined, more(first.nextPageToken)),
+          footer(first.basis, undefined, more(first.nextPageToken, flags.limit)),
         )
       }),
     )
@@ -94,7 +94,7 @@ const withFilters = (list: Command): Command =>
     .option('-n, --limit <n>', `so many at most, up to ${PAGE}`, whole, 20)
 
 const timeOf = (text: string | undefined, option: string) => (text === undefined ? undefined : parseTime(text, option))
-const more = (token: string) => (token ? 'there are more; narrow down, or raise --limit' : '')
+const more = (token: string, limit: number) => (token ? moreThan(limit, PAGE) : '')
 
 const outcomes = { open: Outcome.OUTCOME_OPEN, won: Outcome.OUTCOME_WON, lost: Outcome.OUTCOME_LOST } as const
 

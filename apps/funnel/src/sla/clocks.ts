@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { ListClocksResponse } from '@funnel/query-api'
 import { ask } from '../ask/door.js'
-import { footer, show } from '../ask/footer.js'
+import { footer, moreThan, show } from '../ask/footer.js'
 import { whole, workspaceCommand } from '../cli/command.js'
 import { printJson, say } from '../cli/print.js'
 import { style } from '../cli/style.js'
@@ -63,7 +63,7 @@ export const clocksCommand = (): Command =>
         if (flags.json) return printJson(ListClocksResponse.toJSON(answer))
         show(
           answer.clocks.length ? clockTable(answer.clocks) : nothing(flags),
-          footer(answer.basis, undefined, answer.nextPageToken ? 'there are more; narrow down, or raise --limit' : ''),
+          footer(answer.basis, undefined, answer.nextPageToken ? moreThan(flags.limit, PAGE) : ''),
         )
       }),
     )
