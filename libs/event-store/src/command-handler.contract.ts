@@ -104,6 +104,25 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
       }
     }
 
+    /** The store, doing something the first time an id was looked for, before any stream is read. */
+    const lateReading = (work: () => Promise<unknown>): EventStore => {
+      let done: Promise<unknown> | undefined
+      const looked = Promise.withResolvers<void>()
+      return {
+        ...store,
+        find: async (id) => {
+          const found = await store.find(id)
+          looked.resolve()
+          return found
+        },
+        read: async (...args) => {
+          await looked.promise
+          await (done ??= work())
+          return store.read(...args)
+        },
+      }
+    }
+
     it('is recorded as what was decided, by whom, for what reason and in which order', async () => {
       await store.append({ events: [captured('a')] })
       const cause = { id: mintId(), correlationid: 'journey-1', hops: 2 }
@@ -186,6 +205,27 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
         expect(second).toEqual({ events: first!.events, repeated: true })
         expect(await store.read('lead-a')).toHaveLength(2)
         expect(await under.rejected()).toEqual([])
+      })
+
+      it('while the first request is committed between the look for it and the reading, gets its answer instead of a refusal', async () => {
+        const key = 'k'
+        let first: Handled | undefined
+        const late = lateReading(async () => (first = await merge('p', 'q', { key })))
+        expect(await merge('p', 'q', { key }, late)).toEqual({ events: first!.events, repeated: true })
+        const insisting = lateReading(async () => (first = await step('a', ['mql'], { key: 'l', expected: 0 })))
+        expect(await step('a', ['mql'], { key: 'l', expected: 0 }, insisting)).toEqual({
+          events: first!.events,
+          repeated: true,
+        })
+        const idle = lateReading(async () => (first = await take('b', 'ann', { key: 'm' })))
+        expect(await take('b', 'ann', { key: 'm' }, idle)).toEqual({ events: first!.events, repeated: true })
+        expect(await log()).toHaveLength(4)
+        expect(await under.rejected()).toEqual([])
+      })
+
+      it('while another command under its key is committed between the look for it and the reading, is told of that', async () => {
+        const late = lateReading(() => take('a', 'ann', { key: 'k' }))
+        await expect(take('a', 'bob', { key: 'k' }, late)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
       })
 
       it('while another command takes the key for another subject, records nothing of it and leaves no evidence', async () => {

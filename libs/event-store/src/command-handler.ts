@@ -107,41 +107,62 @@ async function decide<Command, State>(
   { hops, requesthash }: Request,
   read: () => Promise<Basis<State>>,
 ): Promise<Handled> {
-  const { decider, command, source, key, expected, refresh, now = Date.now() } = handling
+  const { source, key, refresh } = handling
+  const findFirst = () => store.find(decisionId(source, key, 0))
+  const repeat = async (first: Recorded): Promise<Handled> => {
+    if (first.event.requesthash !== requesthash) throw otherCommand(key)
+    return { events: await allFrom(first, store, source, key), repeated: true }
+  }
   for (let attempt = 1; ; attempt++) {
-    const [first, { versions, state, last }] = await Promise.all([
-      store.find(decisionId(source, key, 0)),
-      read(),
-      refresh?.(),
-    ])
-    if (first) {
-      if (first.event.requesthash !== requesthash) throw otherCommand(key)
-      return { events: await allFrom(first, store, source, key), repeated: true }
-    }
-    const [[stream, version] = ['', 0]] = versions
-    if (expected !== undefined && expected !== version)
-      throw new FunnelError('VERSION_CONFLICT', `${stream} is at version ${version}, not ${expected}: read it again`, {
-        stream,
-        expected,
-        actual: version,
-      })
-    const decidedAt = Math.max(now, last.decided + 1)
-    // later than that it would be taken for a false time, and count as of when it is recorded
-    const at = Math.max(decidedAt, Math.min(last.happened + 1, last.recorded + FUTURE_TOLERANCE))
-    const decided = decider.decide(command, state, decidedAt)
-    if (!decided.length) return { events: [], repeated: false }
-    const events = sequenced(
-      decided.map((one, ordinal) => envelope(one, { ...handling, at, ordinal, hops, requesthash })),
-      versions,
-    )
+    const [first, basis] = await Promise.all([findFirst(), read(), refresh?.()])
+    if (first) return repeat(first)
+    let events: readonly Envelope[] = []
+    let refusal: unknown
     try {
-      const appended = await store.append({ events, expected: Object.fromEntries(versions) })
+      events = decisionOn(basis, handling, { hops, requesthash })
+    } catch (error) {
+      refusal = error
+    }
+    if (!events.length) {
+      // read a little later than it was looked for, the streams may hold what was recorded under this very key meanwhile
+      const late = await findFirst()
+      if (late) return repeat(late)
+      if (refusal !== undefined) throw refusal
+      return { events: [], repeated: false }
+    }
+    try {
+      const appended = await store.append({ events, expected: Object.fromEntries(basis.versions) })
       return { events: appended.map(({ record }) => record), repeated: false }
     } catch (error) {
       if (!(error instanceof FunnelError) || !OVERTAKEN.has(error.code) || attempt === ATTEMPTS) throw error
       await sleep(Math.random() * 4 * attempt)
     }
   }
+}
+
+/** What a command comes to, as the streams are. Throws what `decide` throws, and VERSION_CONFLICT where they are not as expected. */
+function decisionOn<Command, State>(
+  { versions, state, last }: Basis<State>,
+  handling: Handling<Command, State>,
+  request: Request,
+): readonly Envelope[] {
+  const { decider, command, expected, now = Date.now() } = handling
+  const [[stream, version] = ['', 0]] = versions
+  if (expected !== undefined && expected !== version)
+    throw new FunnelError('VERSION_CONFLICT', `${stream} is at version ${version}, not ${expected}: read it again`, {
+      stream,
+      expected,
+      actual: version,
+    })
+  const decidedAt = Math.max(now, last.decided + 1)
+  // later than that it would be taken for a false time, and count as of when it is recorded
+  const at = Math.max(decidedAt, Math.min(last.happened + 1, last.recorded + FUTURE_TOLERANCE))
+  return sequenced(
+    decider
+      .decide(command, state, decidedAt)
+      .map((one, ordinal) => envelope(one, { ...handling, at, ordinal, ...request })),
+    versions,
+  )
 }
 
 /** All that some streams hold, one after the other. */
