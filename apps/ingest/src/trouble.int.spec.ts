@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { Agent, request } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { migrateStore } from '@funnel/event-store'
 import { createPool, loadConfig, startService } from '@funnel/platform'
@@ -33,6 +34,40 @@ describe('When more comes than can be held,', () => {
     expect(await Promise.all(held.map(({ answer }) => answer))).toHaveLength(2)
     await until(async () => (await inFlight(ingest!)) === 0)
     expect(await ingest.send(event('a'))).toMatchObject({ accepted: 1 })
+  })
+
+  it('a connection over which a large body was turned away takes the next request at once', async () => {
+    ingest = await running({ IN_FLIGHT_BYTES: '1000000' })
+    const held = [490_001, 490_001].map((length) => slowly(ingest!, ' '.repeat(length)))
+    await until(async () => (await inFlight(ingest!)) >= 980_000)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const status = (body: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const { url, key } = ingest!
+        const sent = request(`${url}/v1/events`, {
+          agent,
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...headers },
+          signal: AbortSignal.timeout(3000),
+        })
+        sent.on('error', reject)
+        sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)))
+        sent.end(body)
+      })
+    try {
+      const body = ' '.repeat(400_000)
+      for (const large of [body, body]) expect(await status(large, { 'content-length': '400000' })).toBe(429)
+      for (const { abort, answer } of held) {
+        abort()
+        await expect(answer).rejects.toThrow()
+      }
+      await until(async () => (await inFlight(ingest!)) === 0)
+      // its length is not told, so that it is read up to the limit
+      expect(await status(' '.repeat(2_000_000), { 'transfer-encoding': 'chunked' })).toBe(413)
+      expect(await status(JSON.stringify(event('next')), {})).toBe(200)
+    } finally {
+      agent.destroy()
+    }
   })
 
   it('a client that goes away gives its bytes back', async () => {

@@ -15,7 +15,8 @@ export interface BodyLimits {
 
 /**
  * The whole body, inflated. Never holds more than twice `bytes`, all of it from the share. Throws TOO_LARGE beyond `bytes`
- * (a bomb is stopped as it passes them), OVERLOADED when the budget is spent, INVALID when it is cut off or no gzip.
+ * (a bomb is stopped as it passes them), OVERLOADED when the budget is spent, INVALID when it is cut off or no gzip;
+ * what is still to come of it is then thrown away as it comes.
  */
 export async function readBody(stream: Readable, declared: number | undefined, limits: BodyLimits, share: Share) {
   if (declared !== undefined && declared > limits.bytes) throw tooLarge(limits.bytes)
@@ -60,6 +61,8 @@ async function collect(stream: Readable, limit: number, share: Share): Promise<B
       chunks.push(chunk)
     }
   } catch (error) {
+    // the rest flows by unheld: the next request on this connection comes after it
+    stream.resume()
     if (error instanceof FunnelError) throw error
     throw new FunnelError('INVALID', 'the request ended before its body did', {}, error)
   }
