@@ -112,6 +112,13 @@ describe('The public door', () => {
     expect(new Set(requests.map(({ ids }) => ids[0])).size).toBe(1)
   })
 
+  it('is asked again when a request did not reach it in time', async () => {
+    const { url, requests } = await door({ status: 408 })
+    const [verdict] = await httpSink(url, 'secret', 'import-1').send(events(1))
+    expect(verdict?.outcome).toBe('recorded')
+    expect(requests).toHaveLength(2)
+  })
+
   it('that stays busy or away ends the import with what to do', async () => {
     const { url } = await door(...Array.from({ length: 9 }, () => ({ status: 503 })))
     await expect(httpSink(url, 'secret', 'import-1', 300).send(events(1))).rejects.toThrow('run the import again')

@@ -6,9 +6,11 @@ const MAX_BODY = 400_000
 const MAX_EVENTS = 1_000
 /** How long the door may be busy or away before an import gives up; run again, it goes on where it was. */
 const PATIENCE = 60_000
+/** Too slow in taking the request, with too much under way, or without its store: the same request may do later. */
+const BUSY: ReadonlySet<number> = new Set([408, 429, 503])
 const BACK_OFF = [200, 500, 1_000, 2_000, 5_000]
 
-/** The public door: what is sent is answered after commit. Busy (429, 503) or away, it is asked again. */
+/** The public door: what is sent is answered after commit. Busy (408, 429, 503) or away, it is asked again. */
 export function httpSink(url: string, key: string, importId: string, patience = PATIENCE): Sink {
   const target = new URL('/v1/events', url)
 
@@ -20,7 +22,7 @@ export function httpSink(url: string, key: string, importId: string, patience = 
         headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, 'x-funnel-import': importId },
         body,
       }).catch((error: unknown) => new FunnelError('UNAVAILABLE', `${target.origin} cannot be reached`, {}, error))
-      const busy = response instanceof FunnelError || response.status === 429 || response.status === 503
+      const busy = response instanceof FunnelError || BUSY.has(response.status)
       if (!busy) return response
       const asked = response instanceof FunnelError ? 0 : Number(response.headers.get('retry-after') ?? 0) * 1000
       const wait = asked || (BACK_OFF[attempt] ?? BACK_OFF.at(-1)!)
