@@ -32,20 +32,26 @@ export async function idsOf(query: Query, person: string, but?: string): Promise
   return [...known]
 }
 
+/** Whether a stream has an event that names one of the persons $1, or a visitor who is one of them. */
+const names = (stream: string): string => `exists (
+  select from store.event e
+  where e.stream = ${stream} and (
+    e.envelope #>> '{data,person}' = any ($1)
+    or exists (
+      select from store.event i
+      where i.stream = 'visitor-' || (e.envelope #>> '{data,visitor}') and i.envelope #>> '{data,person}' = any ($1))))`
+
 /**
- * The streams with notes that are the persons' own, or name one of them or a visitor who is one of them. Looks at these
- * streams only, so it takes no longer the longer the log is.
+ * The streams with notes that are the persons' own, or name one of them or a visitor who is one of them, and those of the
+ * deals of such leads. Looks at these streams and leads only, so it takes no longer the longer the log is.
  */
 export async function notedStreamsOf(query: Query, persons: readonly string[]): Promise<readonly string[]> {
   const found = await query<{ stream: string }>(
     `select n.stream from vault.note_streams() n (stream)
-     where n.stream = any ($2) or exists (
-       select from store.event e
-       where e.stream = n.stream and (
-         e.envelope #>> '{data,person}' = any ($1)
-         or exists (
-           select from store.event i
-           where i.stream = 'visitor-' || (e.envelope #>> '{data,visitor}') and i.envelope #>> '{data,person}' = any ($1))))`,
+     where n.stream = any ($2) or ${names('n.stream')}
+       or n.stream like 'deal-%' and exists (
+         select from store.event d
+         where d.stream = n.stream and ${names(`'lead-' || (d.envelope #>> '{data,lead}')`)})`,
     [persons, persons.map((person) => `person-${person}`)],
   )
   return found.map(({ stream }) => stream)

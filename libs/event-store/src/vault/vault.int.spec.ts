@@ -254,6 +254,21 @@ describe('The vault', () => {
       expect(await vault.erase(person)).toEqual({ profiles: 0, lookups: 0, notes: 0, bodies: 0 })
     })
 
+    it('the notes about deals that name nothing but their lead, or a lead of a visitor', async () => {
+      await record(
+        event('lead.captured', 'l-1', { lead: 'l-1', person: 'p-1' }),
+        event('lead.captured', 'l-2', { lead: 'l-2', visitor: 'v-1' }),
+        event('visitor.identified', 'v-1', { visitor: 'v-1', person: 'p-1' }),
+        event('lead.captured', 'l-3', { lead: 'l-3', person: 'other' }),
+        ...[1, 2, 3].map((i) => event('deal.opened', `d-${i}`, { deal: `d-${i}`, lead: `l-${i}` })),
+      )
+      for (const stream of ['deal-d-1', 'deal-d-2', 'deal-d-3'])
+        await vault.keepNote({ id: mintId(), stream, text: 'Planted note' })
+      expect(await vault.erase('p-1')).toMatchObject({ notes: 2 })
+      const { rows } = await pool.query('select stream from vault.note')
+      expect(rows).toEqual([{ stream: 'deal-d-3' }])
+    })
+
     it('and keeps nothing of the person that is told again, by address or by id, nor a body that names it', async () => {
       const person = (await one({ personal: planted }))!
       await vault.erase(person)
