@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { exportPerson } from '@funnel/event-store'
 import { running, type Running } from '../testing/ingest.js'
 import { testHandlers } from '../testing/handlers.js'
 
@@ -84,6 +85,37 @@ describe('What an event tells of a person beside its data', () => {
       `select data ->> 'email' as email from vault.profile where data ->> 'email' like 'finn-%'`,
     )
     expect(kept).toEqual([{ email: 'finn-true@example.com' }])
+  })
+
+  it('is not kept of the no to that itself (row 76), which holds for what is told under the address after it', async () => {
+    const no = (address: string, name: string, data: object = {}) => ({
+      id: `no-${name}`,
+      type: 'person.consent-recorded',
+      data: { purposes: { profile: false }, ...data },
+      personal: { email: address, name },
+    })
+    const [known] = await sent(captured('g1', { email: 'kim@example.com', name: 'Kim' }))
+    const kim = known!.data!.person
+    const told = await sent(
+      no('kim@example.com', 'Kim Gone'),
+      no('hal@example.com', 'Hal'),
+      no('ida@example.com', 'Ida', { person: 'crm-9' }),
+    )
+    const hal = told[1]!.data!.person
+    expect(told.map(({ outcome, data }) => [outcome, data])).toEqual(
+      [kim, hal, 'crm-9'].map((person) => ['accepted', { person, purposes: { profile: false } }]),
+    )
+    const after = await sent(
+      captured('g2', { email: 'kim@example.com', city: 'Kiel' }),
+      captured('h', { email: 'hal@example.com', city: 'Kiel' }),
+      captured('i', { email: 'ida@example.com', city: 'Kiel' }),
+      no('hal@example.com', 'Hal'),
+    )
+    expect(after.map(({ data }) => data!.person)).toEqual([kim, hal, 'crm-9', hal])
+    expect(await profileOf(kim)).toEqual({ email: 'kim@example.com', name: 'Kim' })
+    const { profiles } = await exportPerson(ingest.database, ingest.database, hal!)
+    expect(profiles).toEqual([])
+    expect(await rows(`select from vault.profile where data::text ~ 'hal@|ida@|Ida|Kiel|Gone'`)).toEqual([])
   })
 
   it('does not count for what the event says: a resend that tells other things, or nothing, is a duplicate', async () => {

@@ -72,7 +72,8 @@ async function exportOf(store: Query, vault: Query, person: string): Promise<Per
   const persons = await idsOf(store, person)
   const streams = await streamsOf(store, persons)
   const profiles = await vault<PersonExport['profiles'][number]>(
-    `select person, data, ${iso('told_at')} "toldAt" from vault.profile where person = any ($1) order by person`,
+    `select person, data, ${iso('told_at')} "toldAt" from vault.profile
+     where person = any ($1) and data <> '{}' order by person`,
     [persons],
   )
   const notes = await vault<PersonExport['notes'][number]>(

@@ -54,7 +54,7 @@ export function judged(raw: Raw, defaults: Defaults): Judged {
     const supply = takes && !named && properties !== undefined
     const whole = supply ? { ...event, data: { ...properties, person: SOMEBODY } } : event
     const verdict = validateEvent(whole, defaults)
-    return verdict.ok && keeps(verdict) ? { verdict, personal, supply } : { verdict }
+    return verdict.ok && !declines(verdict.event) ? { verdict, personal, supply } : { verdict }
   } catch (error) {
     if (!(error instanceof FunnelError)) throw error
     return { verdict: refusalOf(error) }
@@ -78,7 +78,8 @@ export async function introduced(
     telling.map(({ verdict: { event }, personal, supply }) => {
       const { person } = event.data as { readonly person?: string }
       const at = Math.min(Date.parse(event.time), receivedAt)
-      return { personal, at, ...(!supply && takesPerson(event.type) && person !== undefined && { person }) }
+      const withheld = withholds(event)
+      return { personal, at, withheld, ...(!supply && takesPerson(event.type) && person !== undefined && { person }) }
     }),
   )
   const found = new Map(telling.map((one, i) => [one as Judged, persons[i]]))
@@ -99,9 +100,14 @@ export function suppliedTo(fit: readonly Fit[]): ReadonlyMap<Envelope, Supplied>
   return supplied.size ? supplied : undefined
 }
 
-/** Whether what an event tells of a person may be kept: it does not itself say no to the purpose `profile`. */
-const keeps = ({ event }: Accepted): boolean =>
-  (event.data as { readonly consent?: { readonly profile?: boolean } }).consent?.profile !== false
+/** Whether an event is a contact at which the purpose `profile` was declined: then it introduces nobody. */
+const declines = ({ data }: Envelope): boolean =>
+  (data as { readonly consent?: { readonly profile?: boolean } }).consent?.profile === false
+
+/** Whether an event is a person's no to the purpose `profile`: it says whose no it is, and nothing else of that is kept. */
+const withholds = ({ type, data }: Envelope): boolean =>
+  type === 'person.consent-recorded' &&
+  (data as { readonly purposes: { readonly profile?: boolean } }).purposes.profile === false
 
 function withPerson(verdict: Accepted, person: string): Fit {
   const { event } = verdict

@@ -29,6 +29,8 @@ export interface Introduction {
   readonly personal: Personal
   /** When the event happened: later ones are believed more. */
   readonly at: Instant
+  /** It is a no to the purpose `profile`: the person is found or made by what is told, and none of it kept but as HMACs. */
+  readonly withheld?: boolean
 }
 
 /** A note about a stream. */
@@ -164,7 +166,7 @@ const UNTOLD = `
   where raw = any ($1)`
 
 /** An introduction as `vault.introduce` takes it. */
-function entryOf(key: Buffer, { person, personal, at }: Introduction, ord: number) {
+function entryOf(key: Buffer, { person, personal, at, withheld = false }: Introduction, ord: number) {
   const { email, phone } = personal
   const hex = (address: Address | undefined) => address && `\\x${hmacOf(key, address).toString('hex')}`
   return {
@@ -174,7 +176,8 @@ function entryOf(key: Buffer, { person, personal, at }: Introduction, ord: numbe
     email: hex(email === undefined ? undefined : emailAddress(email)),
     phone: hex(phone === undefined ? undefined : phoneAddress(phone)),
     minted: mintId(),
-    data: personal,
-    told_at: new Date(at).toISOString(),
+    // nothing, as of before anything: whatever is told at any time counts more
+    data: withheld ? {} : personal,
+    told_at: new Date(withheld ? 0 : at).toISOString(),
   }
 }
