@@ -55,7 +55,7 @@ export const FUTURE_TOLERANCE = 5 * 60_000
  * When it happened, clamped: a time more than five minutes after `recorded` cannot be true, so it counts as `recorded`
  * and is flagged by `isFuture`; the envelope keeps what was sent.
  */
-export function occurredAt(record: Recorded): Instant {
+export function occurredAt(record: Pick<Recorded, 'recorded' | 'event'>): Instant {
   const time = Date.parse(record.event.time)
   return time > record.recorded + FUTURE_TOLERANCE ? record.recorded : time
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Envelope } from '@funnel/events'
+import { occurredAt, type Envelope } from '@funnel/events'
 import { createPool } from '@funnel/platform'
 import { translated } from '../postgres/errors.js'
 import { emailAddress, hmacOf } from './addresses.js'
@@ -20,7 +20,7 @@ export interface PersonExport {
     readonly text: string
     readonly keptAt: string
   }[]
-  /** The latest word on each purpose. */
+  /** The latest word on each purpose, and when it was said, as far as that can be true: see `occurredAt`. */
   readonly consent: Readonly<Record<string, { readonly given: boolean; readonly since: string }>>
   /** Everything that was recorded of it, of its visitors, leads and deals, in the order of the log. */
   readonly events: readonly {
@@ -90,12 +90,12 @@ async function exportOf(store: Query, vault: Query, person: string): Promise<Per
 
 function consentOf(events: PersonExport['events']): PersonExport['consent'] {
   const latest: Record<string, { given: boolean; since: string }> = {}
-  const told = events.filter(({ event }) => event.type === 'person.consent-recorded')
-  for (const { event } of told.toSorted((a, b) =>
-    a.event.time < b.event.time ? -1 : a.event.time > b.event.time ? 1 : 0,
-  ))
+  const told = events
+    .filter(({ event }) => event.type === 'person.consent-recorded')
+    .map(({ recorded, event }) => ({ event, at: occurredAt({ recorded: Date.parse(recorded), event }) }))
+  for (const { event, at } of told.toSorted((a, b) => a.at - b.at))
     for (const [purpose, given] of Object.entries((event.data as { purposes: Record<string, boolean> }).purposes))
-      latest[purpose] = { given, since: event.time }
+      latest[purpose] = { given, since: new Date(at).toISOString() }
   return latest
 }
 

@@ -375,6 +375,21 @@ describe('The vault', () => {
     })
   })
 
+  it('shows as the latest word on a purpose the one that counts, which is none of the future', async () => {
+    const consent = (given: boolean, time: number) =>
+      record(event('person.consent-recorded', 'p-1', { person: 'p-1', purposes: { profile: given } }, time))
+    await consent(true, Date.UTC(2999, 0, 1))
+    const said = Date.now() + 1000
+    await consent(false, said)
+    expect((await exportPerson(database.url, database.url, 'p-1')).consent).toEqual({
+      profile: { given: false, since: new Date(said).toISOString() },
+    })
+    await consent(true, Date.UTC(10_000, 0, 1)) // as was once taken
+    await pool.query(`update store.event set recorded_at = recorded_at + interval '1 minute' where version = 3`)
+    const { consent: latest, events } = await exportPerson(database.url, database.url, 'p-1')
+    expect(latest).toEqual({ profile: { given: true, since: events.at(-1)!.recorded } })
+  })
+
   it('says what to do when there is none yet', async () => {
     const empty = await testDatabase()
     await expect(openVault({ url: empty.url })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
