@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { eventType } from '../event-type.js'
-import { Id, Name, Properties } from './fields.js'
+import { DOMAIN, Id, Name, Properties } from './fields.js'
 
 export const accountRecorded = eventType({
   name: 'account.recorded',
@@ -14,7 +14,7 @@ export const accountRecorded = eventType({
       account: Id('The company'),
       company: Type.Optional(Name('Its name')),
       domains: Type.Optional(
-        Type.Array(Type.String({ pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$', maxLength: 253 }), {
+        Type.Array(Type.String({ pattern: DOMAIN, maxLength: 253 }), {
           maxItems: 100,
           description: 'Its internet domains in lower case; they come in place of those told before',
         }),

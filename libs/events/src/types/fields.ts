@@ -32,9 +32,15 @@ export const Properties = Type.Record(
   },
 )
 
+/** The pattern of an internet domain. */
+export const DOMAIN = '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'
+
+/** The pattern of a purpose that consent is given to. */
+export const PURPOSE = '^[a-z][a-z0-9_-]{0,63}$'
+
 /** Consent, purpose by purpose. */
 export const Consent = (description: string) =>
-  Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' }), Type.Boolean(), {
+  Type.Record(Type.String({ pattern: PURPOSE }), Type.Boolean(), {
     additionalProperties: false,
     minProperties: 1,
     maxProperties: 32,

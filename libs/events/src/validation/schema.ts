@@ -3,6 +3,7 @@ import formats, { type FormatName } from 'ajv-formats'
 import { currencyAdvice, isCurrency } from '../currency.js'
 import { FunnelError } from '../errors.js'
 import type { EventType } from '../event-type.js'
+import { DOMAIN, PURPOSE } from '../types/fields.js'
 import { closeNames } from './close-names.js'
 import { isPersonalName, personalAdvice } from './personal.js'
 
@@ -12,6 +13,12 @@ const FORMATS: Readonly<Partial<Record<FormatName, string>>> = {
   'date-time': 'an instant with its offset, such as 2026-03-31T12:00:00Z',
   uri: 'a URL',
   uuid: 'a UUID, such as 0198c0de-0000-7000-8000-000000000001',
+}
+
+/** The patterns that ask for more than one line, and how they are told. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  [DOMAIN]: 'an internet domain in lower case, such as acme.com',
+  [PURPOSE]: 'a word of small letters, digits, - and _, at most 64, a letter first',
 }
 
 const ajv = formats.default(
@@ -50,6 +57,9 @@ function mistake(error: ErrorObject, errors: readonly ErrorObject[], names: read
     case 'additionalProperties': {
       const name = text(params['additionalProperty'])
       const field = `${at}.${name}`
+      const [pattern] = Object.keys((error.parentSchema?.['patternProperties'] ?? {}) as object)
+      const wanted = PATTERNS[pattern ?? '']
+      if (wanted) return told(field, `${field} is not a name this object may have: it must be ${wanted}`)
       if (isPersonalName(name)) return told(field, `${field} looks like personal data: ${personalAdvice}`)
       if (at !== 'data') return told(field, `${field} is not a name this object may have`)
       const [close] = closeNames(name, names)
@@ -79,13 +89,11 @@ function mistake(error: ErrorObject, errors: readonly ErrorObject[], names: read
       return told(at, `${at} is longer than ${text(params['limit'])} characters`)
     case 'maxProperties':
       return told(at, `${at} has more than ${text(params['limit'])} properties`)
-    case 'pattern':
-      return told(
-        at,
-        at.endsWith('.currency')
-          ? `${at} must be ${currencyAdvice(text(error.data))}`
-          : `${at} holds a control character: leave it out`,
-      )
+    case 'pattern': {
+      if (at.endsWith('.currency')) return told(at, `${at} must be ${currencyAdvice(text(error.data))}`)
+      const wanted = PATTERNS[text(params['pattern'])]
+      return told(at, wanted ? `${at} must be ${wanted}` : `${at} holds a control character: leave it out`)
+    }
     case 'format':
       return told(
         at,

@@ -104,6 +104,18 @@ describe('A refused event is told what, where and how to mend it:', () => {
     ['a long key', { ...won, data: { deal: 'd'.repeat(201) } }, 'data.deal', 'longer than 200'],
     ['a broken line', { ...won, data: { deal: 'd\n' } }, 'data.deal', 'control character'],
     [
+      'a domain in capitals',
+      { type: 'account.recorded', data: { account: 'a', domains: ['acme.com', 'Acme.com'] } },
+      'data.domains.1',
+      'must be an internet domain in lower case, such as acme.com',
+    ],
+    [
+      'a purpose in capitals',
+      { type: 'person.consent-recorded', data: { person: 'p', purposes: { Email: true } } },
+      'data.purposes.Email',
+      'small letters, digits',
+    ],
+    [
       'a word not of the list',
       { ...touch, data: { visitor: 'v', kind: 'pager' } },
       'data.kind',
