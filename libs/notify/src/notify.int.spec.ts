@@ -17,8 +17,9 @@ import { deliver, notifier, notifierTopics } from './notifier.js'
 import { listDeliveries, retryDeliveries, standing, type Delivery } from './queue/deliveries.js'
 import { claim, register, settle } from './queue/queue.js'
 import { giveUpRemoved, KEPT, REMOVED, removeOld } from './queue/removal.js'
-import { trySample } from './sample.js'
+import { sample, trySample } from './sample.js'
 import { startSending, type Sending, type SendOptions } from './send-on.js'
+import { sendEmail } from './send/email.js'
 import { openSender, type Sender } from './send/sender.js'
 import { startReceiver, type Answer, type Receiver } from './testing/receiver.js'
 import { startUpkeep } from './upkeep.js'
@@ -317,6 +318,21 @@ describe('deliveries', () => {
     expect(head).toContain('Content-Type: text/plain')
     expect(body[0]).toContain('due 2026-01-05 14:00 UTC')
     expect(body[1]).toContain(`event ${sent!.event}`)
+  })
+
+  it('a mail whose server cannot be read is a failed attempt, and is given up as any other', async () => {
+    const to: Destination = {
+      id: 'mail',
+      type: 'email',
+      server: 'smtp://funnel:sesame%ss@127.0.0.1:1',
+      from: 'funnel@example.com',
+      to: ['ops@example.com'],
+      events: ['sla.breached'],
+    }
+    expect(await sendEmail(to, sample('mail', Date.now()))).toEqual({ ok: false, said: 'failed' })
+    await breach(1, to)
+    sending([to], { lease: 100 })
+    expect(await all('dead')).toMatchObject([{ attempts: 3, reason: 'failed' }])
   })
 
   /** Moves what was made and what has ended so many days back. */

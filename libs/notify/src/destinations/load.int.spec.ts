@@ -100,6 +100,20 @@ destinations:
     ])
   })
 
+  it('refuses a server whose user or password is not percent-encoded, and says how to write it', () => {
+    const mail = (server: string) =>
+      `destinations: [{ id: mail, type: email, server: '${server}', from: a@b.c, to: [a@b.c], events: [sla.warned] }]`
+    const refused = ['1: mail: user and password in server must be percent-encoded: % is written %25']
+    const server = mail('smtp://funnel:${MAIL_PASSWORD}@mail.example.com:587')
+    for (const secret of ['sesame%ss', 'sesame%', 'sesame%ff'])
+      expect(mistakes(server, { env: { MAIL_PASSWORD: secret } })).toEqual(refused)
+    expect(mistakes(mail('smtp://fun%nel:sesame@mail.example.com'))).toEqual(refused)
+    expect(mistakes(server, { env: { MAIL_PASSWORD: 'sesame%25ss' } })).toEqual([])
+    expect(mistakes(server, { env: { MAIL_PASSWORD: 'sesame/ss' } })).toEqual([
+      '1: mail: server must be smtp://host:587 or smtps://host:465, with user:password@ before the host if it asks for them, both percent-encoded',
+    ])
+  })
+
   it('that is not there, or is no list, is told as such', () => {
     expect(mistakes('other: 1')).toEqual(['1: there must be a list `destinations`'])
     expect(mistakes('destinations: [')).toHaveLength(1)

@@ -118,10 +118,23 @@ function urlMistake(text: string, allowPrivate: boolean): string | undefined {
   return 'url must begin with https:// (http:// only to this machine, with FUNNEL_ALLOW_PRIVATE_DESTINATIONS=true)'
 }
 
-const serverMistake = (text: string): string | undefined =>
-  /^smtps?:$/.test(urlOf(text)?.protocol ?? '') && urlOf(text)?.hostname
-    ? undefined
-    : 'server must be smtp://host:587 or smtps://host:465, with user:password@ before the host if it asks for them'
+function serverMistake(text: string): string | undefined {
+  const url = urlOf(text)
+  if (!url?.hostname || !/^smtps?:$/.test(url.protocol))
+    return 'server must be smtp://host:587 or smtps://host:465, with user:password@ before the host if it asks for them, both percent-encoded'
+  try {
+    credentialsOf(url)
+    return undefined
+  } catch {
+    return 'user and password in server must be percent-encoded: % is written %25'
+  }
+}
+
+/** User and password of a mail server as they are meant. Throws URIError where they are not percent-encoded. */
+export const credentialsOf = ({ username, password }: URL): { readonly user: string; readonly pass: string } => ({
+  user: decodeURIComponent(username),
+  pass: decodeURIComponent(password),
+})
 
 /** Whether a host of a URL is this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
-import { isLoopback } from '../destinations/load.js'
+import { credentialsOf, isLoopback } from '../destinations/load.js'
 import type { EmailDestination } from '../destinations/destination.js'
 import { messageOf } from '../message.js'
 import type { Notification } from '../notification.js'
@@ -16,20 +16,9 @@ export async function sendEmail(
   notification: Notification,
   timeout = TIMEOUT,
 ): Promise<Attempt> {
-  const { protocol, hostname, port, username, password } = new URL(server)
-  const transport = createTransport({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port) || (protocol === 'smtps:' ? 465 : 587),
-    secure: protocol === 'smtps:',
-    ...(username && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
-    requireTLS: username !== '' && !isLoopback(hostname),
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  let transport: ReturnType<typeof transportTo> | undefined
   try {
+    transport = transportTo(new URL(server), timeout)
     const { subject, text } = messageOf(notification)
     const sent = transport.sendMail({
       from,
@@ -44,9 +33,23 @@ export async function sendEmail(
   } catch (error) {
     return failed(error)
   } finally {
-    transport.close()
+    transport?.close()
   }
 }
+
+const transportTo = (server: URL, timeout: number) =>
+  createTransport({
+    host: server.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(server.port) || (server.protocol === 'smtps:' ? 465 : 587),
+    secure: server.protocol === 'smtps:',
+    ...(server.username && { auth: credentialsOf(server) }),
+    requireTLS: server.username !== '' && !isLoopback(server.hostname),
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    socketTimeout: timeout,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
 
 const tooLate = (): never => {
   throw Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
