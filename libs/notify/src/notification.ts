@@ -14,6 +14,12 @@ export interface Notification {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** A notification on its way. */
+export interface Outgoing extends Notification {
+  /** Of several recipients, those that have it: they do not get it again. Ids. */
+  readonly taken?: readonly string[]
+}
+
 /**
  * What an event is to be told, and to whom: every destination that wants such events of this party, team and policy, and
  * those that the event names itself. What is historical or was imported is told nobody.

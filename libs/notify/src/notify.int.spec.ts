@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
-import { SMTPServer } from 'smtp-server'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { Webhook } from 'standardwebhooks'
 import { PostgresEventLog, postgresEventTail, startHeadReader } from '@funnel/event-log'
 import { migrateStore, openEventStore, type EventStore } from '@funnel/event-store'
@@ -268,29 +268,35 @@ describe('deliveries', () => {
     expect(body).toBe('Cannot POST [secret] [31m[secret]')
   })
 
-  it('a mail goes out as plain text, with a Message-ID made of the stable id', async () => {
-    const mails: string[] = []
-    let silent = false
+  const mailServer = async (options: SMTPServerOptions) => {
+    const mails: { readonly to: string[]; readonly text: string }[] = []
     const server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS'],
+      onData: (stream, { envelope }, done) => {
+        let text = ''
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        stream.on('end', () => {
+          mails.push({ to: envelope.rcptTo.map(({ address }) => address), text })
+          done(null, undefined)
+        })
+      },
+      ...options,
+    })
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => new Promise((resolve) => server.close(resolve)))
+    return { port: (server.server.address() as AddressInfo).port, mails }
+  }
+
+  it('a mail goes out as plain text, with a Message-ID made of the stable id', async () => {
+    let silent = false
+    const { port, mails } = await mailServer({
       onAuth: ({ username, password }, _session, done) =>
         done(password === 'hunter2' ? null : new Error(`no ${password}`), { user: username }),
       onMailFrom: (_address, _session, done) => {
         if (!silent) done()
       },
-      onData: (stream, _session, done) => {
-        let mail = ''
-        stream.on('data', (chunk: Buffer) => (mail += chunk.toString()))
-        stream.on('end', () => {
-          mails.push(mail)
-          done(null, undefined)
-        })
-      },
     })
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-    closing.push(() => new Promise((resolve) => server.close(resolve)))
-    const { port } = server.server.address() as AddressInfo
     const to = (password: string): Destination => ({
       id: 'mail',
       type: 'email',
@@ -312,7 +318,7 @@ describe('deliveries', () => {
     sending([to('hunter2')])
     const [sent] = await all('sent')
     expect(mails).toHaveLength(1)
-    const [head, ...body] = mails[0]!.replaceAll('=\r\n', '').split('\r\n\r\n')
+    const [head, ...body] = mails[0]!.text.replaceAll('=\r\n', '').split('\r\n\r\n')
     expect(head).toContain(`Message-ID: <${sent!.id}@example.com>`)
     expect(head).toContain('Subject: Broken: lead-response, lead lead-0')
     expect(head).toContain('Content-Type: text/plain')
@@ -333,6 +339,44 @@ describe('deliveries', () => {
     await breach(1, to)
     sending([to], { lease: 100 })
     expect(await all('dead')).toMatchObject([{ attempts: 3, reason: 'failed' }])
+  })
+
+  it('a mail that is not taken for some of its recipients is sent again to those alone', async () => {
+    const refused = new Map([
+      ['busy@bücher.example', 450],
+      ['gone@example.com', 550],
+    ])
+    const { port, mails } = await mailServer({
+      onRcptTo: ({ address }, _session, done) => {
+        const responseCode = refused.get(address)
+        done(responseCode ? Object.assign(new Error(`no ${address}`), { responseCode }) : null)
+      },
+    })
+    const to: Destination = {
+      id: 'mail',
+      type: 'email',
+      server: `smtp://127.0.0.1:${port}`,
+      from: 'funnel@example.com',
+      to: ['Ann@EXAMPLE.com', 'busy@Bücher.example', 'gone@example.com', 'bob@bücher.example'],
+      events: ['sla.breached'],
+    }
+    await breach(1, to)
+    sending([to], { pause: (attempts) => (attempts === 1 ? 3_600_000 : 0) })
+    const [waiting] = await until(list, ([one]) => one?.reason !== undefined)
+    expect(waiting).toMatchObject({ state: 'waiting', reason: 'not taken for 2 of 4 recipients, answered 450' })
+    refused.delete('busy@bücher.example')
+    await pool.query('update notify.delivery set due = clock_timestamp()')
+    const [dead] = await all('dead')
+    expect(dead).toMatchObject({ attempts: 3, reason: 'EENVELOPE, answered 550' })
+    expect(mails.map(({ to }) => to)).toEqual([['Ann@example.com', 'bob@bücher.example'], ['busy@bücher.example']])
+    for (const { text } of mails) {
+      expect(text).toContain(`Message-ID: <${dead!.id}@example.com>`)
+      expect(text).toMatch(/^To: Ann@example\.com, .*gone@example\.com/m)
+    }
+    refused.clear()
+    await retryDeliveries(pool, 'dead')
+    await all('sent')
+    expect(mails.slice(2).map(({ to }) => to)).toEqual([['gone@example.com']])
   })
 
   /** Moves what was made and what has ended so many days back. */

@@ -123,10 +123,10 @@ async function sendParcel({ destination, notifications }: Parcel, options: SendO
 
 function fateOf(
   { attempts: tried }: Claimed,
-  { ok, said, final, retryAfter = 0 }: Attempt,
+  { ok, said, final, taken, retryAfter = 0 }: Attempt,
   { attempts = ATTEMPTS, pause = pauseAfter }: SendOptions,
 ): Fate {
   if (ok) return { state: 'sent' }
-  if (final || tried >= attempts) return { state: 'dead', reason: said }
-  return { state: 'waiting', reason: said, pause: Math.max(pause(tried), retryAfter) }
+  if (final || tried >= attempts) return { state: 'dead', reason: said, taken }
+  return { state: 'waiting', reason: said, taken, pause: Math.max(pause(tried), retryAfter) }
 }

@@ -1,14 +1,15 @@
 import type pg from 'pg'
 import type { Destination } from '../destinations/destination.js'
-import type { Notification } from '../notification.js'
+import type { Outgoing } from '../notification.js'
 import { paceOf } from '../send/sender.js'
 
 /** How long a claimed notification is left to whoever claimed it, in ms: longer than an attempt may take. */
 export const LEASE = 60_000
 
 /** A notification that is being sent, for the how-manieth time. */
-export interface Claimed extends Notification {
+export interface Claimed extends Outgoing {
   readonly attempts: number
+  readonly taken: readonly string[]
 }
 
 /** What goes to one destination at once. */
@@ -62,20 +63,26 @@ const CLAIM = `
   )
   update notify.delivery d set attempts = d.attempts + 1, due = clock_timestamp() + $4 * interval '1 ms'
   from due where d.id = due.id
-  returning d.id, d.event, d.destination, d.type, (extract(epoch from d.occurred) * 1000)::bigint occurred, d.data, d.attempts`
+  returning d.id, d.event, d.destination, d.type, (extract(epoch from d.occurred) * 1000)::bigint occurred, d.data, d.attempts, d.taken`
 
-/** What became of a claimed notification. */
+/** What became of a claimed notification; `taken`, if there is one, replaces what was known of its recipients. */
 export type Fate =
   | { readonly state: 'sent' }
-  | { readonly state: 'dead'; readonly reason: string }
-  | { readonly state: 'waiting'; readonly reason: string; /** In ms. */ readonly pause: number }
+  | { readonly state: 'dead'; readonly reason: string; readonly taken?: readonly string[] | undefined }
+  | {
+      readonly state: 'waiting'
+      readonly reason: string
+      /** In ms. */
+      readonly pause: number
+      readonly taken?: readonly string[] | undefined
+    }
 
 /** Writes down what became of a notification; of one that was claimed again meanwhile, only that it was sent. */
 export async function settle(pool: pg.Pool, { id, attempts }: Claimed, fate: Fate): Promise<void> {
   await pool.query({
     name: 'notify-settle',
     text: `
-      update notify.delivery set state = $3, reason = $4,
+      update notify.delivery set state = $3, reason = $4, taken = coalesce($6::uuid[], taken),
         due = case when $3 = 'waiting' then clock_timestamp() + $5 * interval '1 ms' else due end,
         ended = case when $3 = 'waiting' then null else clock_timestamp() end
       where id = $1 and state = 'waiting' and (attempts = $2 or $3 = 'sent')`,
@@ -85,6 +92,7 @@ export async function settle(pool: pg.Pool, { id, attempts }: Claimed, fate: Fat
       fate.state,
       fate.state === 'sent' ? null : fate.reason,
       fate.state === 'waiting' ? fate.pause : 0,
+      fate.state === 'sent' ? null : fate.taken,
     ],
   })
 }

@@ -7,6 +7,8 @@ export interface Attempt {
   readonly body?: string
   /** Asked not to be tried again. */
   readonly final?: true
+  /** Of several recipients, those that have it now although the attempt failed; ids, as in `Outgoing`. */
+  readonly taken?: readonly string[]
   /** How long the other side wants to be left alone, in ms. */
   readonly retryAfter?: number
 }

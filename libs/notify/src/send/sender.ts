@@ -1,5 +1,5 @@
 import type { Destination } from '../destinations/destination.js'
-import type { Notification } from '../notification.js'
+import type { Outgoing } from '../notification.js'
 import type { Attempt } from './attempt.js'
 import { sendEmail } from './email.js'
 import { poster } from './http.js'
@@ -13,7 +13,7 @@ export const paceOf = ({ type }: Destination): { readonly size: number; readonly
 /** Tells destinations; one attempt, which never rejects. */
 export interface Sender {
   /** Of several notifications only where the destination takes groups. */
-  send(destination: Destination, notifications: readonly Notification[]): Promise<Attempt>
+  send(destination: Destination, notifications: readonly Outgoing[]): Promise<Attempt>
   close(): Promise<void>
 }
 
