@@ -152,6 +152,22 @@ describe('deliveries', () => {
     expect(await all('dead')).toMatchObject([{ attempts: 1, reason: 'answered 410 Gone' }])
   })
 
+  it('what a status says counts, however much the answer says beside it, and whether or not it ends', async () => {
+    const much = 'x'.repeat(1 << 20)
+    const quick = openSender({ allowPrivate: true, timeout: 500 })
+    closing.push(() => quick.close())
+    for (const [answer, attempt] of [
+      [[410, {}, much], { ok: false, said: 'answered 410 Gone', final: true }],
+      [[410, { 'content-length': String(much.length) }, much], { ok: false, said: 'answered 410 Gone', final: true }],
+      [[429, { 'retry-after': '60' }, much], { ok: false, said: 'answered 429 Too Many Requests', retryAfter: 60_000 }],
+      [[410, { 'content-length': '1000' }, 'xxx'], { ok: false, said: 'answered 410 Gone', final: true, body: 'xxx' }],
+      [[200, { 'content-length': '1000' }, 'xxx'], { ok: true, said: 'answered 200 OK', body: 'xxx' }],
+    ] as const) {
+      const server = await receiver(() => answer)
+      expect(await trySample(quick, hook(server.url))).toEqual({ body: 'x'.repeat(500), ...attempt })
+    }
+  })
+
   it('Retry-After is honoured for all that goes to the destination, and holds up no other', async () => {
     const busy = await receiver((before) => (before === 0 ? [429, { 'retry-after': '3600' }] : [200]))
     const other = await receiver()

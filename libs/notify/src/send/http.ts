@@ -5,13 +5,13 @@ import { failed, retryAfterOf, type Attempt } from './attempt.js'
 
 /** How long an answer may take from the beginning to its end, in ms. */
 export const TIMEOUT = 10_000
-/** How much of an answer is read and shown, in bytes. */
+/** How much of an answer is read, and how much is shown, in bytes and characters. */
 const READ = 64 * 1024
 const SHOWN = 500
 
 /** Posts JSON to addresses that may be connected to. */
 export interface Poster {
-  /** Never rejects. Follows no redirects. */
+  /** Never rejects. Follows no redirects. The status of an answer decides; its body is for the eyes only. */
   post(url: string, body: string, headers: Readonly<Record<string, string>>): Promise<Attempt>
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export function poster({
   readonly timeout?: number
   readonly lookup?: ReturnType<typeof guardedLookup>
 }): Poster {
-  const agent = new Agent({ connect: { lookup, timeout }, maxResponseSize: READ })
+  const agent = new Agent({ connect: { lookup, timeout } })
   return {
     async post(url, body, headers) {
       try {
@@ -42,11 +42,7 @@ export function poster({
           signal: AbortSignal.timeout(timeout),
         })
         const ok = statusCode >= 200 && statusCode < 300
-        // whoever took it has taken it, however much they say
-        const text = await answer.text().catch((error: unknown) => {
-          if (ok) return ''
-          throw error
-        })
+        const text = await beginningOf(answer)
         const wait = retryAfterOf([answered['retry-after']].flat()[0], Date.now())
         return {
           ok,
@@ -61,4 +57,23 @@ export function poster({
     },
     close: () => agent.destroy(),
   }
+}
+
+/**
+ * What is read of a body, up to its end or READ bytes. Never rejects: the status has said what became of what was sent, and
+ * a body that breaks off takes nothing back.
+ */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= READ) break // which ends the connection
+    }
+  } catch {
+    // what has come will do
+  }
+  return Buffer.concat(chunks).toString()
 }
