@@ -203,6 +203,27 @@ describe('deliveries', () => {
     expect(blocks).toEqual([20, 5])
   })
 
+  it('what cannot be put into words or signed is a failed attempt, and is given up as any other', async () => {
+    const server = await receiver()
+    const to: readonly Destination[] = [
+      slack(server.url),
+      { ...hook(server.url), secret: 'whsec_' } as Destination,
+      {
+        id: 'mail',
+        type: 'email',
+        server: 'smtp://127.0.0.1:1',
+        from: 'a@b.c',
+        to: ['a@b.c'],
+        events: ['sla.breached'],
+      },
+    ]
+    await breach(1, ...to)
+    await pool.query(`update notify.delivery set type = 'sla.corrected'`) // of which the data say nothing
+    sending(to, { lease: 100 })
+    expect(await all('dead')).toMatchObject(to.map(() => ({ attempts: 3, reason: 'failed' })))
+    expect(server.received).toEqual([])
+  })
+
   it('what was sent by a process that died before it could say so is sent again with the same id', async () => {
     const server = await receiver()
     const to = hook(server.url)

@@ -1,6 +1,6 @@
 import type { Destination } from '../destinations/destination.js'
 import type { Outgoing } from '../notification.js'
-import type { Attempt } from './attempt.js'
+import { failed, type Attempt } from './attempt.js'
 import { sendEmail } from './email.js'
 import { poster } from './http.js'
 import { GROUP, PAUSE, sendSlack } from './slack.js'
@@ -10,7 +10,7 @@ import { sendWebhook } from './webhook.js'
 export const paceOf = ({ type }: Destination): { readonly size: number; readonly pause: number } =>
   type === 'slack' ? { size: GROUP, pause: PAUSE } : { size: 1, pause: 0 }
 
-/** Tells destinations; one attempt, which never rejects. */
+/** Tells destinations; one attempt, which never rejects: whatever goes wrong is one that failed. */
 export interface Sender {
   /** Of several notifications only where the destination takes groups. */
   send(destination: Destination, notifications: readonly Outgoing[]): Promise<Attempt>
@@ -21,10 +21,14 @@ export interface Sender {
 export function openSender(options: { readonly allowPrivate: boolean; readonly timeout?: number }): Sender {
   const http = poster(options)
   return {
-    send(destination, notifications) {
-      if (destination.type === 'slack') return sendSlack(http, destination, notifications)
-      if (destination.type === 'webhook') return sendWebhook(http, destination, notifications[0]!)
-      return sendEmail(destination, notifications[0]!, options.timeout)
+    async send(destination, notifications) {
+      try {
+        if (destination.type === 'slack') return await sendSlack(http, destination, notifications)
+        if (destination.type === 'webhook') return await sendWebhook(http, destination, notifications[0]!)
+        return await sendEmail(destination, notifications[0]!, options.timeout)
+      } catch (error) {
+        return failed(error)
+      }
     },
     close: () => http.close(),
   }
