@@ -388,6 +388,9 @@ describe('the hashes', () => {
     expect(hashOf(teams)).not.toBe(hashOf([]))
     expect(hashOf(teams)).not.toBe(hashOf([{ ...teams[0]!, manager: 'lena' }]))
     expect(hashOf(teams)).toBe(hashOf([{ ...teams[0]!, version: 10 }]))
+    const first = { version: 1, effective: 0, recorded: 0, hash: '' }
+    const applied = [{ ...first, definition: 'dimension/of-team', content: byTeam[0] }]
+    expect(foldHash({ ...definitions, teams }, { applied })).not.toBe(foldHash(definitions, { applied }))
 
     expect(needsRebuild({ dimensions: [] })).toBe(true)
     expect(

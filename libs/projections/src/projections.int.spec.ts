@@ -165,6 +165,40 @@ describe('projections', () => {
     expect((await generationOf(pool, generation.id)).definitions).toEqual(more)
   })
 
+  it('(row 8) keeps its teams when their file changes, where a dimension that was applied asks for them', async () => {
+    const [mine] = definitions.dimensions
+    const manager = { ...mine!, id: 'manager', sources: { lead: { from: 'owner', attribute: 'manager' as const } } }
+    const team = (head: string) => ({ ...mine!, id: 'dach', side: 'sales' as const, manager: head, members: ['ann'] })
+    const lead = (at: number, type: 'lead.captured' | 'lead.enriched') => ({
+      type,
+      data: { lead: 'l', owner: 'ann' },
+      at: at * 1e12, // from the second on they count by what is in force when they are recorded
+    })
+    const log = record(
+      [
+        { type: 'definition.applied', data: { definition: 'dimension/manager', content: manager, ahead: 0 }, at: 0 },
+        lead(1, 'lead.captured'),
+        lead(2, 'lead.enriched'),
+      ],
+      [1],
+    )
+    const [before, after] = batches(log, [2])
+    const made = { ...definitions, teams: [team('ines')] }
+    const folder = createFolder(pool, await createGeneration(pool, { definitions: made, epoch, state: 'live' }))
+    await folder.apply(before!)
+    const files = { ...definitions, teams: [team('lena')] }
+    const next = createFolder(pool, await adoptKpis(pool, folder.generation, files))
+    await next.apply(after!)
+    const { definitions: base } = await generationOf(pool, folder.generation.id)
+    const anew = createFolder(pool, await createGeneration(pool, { definitions: base, epoch, state: 'building' }))
+    for (const batch of batches(log)) await anew.apply(batch)
+    expect(await entriesOf(pool, next.generation)).toEqual(await entriesOf(pool, anew.generation))
+    expect(base).toEqual(made)
+    // what needs no rebuild is taken as before
+    const kpis = definitions.kpis.map((kpi) => ({ ...kpi, version: kpi.version + 1 }))
+    expect((await adoptKpis(pool, next.generation, { ...made, kpis })).definitions.kpis).toEqual(kpis)
+  })
+
   describe('a rebuild', () => {
     it('is equal to what was folded live, is switched to at once, and the old folder is fenced', async () => {
       const records = recordAll([...syntheticLog(2000, { seed: 3 })])

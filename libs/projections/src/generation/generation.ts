@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { definitionsHash, foldHash, type Definitions } from '@funnel/definitions'
 import { covers, FunnelError, type Instant, type Positions } from '@funnel/events'
+import { foldedHistory } from './applied.js'
 import { indexes, tables } from './tables.js'
 
 /** One complete set of read models, folded from one log under one set of definitions. */
@@ -75,13 +76,15 @@ export async function createGeneration(
 
 /**
  * The generation under new definitions, where they differ in KPIs only: those are formulas over what is folded already.
- * Where stages, conversions or dimensions differ it stays as it is and needs a rebuild; so it does where it has a KPI that
- * `definitions` have not, or in an earlier version, as a process that was not restarted yet finds it.
+ * Where stages, conversions, dimensions or teams that one asks for differ it stays as it is and needs a rebuild, also where
+ * that dimension is of the log; so it does where it has a KPI that `definitions` have not, or in an earlier version, as a
+ * process that was not restarted yet finds it.
  */
 export async function adoptKpis(db: Queryable, generation: Generation, definitions: Definitions): Promise<Generation> {
   const hash = definitionsHash(definitions)
-  if (hash === generation.definitionsHash || foldHash(definitions) !== foldHash(generation.definitions))
-    return generation
+  if (hash === generation.definitionsHash) return generation
+  const folded = await foldedHistory(db, generation)
+  if (foldHash(definitions, folded) !== foldHash(generation.definitions, folded)) return generation
   const versions = new Map(definitions.kpis.map(({ id, version }) => [id, version]))
   if (generation.definitions.kpis.some(({ id, version }) => version > (versions.get(id) ?? 0))) return generation
   await db.query('update read.generation set definitions = $2, definitions_hash = $3 where id = $1', [
