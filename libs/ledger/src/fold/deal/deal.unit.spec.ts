@@ -183,6 +183,15 @@ describe('a deal', () => {
     expect(sum('deal.opened')).toBe(1)
   })
 
+  it('stays with its person, whoever becomes one of its contacts or is one no more', () => {
+    const contact = (what: 'added' | 'removed', at: number, person: string) =>
+      on(at, `deal.contact-${what}`, { deal: 'd1', person, role: 'champion' })
+    const with1 = [opened(1, { person: 'p1' }), contact('added', 2, 'p2'), contact('removed', 3, 'p3')]
+    expect(told(with1).deal('d1').person).toBe('p1')
+    expect(told([...with1, stage(4, { stage: 'offer', person: 'p4' })]).deal('d1').person).toBe('p4')
+    expect(told([opened(1), contact('added', 2, 'p2')]).deal('d1').person).toBeUndefined()
+  })
+
   it('may have no lead', () => {
     const { deal } = told([opened(2, { account: 'acme', owner: 'ann', amount: usd(3), stage: 'offer', person: 'p1' })])
     expect(deal('d1')).toEqual({

@@ -1,6 +1,6 @@
 import type { Instant } from '@funnel/events'
 import { knownAfter } from '../dims.js'
-import { lastNamed } from '../fact.js'
+import { lastNamed, type Fact } from '../fact.js'
 import type { DealState } from '../state.js'
 import { leadOf } from './node.js'
 import { dealStory, type Outcome } from './story.js'
@@ -38,7 +38,7 @@ export function dealRow(id: string, { facts }: DealState): DealRow {
   const closedAt = closed === undefined ? undefined : facts[closed]!.at
   const optional = {
     lead: leadOf(facts),
-    person: lastNamed(facts, 'person'),
+    person: personOf(facts),
     account: lastNamed(facts, 'account'),
     stage,
     amount: amount?.minor,
@@ -59,3 +59,10 @@ export function dealRow(id: string, { facts }: DealState): DealRow {
     ],
   }
 }
+
+/** Whom the deal is with, as told last; the person that a fact of a contact names is that contact. */
+const personOf = (facts: readonly Fact[]): string | undefined =>
+  lastNamed(
+    facts.filter(({ type }) => type !== 'deal.contact-added' && type !== 'deal.contact-removed'),
+    'person',
+  )
