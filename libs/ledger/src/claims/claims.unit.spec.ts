@@ -133,6 +133,46 @@ describe('row N11: whether a lead is qualified', () => {
     expect(claims(ask([captured, form(2), form(40), known, late]), 'qualified')).toBe('agreed: no')
   })
 
+  const says = (field: string, is: string, list: Parameters<typeof ask>[0]) => {
+    const rule = { ...all.qualifications[0]!, fit: { field, is } }
+    const rules = { ...agreed, history: { applied: [applied('qualification/mql', rule)] } }
+    return ask(list, { rules })[0]!.claims[0]!
+  }
+
+  it('is judged by the first touch that may be attributed to the lead, as automation judges and numbers count', () => {
+    const touch = (at: number, channel: string, data: object = {}) =>
+      by('/site', on(at, 'touchpoint.recorded', { visitor: 'v', kind: 'page', channel, ...data }))
+    const known = (person: string, visitor = 'v') => by('/site', on(0, 'visitor.identified', { visitor, person }))
+    const said = (at: number, attribution: boolean) =>
+      by('/site', on(at, 'person.consent-recorded', { person: 'p', purposes: { attribution } }))
+    const came = (list: Parameters<typeof ask>[0]) =>
+      ['email', 'direct'].filter((channel) => says('first-touch.channel', channel, list).value === 'yes')
+
+    expect(came([touch(0, 'email'), touch(1, 'direct'), known('p'), captured, answered])).toEqual(['email'])
+    const declined = touch(0, 'email', { consent: { attribution: false } })
+    expect(came([declined, touch(1, 'direct'), known('p'), captured, answered])).toEqual(['direct'])
+    const saidNo = [said(-1, false), touch(0, 'email'), said(1, true), touch(2, 'direct', { visitor: 'w' })]
+    expect(came([...saidNo, known('p'), known('p', 'w'), captured, answered])).toEqual(['direct'])
+    const named = by('/site', on(1, 'lead.enriched', { lead: 'l', visitor: 'v' }))
+    expect(came([touch(0, 'email'), known('another'), captured, named, answered])).toEqual([])
+  })
+
+  it('is judged by the company that its person was matched to, while the lead tells none', () => {
+    const matched = by('/automation', on(3, 'person.account-matched', { person: 'p', account: 'acme' }))
+    const told = by('/crm', on(2, 'lead.enriched', { lead: 'l', account: 'own' }))
+    expect(says('account', 'acme', [captured, answered])).toMatchObject({ value: 'no' })
+    expect(says('account', 'acme', [captured, answered, matched])).toMatchObject({
+      value: 'yes',
+      events: [derivedId('claims', 2), derivedId('claims', 1)],
+    })
+    expect(says('account', 'acme', [captured, told, matched, answered])).toMatchObject({ value: 'no' })
+    expect(says('account', 'own', [captured, told, matched, answered])).toMatchObject({ value: 'yes' })
+    const others = by('/automation', on(2, 'person.account-matched', { person: 'q', account: 'other' }))
+    expect(says('account', 'other', [captured, answered, matched, others])).toMatchObject({ value: 'no' })
+    const merged = by('/automation', on(2, 'person.absorbed', { person: 'q', into: 'p' }))
+    expect(says('account', 'other', [captured, answered, others, merged])).toMatchObject({ value: 'yes' })
+  })
+
   it('is judged by the version in force when it happened, and a judgement by the version that judged', () => {
     const strict = { ...all.qualifications[0]!, version: 2, fit: { field: 'properties.segment', is: 'enterprise' } }
     const changed = (from: number): Agreed => ({

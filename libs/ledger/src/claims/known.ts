@@ -1,6 +1,6 @@
 import type { AppliedHistory, Definitions, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { factOf, type Fact } from '../fold/fact.js'
+import { factOf, factOrder, type Fact } from '../fold/fact.js'
 import { fold } from '../fold/fold.js'
 import { rootOf } from '../fold/identity/person.js'
 import { linksOf } from '../fold/lead/parents.js'
@@ -26,6 +26,8 @@ export interface KnownLead {
   readonly facts: readonly Told[]
   /** What its visitors did, in fact order. */
   readonly touches: readonly Told[]
+  /** To which companies its person was matched, in fact order. */
+  readonly matches: readonly Told[]
 }
 
 export interface KnownDeal {
@@ -50,11 +52,22 @@ export function knownFrom(records: readonly Recorded<FunnelEvent>[], versions: V
       const lead = state.get({ kind: 'lead', key: id }) as LeadState | undefined
       if (!lead?.facts.length) return undefined
       const visitors = visitorsOf(lead, state)
-      const touches = records
-        .filter(({ event }) => event.type === 'touchpoint.recorded' && visitors.has(event.data.visitor))
-        .map(factOf)
-        .toSorted((a, b) => a.at - b.at || a.seq - b.seq || (a.id < b.id ? -1 : 1))
-      return { id, state: lead, facts: told(lead.facts), touches: told(touches) }
+      const inOrder = (found: (event: FunnelEvent) => boolean) =>
+        told(
+          records
+            .filter(({ event }) => found(event))
+            .map(factOf)
+            .toSorted(factOrder),
+        )
+      return {
+        id,
+        state: lead,
+        facts: told(lead.facts),
+        touches: inOrder((event) => event.type === 'touchpoint.recorded' && visitors.has(event.data.visitor)),
+        matches: inOrder(
+          ({ type, data }) => type === 'person.account-matched' && rootOf(state, data.person) === lead.person,
+        ),
+      }
     },
     deal: (id) => {
       const deal = state.get({ kind: 'deal', key: id }) as DealState | undefined

@@ -78,12 +78,12 @@ interface Moment {
   readonly at: Instant
   /** What rules ask of the lead as of then; good until the next moment. */
   readonly about: LeadFacts
-  /** The kind of touch, where it was one, and not the first, which tells where the lead came from. */
+  /** The kind of touch, where it was one, and not that which the lead is attributed to, which tells where it came from. */
   readonly touch: string | undefined
 }
 
 /** Every instant at which something happened. */
-function* moments({ facts, touches }: KnownLead): Generator<Moment> {
+function* moments({ state, facts, touches, matches }: KnownLead): Generator<Moment> {
   const fields = new Map<string, { value: Value; event: string }>()
   const events = [
     ...facts.flatMap(({ id, type, at, data }) =>
@@ -96,18 +96,25 @@ function* moments({ facts, touches }: KnownLead): Generator<Moment> {
       kind: data['kind'] as string,
     })),
   ]
-  for (const fact of [...facts, ...touches].toSorted(factOrder)) {
+  let ownAccount = false
+  for (const fact of [...facts, ...touches, ...matches].toSorted(factOrder)) {
     const tell = (told: object, prefix = '') => {
       for (const [name, value] of Object.entries(told))
         if (value !== undefined) fields.set(`${prefix}${name}`, { value: value as Value, event: fact.id })
     }
     const { owner, account, properties = {}, channel, campaign } = fact.data
-    if (fact.type !== 'touchpoint.recorded') {
+    const touch = fact.type === 'touchpoint.recorded'
+    const first = fact.id === state.touch?.id
+    if (first) tell({ channel, campaign }, 'first-touch.')
+    else if (fact.type === 'person.account-matched') {
+      // of a lead that tells no company it is that of its person
+      if (!ownAccount) tell({ account })
+    } else if (!touch) {
       tell({ owner, account })
       tell(properties as object, 'properties.')
-    } else if (fact.id === touches[0]?.id) tell({ channel, campaign }, 'first-touch.')
-    const later = fact.type === 'touchpoint.recorded' && fact.id !== touches[0]?.id
-    yield { at: fact.at, about: { fields, events }, touch: later ? (fact.data['kind'] as string) : undefined }
+      ownAccount ||= account !== undefined
+    }
+    yield { at: fact.at, about: { fields, events }, touch: touch && !first ? (fact.data['kind'] as string) : undefined }
   }
 }
 
