@@ -64,9 +64,10 @@ const isApplied = (record: Recorded<FunnelEvent>): record is Recorded<EventOf<ty
  * none is in force yet.
  *
  * What was applied before the first business event was set up for it: its first version counts from the beginning of
- * time, and so does each that was effective by then; so old data may be imported after. Any other counts from its
- * effective instant, but not before the millisecond after it was recorded: what is recorded in that very millisecond may
- * come before it in the total order. So later definitions never change the version of what was recorded before them.
+ * time, and so does each that was effective by then, of which the one that was in force then counts; so old data may be
+ * imported after. Any other counts from its effective instant, but not before the millisecond after it was recorded: what
+ * is recorded in that very millisecond may come before it in the total order. So later definitions never change the version
+ * of what was recorded before them.
  */
 export function inForce(
   { applied, firstBusiness }: AppliedHistory,
@@ -75,13 +76,19 @@ export function inForce(
 ): Applied | undefined {
   const versions = applied.filter((one) => one.definition === definition)
   const isSetUp = ({ recorded }: Applied) => firstBusiness === undefined || recorded < firstBusiness
+  /** From when on it would count without any business. */
+  const dated = (one: Applied, i: number): Instant =>
+    isSetUp(one) && i === 0 ? Number.NEGATIVE_INFINITY : Math.max(one.effective, one.recorded + 1)
   const from = (one: Applied, i: number): Instant =>
-    isSetUp(one) && (i === 0 || one.effective <= (firstBusiness ?? Number.NEGATIVE_INFINITY))
+    isSetUp(one) && one.effective <= (firstBusiness ?? Number.NEGATIVE_INFINITY)
       ? Number.NEGATIVE_INFINITY
-      : Math.max(one.effective, one.recorded + 1)
+      : dated(one, i)
   return versions
-    .map((one, i) => ({ one, from: from(one, i) }))
+    .map((one, i) => ({ one, from: from(one, i), dated: dated(one, i) }))
     .filter(({ from }) => from <= instant)
-    .toSorted((a, b) => (a.from === b.from ? a.one.version - b.one.version : a.from - b.from))
+    .toSorted((a, b) => order(a.from, b.from) || order(a.dated, b.dated) || a.one.version - b.one.version)
     .at(-1)?.one
 }
+
+/** Infinite instants among them. */
+const order = (a: Instant, b: Instant): number => (a < b ? -1 : Number(a > b))

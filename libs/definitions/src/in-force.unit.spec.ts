@@ -30,6 +30,15 @@ describe('The version in force', () => {
     expect(at({ applied: history.applied }, 99)).toBe(1)
   })
 
+  it('is the one dated last of those that were set up and due by the first business event, though an earlier date came after it', () => {
+    const history = { applied: [version(1, 10), version(2, 12, 100), version(3, 14)], firstBusiness: 120 }
+    expect([0, 50, 100, 500].map((instant) => at(history, instant))).toEqual([2, 2, 2, 2])
+    // as it was on that day before there was any business
+    expect([50, 99, 100].map((instant) => at({ applied: history.applied }, instant))).toEqual([3, 3, 2])
+    const early = { ...history, firstBusiness: 50 }
+    expect([0, 50, 99, 100].map((instant) => at(early, instant))).toEqual([3, 3, 3, 2])
+  })
+
   it('is none before the first one, where that came after business had begun', () => {
     expect([0, 30, 31].map((instant) => at({ applied: [version(1, 30)], firstBusiness: 20 }, instant))).toEqual([
       undefined,

@@ -110,6 +110,34 @@ describe('the recount', () => {
     expect(missed).toBeGreaterThan(5)
   })
 
+  it('(row 8) counts by the funnel that was in force at the first business event, though one was set up later and dated earlier', async () => {
+    const { pool } = database
+    const { funnel } = definitions
+    const turned = { ...funnel, stages: funnel.stages.toReversed() }
+    const apply = (content: typeof funnel, ahead: number) => ({
+      type: 'definition.applied' as const,
+      data: { definition: 'funnel/funnel', content, ahead },
+      at: 0,
+    })
+    const records = record(
+      [
+        apply(funnel, 0),
+        apply(turned, 5),
+        apply(funnel, 0),
+        { type: 'lead.stage-entered', data: { lead: 'l', stage: 'sql' }, at: 1 },
+        { type: 'lead.stage-entered', data: { lead: 'l', stage: 'mql' }, at: 2 },
+      ],
+      [1, 1, 1, 10],
+    )
+    await store(records)
+    const folder = createFolder(pool, await createGeneration(pool, { definitions, epoch, state: 'building' }))
+    await folder.apply(batches(records)[0]!)
+    const numbers = await recount(pool, pool, folder.generation, records.at(-1)!.recorded)
+    expect(numbers.filter(({ fromEvents, fromLedger }) => fromEvents !== fromLedger)).toEqual([])
+    // by the turned one it went forward
+    expect(numbers.map(({ number }) => number)).not.toContain('leads recycled')
+  })
+
   it('finds what is booked in another month than it happened in, though the whole is right', async () => {
     const { pool } = database
     const records = recordAll([...syntheticLog(300, { seed: 31 })])

@@ -45,20 +45,21 @@ const EVENTS = `
     from store.event cross join lateral (select envelope->>'time') t (time) where recorded_at <= $1
   ),
   -- versions of the funnel: what was applied before the first business event is its set-up and counts from the beginning, the
-  -- first of it and what was due by then; any other from its day, and not within the millisecond in which it was recorded
+  -- first of it and what was due by then, which was due last before the others; any other from its day, and not within the
+  -- millisecond in which it was recorded
   begin as (select min(recorded_at) as at from fact where type ~ '^(touchpoint|visitor|lead|handoff|deal|sla|insight)\\.'),
   applied as (
     select fact.*, (data->>'effective')::timestamptz as effective, row_number() over (order by (data->>'version')::int) as n
     from fact where type = 'definition.applied' and data->>'definition' = $3
   ),
-  version (content, n, since) as (
-    select $2::jsonb, 0, '-infinity'::timestamptz
-    union all select data->'content', n, case when recorded_at < begin.at and (n = 1 or effective <= begin.at) then '-infinity'
-      else greatest(effective, recorded_at + interval '1 millisecond') end
-    from applied, begin
+  version (content, n, since, dated) as (
+    select $2::jsonb, 0, '-infinity'::timestamptz, '-infinity'::timestamptz
+    union all select data->'content', n, case when recorded_at < begin.at and effective <= begin.at then '-infinity' else dated end, dated
+    from applied, begin, lateral (select case when recorded_at < begin.at and n = 1 then '-infinity'
+      else greatest(effective, recorded_at + interval '1 millisecond') end) d (dated)
   ),
   funnel as (
-    select content->'conversions' as pairs, since, lead(since, 1, 'infinity') over (order by since, n) as until,
+    select content->'conversions' as pairs, since, lead(since, 1, 'infinity') over (order by since, dated, n) as until,
       (select array_agg(stage->>'id' order by place) from jsonb_array_elements(content->'stages') with ordinality s (stage, place)) as stages
     from version
   ),
