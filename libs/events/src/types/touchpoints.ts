@@ -11,7 +11,9 @@ export const touchpointRecorded = eventType({
   rank: 10,
   schema: Type.Object(
     {
-      visitor: Id('The anonymous browser or device, or the person for an offline contact'),
+      visitor: Id(
+        'The anonymous browser or device; for an offline contact the id of the person will do, once a visitor.identified names it as visitor and as person',
+      ),
       kind: Type.Union(
         ['page', 'form', 'ad-click', 'email', 'call', 'meeting', 'event', 'other'].map((kind) => Type.Literal(kind)),
         { description: 'What kind of contact' },
