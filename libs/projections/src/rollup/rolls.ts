@@ -51,7 +51,7 @@ export const rollsOf = (schema: string): string => {
     select row_number() over () part, * from (
       select array_agg(dimension) dimensions, array_agg(value) "values", all_dims
       from (
-        select dimension, value, array_agg(d.id) all_dims
+        select dimension, value, array_agg(d.id order by d.id) all_dims -- ordered, since they are compared
         from ${schema}.dims d cross join lateral (select '' dimension, null value union all select key, d.values ->> key from unnest($3::text[]) key) apart
         where d.id in (select unnest(all_dims) from line) group by dimension, value
       ) of_value

@@ -370,6 +370,19 @@ describe('rolls', () => {
     }
   })
 
+  it('that are right are not called wrong, however the server goes about adding up', async () => {
+    const generation = await live()
+    await foldSealing(recordAll([...syntheticLog(600, { seed: 23 })]), 200, generation)
+    const client = await pool.connect()
+    try {
+      await client.query('begin; set local enable_hashagg = off')
+      expect(await wrongSlices(client, generation)).toEqual([])
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+
   it('that differ from their entries or from their parts are found', async () => {
     const generation = await live()
     await foldSealing(recordAll([...syntheticLog(600, { seed: 23 })]), 20, generation)
