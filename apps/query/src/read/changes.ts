@@ -4,6 +4,10 @@ import type { Logger } from '@funnel/platform'
 
 /** When notifications are lost, a change is seen this many milliseconds later. */
 const SAFETY_NET = 1000
+/** Milliseconds that the database may take to connect, to answer and to end a connection. */
+const ANSWERS_WITHIN = 5000
+/** A connection on which nothing came for so long is tried, so that the loss of the host is noticed. Milliseconds. */
+const KEEP_ALIVE = 10_000
 
 /**
  * Wakes whoever waits for the read models to change, and first tells `changed`. Listens on `funnel_read`, over one
@@ -55,7 +59,14 @@ export class Changes {
   async #listen(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      const client = new pg.Client({ connectionString: this.#url, application_name: 'funnel-query-changes' })
+      const client = new pg.Client({
+        connectionString: this.#url,
+        application_name: 'funnel-query-changes',
+        connectionTimeoutMillis: ANSWERS_WITHIN,
+        query_timeout: ANSWERS_WITHIN,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: KEEP_ALIVE,
+      })
       try {
         const lost = new Promise<void>((resolve) => {
           client.on('error', () => resolve())
@@ -70,7 +81,8 @@ export class Changes {
       } catch (error) {
         this.#logger.warn({ error: String(error) }, 'cannot listen for changes; looking every second')
       } finally {
-        await client.end().catch(() => undefined)
+        const ended = client.end().catch(() => undefined)
+        await Promise.race([ended, sleep(ANSWERS_WITHIN, undefined, { ref: false })])
       }
       if (!signal.aborted) await sleep(SAFETY_NET, undefined, { signal }).catch(() => undefined)
     }

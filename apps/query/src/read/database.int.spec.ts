@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { createPool } from '@funnel/platform'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
+import { proxyOf } from '../testing/proxy.js'
 import { ReadDatabase } from './database.js'
 
 describe('the read models’ database', () => {
@@ -121,6 +122,27 @@ describe('the read models’ database', () => {
     await expect(ask('select pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(await ask('select 1 one')).toEqual([{ one: 1 }])
   })
+
+  it.each([
+    ['before', false],
+    ['while', true],
+  ])(
+    'is unavailable when it falls silent %s it runs a statement, and there again over another connection',
+    async (_, runs) => {
+      const proxy = await proxyOf(server.url)
+      const behind = createPool(proxy.url, 'spec', 1)
+      const over = new ReadDatabase(behind, cancels)
+      const [before] = await ask('select pg_backend_pid() pid', 10_000, over)
+      if (!runs) proxy.fallSilent()
+      const asked = ask('select pg_sleep(600)', 2000, over)
+      if (runs) await begun('select pg_sleep(600)').then(() => proxy.fallSilent())
+      await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfter: 1 } })
+      proxy.speak()
+      expect(await ask('select pg_backend_pid() pid', 10_000, over)).not.toEqual([before])
+      await behind.end()
+      await proxy.close()
+    },
+  )
 
   it('is unavailable when nobody listens, or the pool has ended', async () => {
     const nobody = createPool('postgres://somebody@127.0.0.1:1/nothing', 'spec', 1)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
 import type { Statement } from '@funnel/ledger'
 import type { Patience } from '@funnel/platform/grpc'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryConfig } from 'pg'
 
 /** A generation that was asked has been dropped meanwhile: ask the one that is live now. */
 export class GenerationDropped extends Error {
@@ -14,8 +14,12 @@ export class GenerationDropped extends Error {
 const LONGEST = 2 ** 31 - 1
 /** Milliseconds until a statement that goes on though it was cancelled is cancelled again: it had not begun then. */
 const AGAIN = 100
+/** Milliseconds that the database may take for what costs it nothing. */
+const ANSWERS_WITHIN = 5000
+/** Milliseconds that a statement is waited for beyond its limit: a database that has not ended it by then is silent. */
+const LATE = 1000
 
-/** The read models' database: runs statements no longer than the caller waits. */
+/** The read models' database: runs statements no longer than the caller waits, also where it does not answer at all. */
 export class ReadDatabase {
   readonly #pool: Pool
   readonly #cancels: Pool
@@ -28,20 +32,22 @@ export class ReadDatabase {
 
   /**
    * The rows of one statement, so of one snapshot. Throws DEADLINE when time is up or the caller has gone (the statement is
-   * stopped too), OVERLOADED when no connection became free in time, UNAVAILABLE when the database does not answer,
-   * GenerationDropped when a table of it is gone.
+   * stopped too), OVERLOADED when no connection became free in time, UNAVAILABLE when the database does not answer (its
+   * connection is given up), GenerationDropped when a table of it is gone.
    */
   async rows<Row>(statement: Statement, patience: Patience): Promise<Row[]> {
     const client = await this.#connect(patience)
     let broken = false
     try {
-      const { rows: limits } = await client.query<{ pid: number }>({
+      const left = leftUntil(patience)
+      const limit = {
         name: 'limit',
         text: `select set_config('statement_timeout', $1, false), pg_backend_pid() pid`,
-        values: [String(leftUntil(patience))],
-      })
+        values: [String(left)],
+      }
+      const { rows: limits } = await client.query<{ pid: number }>(within(ANSWERS_WITHIN, limit))
       if (patience.signal?.aborted) throw tooLate()
-      const running = client.query({ ...statement, values: [...statement.values] })
+      const running = client.query(within(Math.min(left + LATE, LONGEST), statement))
       const { rows } = await this.#unlessGone(running, limits[0]!.pid, patience)
       return rows as Row[]
     } catch (error) {
@@ -109,6 +115,10 @@ export class ReadDatabase {
   }
 }
 
+/** The statement, which fails when it is not answered within so many milliseconds; the driver's types do not know that. */
+const within = (ms: number, { values, ...rest }: Statement): QueryConfig =>
+  ({ ...rest, values: [...values], query_timeout: ms }) as QueryConfig
+
 /** Milliseconds that are left, at least one. Throws DEADLINE when there are none, or nobody waits. */
 function leftUntil({ deadline, signal }: Patience): number {
   const left = Math.floor(deadline - Date.now())
@@ -125,9 +135,9 @@ const unavailable = (cause: unknown) =>
 
 /** SQLSTATEs of a connection lost, a database that starts, stops or has no room for more, and the network's codes. */
 const DOWN = /^(08...|57P..|53...|E(AI_)?[A-Z]+)$/
-/** What the driver says without a code: of a connection or pool that has ended, and of a pool that has none free. */
+/** What the driver says without a code: of a connection or pool that ended or was silent, and of a pool that has none free. */
 const ENDED =
-  /^(Connection terminated|Client (was closed|has encountered a connection error)|Cannot use a pool after|timeout expired)/
+  /^(Connection terminated|Client (was closed|has encountered a connection error)|Cannot use a pool after|timeout expired|Query read timeout)/
 const EXHAUSTED = /^timeout exceeded when trying to connect/
 
 /** The failure as callers know it; what nobody foresaw stays as it is. */

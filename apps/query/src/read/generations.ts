@@ -1,6 +1,6 @@
 import { versionsOf, type Definitions, type VersionHistory } from '@funnel/definitions'
 import { FunnelError, type Instant } from '@funnel/events'
-import { historyOf, millis, planHistory, type HistoryRow } from '@funnel/ledger'
+import { historyOf, millis, planHistory, type HistoryRow, type Statement } from '@funnel/ledger'
 import type { Patience } from '@funnel/platform/grpc'
 import { GenerationDropped, type ReadDatabase } from './database.js'
 
@@ -51,7 +51,7 @@ export class Generations {
     this.#database = database
   }
 
-  /** The live generation; throws UNAVAILABLE when there is none. */
+  /** The live generation; throws UNAVAILABLE when there is none, or the database does not say in time. */
   current(): Promise<LiveGeneration> {
     const known = this.#known
     if (known && performance.now() - known.at < POLL) return Promise.resolve(known.generation)
@@ -67,10 +67,11 @@ export class Generations {
   async definitionsOf(id: number): Promise<Pick<LiveGeneration, 'versions' | 'definitions' | 'rolled'>> {
     const known = this.#known?.generation
     if (known?.id === id) return known
-    const [row] = await this.#database.rows<Pick<LiveGeneration, 'w' | 'rolled'>>(
-      { name: 'generation', text: `select ${millis('w')} w, rolled from read.generation where id = $1`, values: [id] },
-      patience(),
-    )
+    const [row] = await this.#rows<Pick<LiveGeneration, 'w' | 'rolled'>>({
+      name: 'generation',
+      text: `select ${millis('w')} w, rolled from read.generation where id = $1`,
+      values: [id],
+    })
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
     const versions = await this.#versions(id)
     return { versions, definitions: inForceIn(versions, row), rolled: row.rolled }
@@ -86,9 +87,7 @@ export class Generations {
     // the row was read after this instant, so its age is counted from here
     const at = performance.now()
     const changes = this.#changes
-    const [row] = await orNone(
-      this.#database.rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT, patience()),
-    )
+    const [row] = await orNone(this.#rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT))
     if (!row) throw none()
     const known = this.#known?.generation
     const versions =
@@ -103,7 +102,7 @@ export class Generations {
 
   async #versions(id: number): Promise<VersionHistory> {
     const until = patience()
-    const [row] = await this.#database.rows<{ definitions: Definitions }>(
+    const [row] = await this.#rows<{ definitions: Definitions }>(
       {
         name: 'definitions',
         text: 'select definitions from read.generation where id = $1',
@@ -112,7 +111,16 @@ export class Generations {
       until,
     )
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
-    return versionsOf(row.definitions, historyOf(await this.#database.rows<HistoryRow>(planHistory(id), until)))
+    return versionsOf(row.definitions, historyOf(await this.#rows<HistoryRow>(planHistory(id), until)))
+  }
+
+  /** Rows that no one caller waits for: time that is up is that of the look, and the database is to blame. */
+  async #rows<Row>(statement: Statement, until = patience()): Promise<Row[]> {
+    try {
+      return await this.#database.rows<Row>(statement, until)
+    } catch (error) {
+      throw error instanceof FunnelError && error.code === 'DEADLINE' ? slow(error) : error
+    }
   }
 }
 
@@ -133,3 +141,11 @@ const none = () =>
   new FunnelError('UNAVAILABLE', 'No read model is live yet: the projector has not built one; try again in a moment', {
     retryAfter: 1,
   })
+
+const slow = (cause: FunnelError) =>
+  new FunnelError(
+    'UNAVAILABLE',
+    `The read models’ database did not say within ${TIMEOUT / 1000} s what is live; try again`,
+    { retryAfter: 1 },
+    cause,
+  )
