@@ -23,13 +23,13 @@ export function createClient(address: string, options: ClientOptions = {}) {
     queryKpi: unary(KpiServiceService.queryKpi, QueryKpiRequest),
     explainKpi: unary(KpiServiceService.explainKpi, ExplainKpiRequest),
     diffKpi: unary(KpiServiceService.diffKpi, DiffKpiRequest),
-    /** Ends when the signal is aborted or the loop is left. */
+    /** Ends when the signal is aborted or the loop is left; throws UNAVAILABLE when the service stops. */
     watchKpi: stream(KpiServiceService.watchKpi, WatchKpiRequest),
     listLeads: unary(LeadServiceService.listLeads, ListLeadsRequest),
     listDeals: unary(DealServiceService.listDeals, ListDealsRequest),
     listJourney: unary(JourneyServiceService.listJourney, ListJourneyRequest),
     listClocks: unary(ClockServiceService.listClocks, ListClocksRequest),
-    /** Ends when the signal is aborted or the loop is left. */
+    /** Ends when the signal is aborted or the loop is left; throws UNAVAILABLE when the service stops. */
     watchClocks: stream(ClockServiceService.watchClocks, WatchClocksRequest),
     compareClaims: unary(ClaimServiceService.compareClaims, CompareClaimsRequest),
     getStatus: unary(StatusServiceService.getStatus, GetStatusRequest),

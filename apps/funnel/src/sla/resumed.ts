@@ -12,9 +12,9 @@ interface ResumeOptions {
 }
 
 /**
- * The answers of a stream that outlives its server: when that goes away, it is asked to go on after the last token it gave,
- * until it does or the signal is aborted. Nothing is left out; the last answers may come twice. Throws what is no such
- * loss, and where it never had a token.
+ * The answers of a stream that outlives its server: when that goes away, or ends the stream, it is asked to go on after the
+ * last token it gave, until it does or the signal is aborted. Nothing is left out; the last answers may come twice. Throws
+ * what is no such loss, and where it never had a token.
  */
 export async function* resumed<Answer extends { readonly resumeToken: string }>(
   watch: (resumeToken: string) => AsyncIterable<Answer>,
@@ -28,7 +28,7 @@ export async function* resumed<Answer extends { readonly resumeToken: string }>(
         if (answer.resumeToken) token = answer.resumeToken
         yield answer
       }
-      return
+      if (!signal.aborted) throw new FunnelError('UNAVAILABLE', 'The service ended the stream; ask again')
     } catch (error) {
       if (!token || !(error instanceof FunnelError) || error.code !== 'UNAVAILABLE') throw error
       if (!isLost) lost()

@@ -4,7 +4,7 @@ import { resumed } from './resumed.js'
 
 const gone = () => new FunnelError('UNAVAILABLE', 'the connection was lost')
 
-/** A stream that gives these tokens and then fails, or ends where it has no more to give. */
+/** Streams that each give these tokens and then fail, or end where they have no more to give. */
 const streams = (...all: readonly (readonly (string | Error)[])[]) => {
   const asked: string[] = []
   const left = all.values()
@@ -26,13 +26,16 @@ describe('a stream that outlives its server', () => {
     const seen: string[] = []
     let losses = 0
     const lost = () => losses++
-    for await (const { resumeToken } of resumed(watch, { signal: stop.signal, lost, pause: 0 })) seen.push(resumeToken)
+    for await (const { resumeToken } of resumed(watch, { signal: stop.signal, lost, pause: 0 })) {
+      seen.push(resumeToken)
+      if (resumeToken === 'last') stop.abort()
+    }
     return { seen, losses }
   }
 
   it('goes on after the last token, however long it was away, and tells each loss once', async () => {
-    const { asked, watch } = streams(['', 'a', 'b', gone()], [gone()], [gone()], ['c', gone()], ['d'])
-    expect(await run(watch)).toEqual({ seen: ['', 'a', 'b', 'c', 'd'], losses: 2 })
+    const { asked, watch } = streams(['', 'a', 'b', gone()], [gone()], [gone()], ['c', gone()], ['last'])
+    expect(await run(watch)).toEqual({ seen: ['', 'a', 'b', 'c', 'last'], losses: 2 })
     expect(asked).toEqual(['', 'b', 'b', 'b', 'c'])
   })
 
@@ -40,6 +43,13 @@ describe('a stream that outlives its server', () => {
     await expect(run(streams(['', gone()]).watch)).rejects.toThrow('the connection was lost')
     const restored = new FunnelError('NOT_FOUND', 'the log is another one now')
     await expect(run(streams(['a', gone()], [restored]).watch)).rejects.toThrow(restored)
+  })
+
+  it('goes on where the server ended it as if all was said: only who watches ends it', async () => {
+    const { asked, watch } = streams(['', 'a'], [], ['b'], ['last'])
+    expect(await run(watch)).toEqual({ seen: ['', 'a', 'b', 'last'], losses: 2 })
+    expect(asked).toEqual(['', 'a', 'a', 'b'])
+    await expect(run(streams(['']).watch)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
   it('ends when it is stopped while the server is away', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { Observable } from 'rxjs'
+import { FunnelError } from '@funnel/events'
 import { invalid } from '@funnel/ledger'
 
 /** Shortest and usual time between two answers of a stream, in milliseconds. */
@@ -16,7 +17,7 @@ export function intervalOf(minIntervalMs: number): number {
 /**
  * The answers of a server stream as Nest wants them. `ready` resolves when the receiver has taken what was sent, so the
  * source can leave out what nobody could read in time; the signal is aborted when the caller goes or the service ends, and
- * with it ends what the source has going on.
+ * with it ends what the source has going on. A stream that the service ends fails with UNAVAILABLE: there is more to say.
  */
 export function streamOf<T>(
   call: Writable,
@@ -33,10 +34,13 @@ export function streamOf<T>(
       for await (const answer of source(ready, signal)) subscriber.next(answer)
     }
     run().then(
-      () => subscriber.complete(),
+      () => (ending.aborted ? subscriber.error(stopping()) : subscriber.complete()),
       // what was going on when it ended was given up
-      (error: unknown) => (signal.aborted ? subscriber.complete() : subscriber.error(error)),
+      (error: unknown) => subscriber.error(ending.aborted ? stopping() : error),
     )
     return () => gone.abort()
   })
 }
+
+const stopping = () =>
+  new FunnelError('UNAVAILABLE', 'The query service is stopping: ask again, another one answers', { retryAfter: 1 })

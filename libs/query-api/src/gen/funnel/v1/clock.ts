@@ -1263,7 +1263,8 @@ export const ClockServiceService = {
   },
   /**
    * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
-   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent. It
+   * never ends of itself: UNAVAILABLE when the service stops.
    */
   watchClocks: {
     path: "/funnel.v1.ClockService/WatchClocks" as const,
@@ -1281,7 +1282,8 @@ export interface ClockServiceServer extends UntypedServiceImplementation {
   listClocks: handleUnaryCall<ListClocksRequest, ListClocksResponse>;
   /**
    * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
-   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent. It
+   * never ends of itself: UNAVAILABLE when the service stops.
    */
   watchClocks: handleServerStreamingCall<WatchClocksRequest, WatchClocksResponse>;
 }
@@ -1305,7 +1307,8 @@ export interface ClockServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * The open ones, then every change of a clock as the read models learn of it, in the order of the log. Nothing is left
-   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent.
+   * out; a change may come twice after it was resumed, or where it fell into the time in which the open ones were sent. It
+   * never ends of itself: UNAVAILABLE when the service stops.
    */
   watchClocks(request: WatchClocksRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchClocksResponse>;
   watchClocks(

@@ -3382,7 +3382,10 @@ export const KpiServiceService = {
     responseSerialize: (value: DiffKpiResponse): Buffer => Buffer.from(DiffKpiResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DiffKpiResponse => DiffKpiResponse.decode(value),
   },
-  /** The answer now and after each change of it; changes that come faster than they can be sent are sent as one. */
+  /**
+   * The answer now and after each change of it; changes that come faster than they can be sent are sent as one. It never
+   * ends of itself: UNAVAILABLE when the service stops.
+   */
   watchKpi: {
     path: "/funnel.v1.KpiService/WatchKpi" as const,
     requestStream: false as const,
@@ -3403,7 +3406,10 @@ export interface KpiServiceServer extends UntypedServiceImplementation {
   explainKpi: handleUnaryCall<ExplainKpiRequest, ExplainKpiResponse>;
   /** What changed between two instants of knowing, and the entries that made the difference. */
   diffKpi: handleUnaryCall<DiffKpiRequest, DiffKpiResponse>;
-  /** The answer now and after each change of it; changes that come faster than they can be sent are sent as one. */
+  /**
+   * The answer now and after each change of it; changes that come faster than they can be sent are sent as one. It never
+   * ends of itself: UNAVAILABLE when the service stops.
+   */
   watchKpi: handleServerStreamingCall<WatchKpiRequest, WatchKpiResponse>;
 }
 
@@ -3472,7 +3478,10 @@ export interface KpiServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DiffKpiResponse) => void,
   ): ClientUnaryCall;
-  /** The answer now and after each change of it; changes that come faster than they can be sent are sent as one. */
+  /**
+   * The answer now and after each change of it; changes that come faster than they can be sent are sent as one. It never
+   * ends of itself: UNAVAILABLE when the service stops.
+   */
   watchKpi(request: WatchKpiRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchKpiResponse>;
   watchKpi(
     request: WatchKpiRequest,
