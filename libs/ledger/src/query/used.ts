@@ -12,12 +12,12 @@ export interface UsedVersion {
 }
 
 /**
- * The versions in force in the period of a question, up to the watermark, in the order of time: of the funnel, where leads
- * are counted, of the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Several
- * of one say that the numbers before and after are counted by different rules.
+ * The versions in force in the period of a question, up to its instant of knowing and the watermark, in the order of time:
+ * of the funnel, where leads are counted, of the dimensions that are asked by or filtered, and of the teams where one of
+ * these asks for them. Several of one say that the numbers before and after are counted by different rules.
  */
 export function usedVersions(
-  { from = Number.NEGATIVE_INFINITY, to, asOf, by, filters }: Question,
+  { from = Number.NEGATIVE_INFINITY, to, asOf, knownAt, by, filters }: Question,
   { grain }: Kpi,
   { periods }: VersionHistory,
   w: Instant | null,
@@ -25,6 +25,8 @@ export function usedVersions(
   const ends = [
     to ?? Number.POSITIVE_INFINITY,
     (asOf ?? Number.POSITIVE_INFINITY) + 1,
+    // what counts from later on counts nothing that was recorded by then
+    (knownAt ?? Number.POSITIVE_INFINITY) + 1,
     (w ?? Number.NEGATIVE_INFINITY) + 1,
   ]
   const end = Math.min(...ends)

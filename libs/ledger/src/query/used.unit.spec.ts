@@ -60,6 +60,15 @@ describe('The versions that an answer used', () => {
     expect(used({ asOf: 99 })).toHaveLength(1)
     expect(used({ asOf: 100 })).toHaveLength(2)
     expect(used({}, 'lead', 99)).toHaveLength(1)
+  })
+
+  it('are none that were applied after what the answer knows, however far the watermark has come', () => {
+    expect(used({ knownAt: 99 })).toEqual(['funnel/funnel@1'])
+    expect(used({ knownAt: 100 })).toHaveLength(2)
+    expect(used({ knownAt: 2000 })).toHaveLength(2)
+  })
+
+  it('are none before anything is folded', () => {
     expect(used({}, 'lead', null)).toEqual([])
   })
 })

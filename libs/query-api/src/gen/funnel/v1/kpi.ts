@@ -358,9 +358,9 @@ export interface KpiAnswer {
    */
   rows: KpiRow[];
   /**
-   * The versions in force in the period of the question, in the order of time: of the funnel, where leads are counted, of
-   * the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Where there are
-   * several of one, the numbers before and after are counted by different rules.
+   * The versions in force in the period of the question, up to `known_at`, in the order of time: of the funnel, where leads
+   * are counted, of the dimensions that are asked by or filtered, and of the teams where one of these asks for them. Where
+   * there are several of one, the numbers before and after are counted by different rules.
    */
   used: UsedVersion[];
 }
