@@ -21,6 +21,13 @@ export interface LiveGeneration {
   readonly definitions: Definitions
 }
 
+/** Versions as they were read. */
+interface Read {
+  readonly versions: VersionHistory
+  /** Only further definitions change them: the first business event, too, says from when on they count, and it has come. */
+  readonly settled: boolean
+}
+
 /**
  * How old what we know of the live generation may be, in milliseconds: the bound on the staleness of cached answers where
  * the notification of a change is lost.
@@ -43,7 +50,7 @@ const patience = (): Patience => ({ deadline: Date.now() + TIMEOUT })
  */
 export class Generations {
   readonly #database: ReadDatabase
-  #known: { readonly generation: LiveGeneration; readonly at: number } | undefined
+  #known: ({ readonly generation: LiveGeneration; readonly at: number } & Pick<Read, 'settled'>) | undefined
   #looking: Promise<LiveGeneration> | undefined
   #changes = 0
 
@@ -73,7 +80,7 @@ export class Generations {
       values: [id],
     })
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
-    const versions = await this.#versions(id)
+    const { versions } = await this.#versions(id)
     return { versions, definitions: inForceIn(versions, row), rolled: row.rolled }
   }
 
@@ -89,18 +96,24 @@ export class Generations {
     const changes = this.#changes
     const [row] = await orNone(this.#rows<Omit<LiveGeneration, 'versions' | 'definitions'>>(STATEMENT))
     if (!row) throw none()
-    const known = this.#known?.generation
-    const versions =
-      known?.id === row.id && known.definitionsHash === row.definitionsHash && known.applied === row.applied
-        ? known.versions
-        : await orNone(this.#versions(row.id))
+    const { versions, settled } = this.#stillSettled(row) ?? (await orNone(this.#versions(row.id)))
     const generation = { ...row, versions, definitions: inForceIn(versions, row) }
     // what changed while it was read may not be in it
-    this.#known = { generation, at: changes === this.#changes ? at : -Infinity }
+    this.#known = { generation, settled, at: changes === this.#changes ? at : -Infinity }
     return generation
   }
 
-  async #versions(id: number): Promise<VersionHistory> {
+  /** The versions that are known, where they are those of this row too. */
+  #stillSettled(row: Pick<LiveGeneration, 'id' | 'definitionsHash' | 'applied'>): Read | undefined {
+    const { generation, settled } = this.#known ?? {}
+    const isSame =
+      generation?.id === row.id &&
+      generation.definitionsHash === row.definitionsHash &&
+      generation.applied === row.applied
+    return isSame && settled ? { versions: generation.versions, settled } : undefined
+  }
+
+  async #versions(id: number): Promise<Read> {
     const until = patience()
     const [row] = await this.#rows<{ definitions: Definitions }>(
       {
@@ -111,7 +124,8 @@ export class Generations {
       until,
     )
     if (!row) throw new GenerationDropped(`generation ${id} is gone`)
-    return versionsOf(row.definitions, historyOf(await this.#rows<HistoryRow>(planHistory(id), until)))
+    const history = historyOf(await this.#rows<HistoryRow>(planHistory(id), until))
+    return { versions: versionsOf(row.definitions, history), settled: history.firstBusiness !== undefined }
   }
 
   /** Rows that no one caller waits for: time that is up is that of the look, and the database is to blame. */
