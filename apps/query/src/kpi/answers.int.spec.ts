@@ -173,7 +173,7 @@ describe('an answer from PostgreSQL', () => {
         for (const question of questions) {
           const patience = { deadline: Date.now() + 10_000 }
           const { kpi, rows } = await models.answers.of(1, question, patience)
-          const fixed = { generation: 1, knownAt: Math.min(question.knownAt ?? W, W) }
+          const fixed = { generation: 1, knownAt: Math.min(question.knownAt ?? W, W), version: kpi.version }
           for (const { cell, ...place } of rows.slice(0, 20))
             for (const { name: side } of sidesOf(kpi.formula)) {
               const listing = { kind: 'cell', side, cell: place } as const
@@ -205,7 +205,7 @@ describe('an answer from PostgreSQL', () => {
     const patience = { deadline: Date.now() + 10_000 }
     const { rows } = await models.answers.of(1, question, patience)
     const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
-    const total = await models.listings.total(question, { generation: 1, knownAt: W }, listing, patience)
+    const total = await models.listings.total(question, { generation: 1, knownAt: W, version: 3 }, listing, patience)
     expect(total).toEqual({
       money: [
         { minor: 250, currency: 'EUR' },
@@ -240,7 +240,7 @@ describe('an answer from PostgreSQL', () => {
             await total({ ...question, knownAt: from }),
             await total({ ...question, knownAt: to }),
           ]
-          const fixed = { generation: 1, knownAt: to }
+          const fixed = { generation: 1, knownAt: to, version: 3 }
           const { entries } = await models.listings.entries(
             question,
             fixed,
@@ -321,7 +321,7 @@ describe('an answer from PostgreSQL', () => {
     const { rows } = await models.answers.of(1, question, { deadline: Date.now() + 10_000 })
     expect(JSON.stringify(rows[0]!.cell.value)).toContain(`numerator ${2n * BigInt(most) + 302n} minor units of EUR`)
     expect(rows[0]!.cell.numerator).toBeUndefined()
-    const fixed = { generation: 1, knownAt: W }
+    const fixed = { generation: 1, knownAt: W, version: 3 }
     const listing = { kind: 'cell', side: 'numerator', cell: { values: [] } } as const
     expect(await models.listings.total(question, fixed, listing, { deadline: Date.now() + 10_000 })).toBeUndefined()
     const { entries } = await models.listings.entries(question, fixed, listing, undefined, 10, {

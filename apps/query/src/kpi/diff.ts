@@ -29,12 +29,13 @@ export async function diff(models: ReadModels, request: DiffKpiRequest, patience
   const size = sizeOf(request.pageSize)
   const listing = { kind: 'known', after: from } as const satisfies Listing
 
-  const first = state ? undefined : await models.listings.fix(to, patience)
+  const first = state ? undefined : await models.listings.fix({ ...question, knownAt: to }, patience)
   const fixed = state?.[0] ?? first
   if (!fixed) throw new FunnelError('INTERNAL', 'a diff without a cut')
   const listed = await models.listings.entries(question, fixed, listing, state?.[1], size + 1, patience)
-  const { generation, knownAt } = fixed
-  const cells = first ? await changed(models, question, generation, Math.min(from, knownAt), knownAt, patience) : []
+  const { generation, knownAt, version } = fixed
+  const ofVersion = { ...question, definitionVersion: version }
+  const cells = first ? await changed(models, ofVersion, generation, Math.min(from, knownAt), knownAt, patience) : []
   const taken = bytesOf(cells, KpiChange)
   const { messages, last } = paged(listed.entries, size, { toMessage: toEntry, codec: Entry, taken })
   return {

@@ -24,7 +24,7 @@ export async function explain(
   const listing = { kind: 'cell', side, cell } as const satisfies Listing
   const fingerprint = fingerprintOf([question, listing])
   const state = stateOf(request.pageToken, fingerprint, isState)
-  const fixed = state?.[0] ?? (await listings.fix(question.knownAt, patience))
+  const fixed = state?.[0] ?? (await listings.fix(question, patience))
   const size = sizeOf(request.pageSize)
   const { kpi, basis, entries } = await listings.entries(question, fixed, listing, state?.[1], size + 1, patience)
   const total = state ? state[2] : ((await listings.total(question, fixed, listing, patience)) ?? null)

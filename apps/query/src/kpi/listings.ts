@@ -28,10 +28,11 @@ export interface Listed {
   readonly entries: readonly EntryRow[]
 }
 
-/** What a page token fixes: the generation and the instant of knowing, so that pages fit together. */
+/** What a page token fixes: the generation, the instant of knowing and the version of the KPI, so that pages fit together. */
 export interface Fixed {
   readonly generation: number
   readonly knownAt: Instant
+  readonly version: number
 }
 
 /** Lists entries page by page. */
@@ -44,9 +45,13 @@ export class Listings {
     this.#generations = generations
   }
 
-  /** What a first page is fixed to: the live generation, and `knownAt` but never beyond its watermark. */
-  async fix(knownAt: Instant | undefined, patience: Patience): Promise<Fixed> {
+  /**
+   * What a first page is fixed to: the live generation, what is known at `knownAt` but never beyond its watermark, and the
+   * version of the KPI that is asked.
+   */
+  async fix(question: Question, patience: Patience): Promise<Fixed> {
     const live = await this.#generations.current()
+    const { version } = asked(question, live.definitions, live.versions.kpis)
     const [row] = await this.#database.rows<{ w: Instant | null }>(
       {
         name: 'watermark',
@@ -56,7 +61,7 @@ export class Listings {
       patience,
     )
     const w = row?.w ?? 0
-    return { generation: live.id, knownAt: Math.min(knownAt ?? w, w) }
+    return { generation: live.id, knownAt: Math.min(question.knownAt ?? w, w), version }
   }
 
   /** The next `limit` entries of a listing after a place. */
@@ -68,7 +73,7 @@ export class Listings {
     limit: number,
     patience: Patience,
   ): Promise<Listed> {
-    const { kpi } = await this.#definedIn(question, fixed.generation)
+    const { kpi } = await this.#definedIn(question, fixed)
     if (listing.kind === 'cell' && sidesOf(kpi.formula).every(({ name }) => name !== listing.side))
       invalid('side', `${kpi.id} has no ${listing.side}`)
     const statement = planEntries(question, kpi, fixed, listing, after, limit)
@@ -85,16 +90,16 @@ export class Listings {
     listing: Listing & { kind: 'cell' },
     patience: Patience,
   ): Promise<Quantity | undefined> {
-    const { kpi, rolled } = await this.#definedIn(question, fixed.generation)
+    const { kpi, rolled } = await this.#definedIn(question, fixed)
     const statement = planTotal(question, kpi, { ...fixed, rolled }, listing.side, listing.cell)
     const rows = await this.#rows<AnswerRow>(statement, patience)
     return quantityOf(rows.flatMap((row) => (row.side === null ? [] : [{ ...row, amount: BigInt(row.amount) }])))
   }
 
   /** Page tokens outlive a switch as long as the old generation is there; it is asked with its own definitions. */
-  async #definedIn(question: Question, generation: number): Promise<{ kpi: Kpi; rolled: readonly string[] }> {
-    const { versions, definitions, rolled } = await orGone(this.#generations.definitionsOf(generation))
-    return { kpi: asked(question, definitions, versions.kpis), rolled }
+  async #definedIn(question: Question, fixed: Fixed): Promise<{ kpi: Kpi; rolled: readonly string[] }> {
+    const { versions, definitions, rolled } = await orGone(this.#generations.definitionsOf(fixed.generation))
+    return { kpi: asked({ ...question, definitionVersion: fixed.version }, definitions, versions.kpis), rolled }
   }
 
   #rows<Row>(statement: Parameters<ReadDatabase['rows']>[0], patience: Patience): Promise<Row[]> {

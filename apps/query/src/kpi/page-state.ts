@@ -11,7 +11,12 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 
 export const isFixed = (value: unknown): value is Fixed =>
-  isObject(value) && isInt(value['generation']) && value['generation'] > 0 && isTime(value['knownAt'])
+  isObject(value) &&
+  isInt(value['generation']) &&
+  value['generation'] > 0 &&
+  isTime(value['knownAt']) &&
+  isWhole(value['version']) &&
+  value['version'] > 0
 
 export const isPlace = (value: unknown): value is Place =>
   Array.isArray(value) &&

@@ -18,9 +18,11 @@ describe('what a page token holds is refused where no column can hold it', () =>
     for (const [index, part] of bad.entries()) expect([part, is(good.with(index, part))]).toEqual([part, false])
   })
 
-  it('of a generation', () => {
-    expect(isFixed({ generation: 2 ** 31 - 1, knownAt: 0 })).toBe(true)
-    for (const generation of [0, 2 ** 31, 2 ** 53 - 1]) expect(isFixed({ generation, knownAt: 0 })).toBe(false)
-    expect(isFixed({ generation: 1, knownAt: LATE })).toBe(false)
+  it('of a generation and a version', () => {
+    const fixed = { generation: 2 ** 31 - 1, knownAt: 0, version: 1 }
+    expect(isFixed(fixed)).toBe(true)
+    for (const generation of [0, 2 ** 31, 2 ** 53 - 1]) expect(isFixed({ ...fixed, generation })).toBe(false)
+    expect(isFixed({ ...fixed, knownAt: LATE })).toBe(false)
+    for (const version of [undefined, 0, 1.5, '1']) expect(isFixed({ ...fixed, version })).toBe(false)
   })
 })

@@ -438,7 +438,10 @@ export interface ExplainKpiResponse {
     | undefined;
   /** By time of occurrence, then by place in the log. */
   entries: Entry[];
-  /** Empty on the last page. It fixes the generation and the instant of knowing: what is recorded meanwhile changes no page. */
+  /**
+   * Empty on the last page. It fixes the generation, the instant of knowing and the version of the KPI: what is recorded
+   * meanwhile changes no page.
+   */
   nextPageToken: string;
 }
 
