@@ -2,7 +2,7 @@ import type { Instant } from '@funnel/events'
 import type { Fact } from './fact.js'
 import { tell, type Mark, type Story } from './story.js'
 import type { TimeOf } from './terms.js'
-import { groundsOf, verdictOf, type Grounds, type Verdict } from './verdict.js'
+import { groundsOf, isMissed, verdictOf, type Grounds, type Verdict } from './verdict.js'
 
 /** One running instance of a promise: its facts, and what was said of it. Plain data. */
 export type Clock = {
@@ -54,11 +54,27 @@ export interface Revision {
   readonly cause: string
 }
 
-/** Takes facts out again that followed from what has turned out otherwise, and one in: else as `observe`. */
+/**
+ * Takes facts out again that followed from what has turned out otherwise, and one in: else as `observe`. Where the clock
+ * runs after all, what time would have said meanwhile is said now: no timer comes back to it.
+ */
 export function revise(clock: Clock, { without, instead, recorded, cause }: Revision, timeOf: TimeOf): Step {
   const before = pass(clock, recorded - 1, timeOf)
   const facts = [...before.clock.facts.filter((fact) => !without(fact)), ...(instead ? [instead] : [])]
-  return toldBy(facts, before, cause, timeOf)
+  return caughtUp(toldBy(facts, before, cause, timeOf), timeOf)
+}
+
+/** Says the levels that lie behind an open clock and were not said: escalations, and warnings while they are any. */
+function caughtUp(step: Step, timeOf: TimeOf): Step {
+  const { clock } = step
+  const story = tell(clock.facts, timeOf)
+  if (!story || story.end) return step
+  const kind = isMissed(clock.said) ? 'escalated' : 'warned'
+  const late = untold(clock, story).filter((mark) => mark.kind === kind && mark.cut <= clock.upTo)
+  return {
+    clock: { ...clock, told: [...clock.told, ...late.map(nameOf)] },
+    sayings: [...step.sayings, ...late.map((mark) => levelOf(kind, mark, story))],
+  }
 }
 
 function toldBy(facts: readonly Fact[], before: Step, cause: string, timeOf: TimeOf): Step {
@@ -87,13 +103,7 @@ export function pass(clock: Clock, upTo: Instant, timeOf: TimeOf): Step {
       sayings.push(...step.sayings)
       continue
     }
-    sayings.push({
-      type: mark.kind,
-      cause: story.start.id,
-      ...groundsOf(story, mark.terms),
-      level: mark.level,
-      at: mark.at,
-    })
+    sayings.push(levelOf(mark.kind, mark, story))
     now = { ...now, told: [...now.told, nameOf(mark)] }
   }
   return { clock: { ...now, upTo }, sayings }
@@ -141,10 +151,21 @@ export function standingAt(clock: Clock, at: Instant, timeOf: TimeOf): Standing 
 const kinds = ['warned', 'breached', 'escalated'] as const
 const nameOf = ({ kind, level }: Mark): string => `${kind} ${level}`
 
-/** What was not said yet, in the order in which it will be. */
-const pending = ({ told, upTo }: Clock, { marks }: Story): Mark[] =>
+const levelOf = (type: 'warned' | 'escalated', { terms, level, at }: Mark, story: Story): Saying => ({
+  type,
+  cause: story.start.id,
+  ...groundsOf(story, terms),
+  level,
+  at,
+})
+
+/** What is to be said yet, in the order in which it will be. */
+const pending = (clock: Clock, story: Story): Mark[] => untold(clock, story).filter(({ cut }) => cut > clock.upTo)
+
+/** The marks whose level was not said, in the order of their cuts. */
+const untold = ({ told }: Clock, { marks }: Story): Mark[] =>
   marks
-    .filter((mark) => mark.cut > upTo && !told.includes(nameOf(mark)))
+    .filter((mark) => !told.includes(nameOf(mark)))
     .sort((a, b) => a.cut - b.cut || a.at - b.at || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.level - b.level)
 
 /** Says the verdict, if it is another one than was said. */

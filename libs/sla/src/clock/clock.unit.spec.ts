@@ -3,7 +3,7 @@ import type { Calendar } from '../calendar/calendar.js'
 import { compile } from '../calendar/compile.js'
 import { berlin, newYork } from '../calendar/testing/calendars.js'
 import { wallTime } from '../calendar/wall-time.js'
-import { newClock, nextCut, observe, pass, standingAt, type Clock, type Saying } from './clock.js'
+import { newClock, nextCut, observe, pass, revise, standingAt, type Clock, type Saying } from './clock.js'
 import type { Fact } from './fact.js'
 import type { Terms, TimeOf } from './terms.js'
 import { isMissed, isOverdue } from './verdict.js'
@@ -348,6 +348,34 @@ describe('row 23: warnings and escalations', () => {
     const warned = given(start(ny('13 09:00'), levels), pause(ny('13 11:30')), resume(ny('14 11:30')))
     expect(warned.sayings).toMatchObject([{ type: 'warned', level: 0 }])
     expect(warned.upTo(ny('14 12:29'))).toEqual([])
+  })
+
+  describe('that time went by while it seemed to be cancelled', () => {
+    const cancel = fact(ny('13 10:00'), { type: 'cancel' }, undefined, 'cancel')
+    /** What was said before the cancellation turns out to be none, then, and later. */
+    const takenBack = (text: string, ...facts: readonly Fact[]) => {
+      const { clock, sayings } = given(start(ny('13 09:00'), levels), cancel, ...facts)
+      const revision = { without: ({ id }: Fact) => id === 'cancel', recorded: ny(text), cause: 'back' }
+      const then = revise(clock, revision, timeOf)
+      // what is said later waits for a timer, which never goes off in the past
+      expect(nextCut(then.clock, timeOf) ?? Infinity).toBeGreaterThan(then.clock.upTo)
+      const later = pass(then.clock, ny('20 00:00'), timeOf)
+      return [sayings, then.sayings, later.sayings].map((step) => told(step).join())
+    }
+
+    it('are said as soon as it turns out to run: the escalations of what is overdue', () => {
+      expect(takenBack('13 15:00')).toEqual(['cancelled', 'breached,escalated 0,escalated 1', ''])
+      expect(takenBack('13 13:30')).toEqual(['cancelled', 'breached,escalated 0', 'escalated 1'])
+    })
+
+    it('are said while there is time: the warnings, and then what else comes', () => {
+      const rest = 'warned 1,breached,escalated 0,escalated 1'
+      expect(takenBack('13 11:30')).toEqual(['cancelled', 'open,warned 0', rest])
+    })
+
+    it('are not said of what has ended', () => {
+      expect(takenBack('13 15:00', stop(ny('13 13:20')))).toEqual(['cancelled', 'breached', ''])
+    })
   })
 })
 
