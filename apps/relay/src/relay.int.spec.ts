@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
@@ -197,6 +198,18 @@ describe('relay', () => {
       }
       expect(new Set(all.map(idOf)).size).toBe(100)
       expect(first.every((record) => all.some((one) => idOf(one) === idOf(record)))).toBe(true)
+    })
+
+    it('publishes many large events of one partition, more than a broker takes at once', async () => {
+      const lead = mintId()
+      const large = Array.from({ length: 100 }, (_, i) => {
+        const text = randomBytes(18_000).toString('base64')
+        return { ...captured(lead), id: derivedId('spec', `${lead}-${i}`), data: { lead, text } }
+      })
+      for (const event of large) await store.append({ events: [event] })
+      await startRelay(brokers)
+      const read = await onTopics(client, 100)
+      expect(read.map(({ position }) => position)).toEqual(large.map((_, index) => index + 1))
     })
 
     it('publishes a topic again that was deleted', async () => {

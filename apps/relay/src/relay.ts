@@ -28,7 +28,7 @@ export interface RelayParts {
   readonly checkEvery?: number
 }
 
-/** Events of one request at most; heads move at most every 10 ms, which is all the lingering there is. */
+/** Events read and, unless they are large, sent at once at most; heads move at most every 10 ms, which is all the lingering there is. */
 const PAGE = 4000
 const IDLE = 250
 
@@ -78,7 +78,7 @@ interface Publishing extends RelayParts {
   readonly signal: AbortSignal
 }
 
-/** Page after page; the next one is read while one is sent. */
+/** Page after page, each in as many sends as it takes; the next one is read while one is sent. */
 async function publishUpTo(head: Head, parts: Publishing): Promise<void> {
   const { tail, cursor, publisher, naming, logger, signal, published, tick } = parts
   let next: Promise<readonly Recorded[]> | undefined = tail.read(cursor.positions, head.positions, PAGE)
@@ -89,26 +89,29 @@ async function publishUpTo(head: Head, parts: Publishing): Promise<void> {
     next = page.length < PAGE ? undefined : tail.read(advance(cursor.positions, page), head.positions, PAGE)
     // looked at above, or not at all when sending fails
     next?.catch(() => undefined)
-    const acknowledged = await publisher.acknowledge(page)
-    const restarted = cursor.acknowledge(withReach(page, acknowledged, naming))
-    published(page)
-    tick()
-    if (restarted.length) {
-      logger.warn({ partitions: restarted }, 'partitions have lost their records and are published again')
-      return
+    for (let left = page; left.length && !signal.aborted;) {
+      const { sent, acknowledged } = await publisher.acknowledge(left)
+      const restarted = cursor.acknowledge(withReach(sent, acknowledged, naming))
+      published(sent)
+      tick()
+      if (restarted.length) {
+        logger.warn({ partitions: restarted }, 'partitions have lost their records and are published again')
+        return
+      }
+      left = left.slice(sent.length)
     }
   }
 }
 
 /** What was acknowledged, with how many records of each partition were sent and up to which position. */
-function withReach(page: readonly Recorded[], acknowledged: readonly Acknowledged[], naming: Naming) {
+function withReach(sent: readonly Recorded[], acknowledged: readonly Acknowledged[], naming: Naming) {
   const offsets = new Map<string, number>()
   // a partition that moved to another broker while it was sent may be answered for twice: the later copy counts
   for (const { topic, partition, offset } of acknowledged) {
     const key = `${topic}/${partition}`
     offsets.set(key, Math.max(offset, offsets.get(key) ?? 0))
   }
-  return [...Map.groupBy(page, ({ topic, partition }) => `${naming.nameOf(topic)}/${partition}`)].flatMap(
+  return [...Map.groupBy(sent, ({ topic, partition }) => `${naming.nameOf(topic)}/${partition}`)].flatMap(
     ([key, records]) => {
       const offset = offsets.get(key)
       const last = records.at(-1)

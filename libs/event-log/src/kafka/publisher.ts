@@ -5,6 +5,17 @@ import { naming, type Naming } from './naming.js'
 import { encode } from './record.js'
 
 const MAX_SENDS = 20
+/**
+ * Bytes of one partition in one send, which is one record batch: brokers refuse for good one that is larger than their
+ * message.max.bytes, 1,048,588 by default, as they store it. Not compressed, as how far it shrinks is known too late.
+ */
+const BATCH_BYTES = 900_000
+
+export interface Sent {
+  readonly sent: readonly Recorded[]
+  /** At which offset the records of each partition begin. */
+  readonly acknowledged: readonly Acknowledged[]
+}
 
 /** Publishes records of the store with this epoch. Not for concurrent calls: order within a partition is the caller's. */
 export class KafkaPublisher implements Publisher {
@@ -20,19 +31,20 @@ export class KafkaPublisher implements Publisher {
   }
 
   async publish(records: readonly Recorded[]): Promise<void> {
-    await this.acknowledge(records)
+    for (let left = records; left.length;) {
+      const { sent } = await this.acknowledge(left)
+      left = left.slice(sent.length)
+    }
   }
 
-  /** As `publish`, and says at which offset the records of each partition begin. Throws UNAVAILABLE. */
-  async acknowledge(records: readonly Recorded[]): Promise<readonly Acknowledged[]> {
-    if (!records.length) return []
+  /** Publishes the first of these records, as many as brokers take at once; at least one, if any. Throws UNAVAILABLE. */
+  async acknowledge(records: readonly Recorded[]): Promise<Sent> {
+    if (!records.length) return { sent: [], acknowledged: [] }
     this.#producer ??= this.#client.producer()
     try {
       const producer = await this.#producer
-      return await publishAll(
-        producer,
-        records.map((record) => ({ topic: this.#naming.nameOf(record.topic), ...encode(record, this.#epoch) })),
-      )
+      const some = this.#takenAtOnce(records)
+      return { sent: records.slice(0, some.length), acknowledged: await publishAll(producer, some) }
     } catch (error) {
       // a producer that met a deleted topic is stuck on every topic, so none is used again after an error
       await this.close()
@@ -46,6 +58,20 @@ export class KafkaPublisher implements Publisher {
     const producer = this.#producer
     this.#producer = undefined
     await producer?.then((p) => p.close()).catch(() => undefined)
+  }
+
+  #takenAtOnce(records: readonly Recorded[]): OutgoingRecord[] {
+    const some: OutgoingRecord[] = []
+    const bytes = new Map<string, number>()
+    for (const record of records) {
+      const one = { topic: this.#naming.nameOf(record.topic), ...encode(record, this.#epoch) }
+      const name = nameOf(one)
+      const size = (bytes.get(name) ?? 0) + bytesOf(one)
+      if (some.length && size > BATCH_BYTES) break
+      bytes.set(name, size)
+      some.push(one)
+    }
+    return some
   }
 }
 
@@ -73,3 +99,10 @@ export async function publishAll(
 }
 
 const nameOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
+
+/** What a record takes in a batch, or a little more. */
+function bytesOf({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 64 + Buffer.byteLength(key) + Buffer.byteLength(value)
+  for (const [name, text] of Object.entries(headers)) bytes += 8 + name.length + Buffer.byteLength(text)
+  return bytes
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { OutgoingRecord } from './client.js'
-import { publishAll } from './publisher.js'
+import { Shelf } from '../contract/shelf.js'
+import type { KafkaClient, OutgoingRecord } from './client.js'
+import { KafkaPublisher, publishAll } from './publisher.js'
 
 const record = (partition: number, value: string): OutgoingRecord => ({
   topic: 't',
@@ -40,6 +41,29 @@ describe('publishing', () => {
       ['a', 'c', 'd'],
       ['a', 'c'],
     ])
+  })
+
+  it('sends no more of a partition at once than brokers take, and all of it in order', async () => {
+    const sent: OutgoingRecord[][] = []
+    const client = {
+      producer: () =>
+        Promise.resolve({
+          send: (some: readonly OutgoingRecord[]) => {
+            sent.push([...some])
+            return Promise.resolve(some.map((one) => ({ ...one, offset: 0 })))
+          },
+          close: () => Promise.resolve(),
+        }),
+    } as Partial<KafkaClient> as KafkaClient
+    const large = new Shelf().record(100, { partitions: 2 }).map((one) => ({
+      ...one,
+      event: { ...one.event, data: { text: 'ä'.repeat(15_000) } },
+    }))
+    await new KafkaPublisher(client, 'epoch').publish(large)
+    expect(sent.flat().map(({ headers }) => headers['ce_id'])).toEqual(large.map(({ event }) => event.id))
+    expect(sent).toHaveLength(2)
+    for (const some of Map.groupBy(sent[0]!, ({ partition }) => partition).values())
+      expect(Buffer.byteLength(some.map(({ value }) => value).join(''))).toBeLessThan(1_000_000)
   })
 
   it('gives up loudly when partitions are never named', async () => {

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import type { Recorded } from '@funnel/events'
 import { describeKafka, testKafka } from '@funnel/testing'
 import { Follower } from '../contract/follow.js'
 import { Shelf } from '../contract/shelf.js'
+import type { EventTail } from '../ports.js'
 import { kafkaClient, type KafkaClient } from './client.js'
 import { KafkaEventLog } from './event-log.js'
 import { naming, type Naming } from './naming.js'
@@ -99,6 +101,20 @@ describeKafka('a replay', () => {
     shelf.record(16 * 3)
     await again({ topics: ['leads'], from: 5 })
     expect(positionsIn(await onTopic(), 0)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('brings large events of one partition too, more than a broker takes at once', async () => {
+    shelf.record(100, { partitions: 1 })
+    const large = (record: Recorded): Recorded => ({
+      ...record,
+      event: { ...record.event, data: { text: randomBytes(18_000).toString('base64') } },
+    })
+    const tail: EventTail = {
+      heads: () => shelf.heads(),
+      read: async (after, upTo, limit) => (await shelf.read(after, upTo, limit)).map(large),
+    }
+    expect(await again({ tail, topics: ['leads'] })).toBe(100)
+    expect(positionsIn(await onTopic(), 0)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
   })
 
   it('is refused on the topics of another store', async () => {
