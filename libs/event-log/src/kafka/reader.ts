@@ -206,6 +206,8 @@ export class Reader implements ConsumerEvents {
     this.#w = 0
     this.#newLanes(assignment.shares)
     await this.#seek(assignment.shares)
+    // kafkajs keeps a partition paused over assignments, and these lanes begin as not paused
+    this.#consumer?.resume(assignment.shares.map((share) => this.#nameOf(share)))
     this.#current = assignment
     assignment.begun.resolve()
   }

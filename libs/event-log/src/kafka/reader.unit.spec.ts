@@ -88,6 +88,25 @@ describe('the reader of Kafka', () => {
     }
   })
 
+  it('fetches a partition again that was paused when it was assigned anew, as kafkajs keeps it paused', async () => {
+    const { shelf, outlet, reader, deliver } = setUp({ laneCapacity: 4 })
+    shelf.record(4, { partitions: 1 })
+    const kafka = consumer()
+    const idle = new Promise<void>((resolve) => kafka.seek.mockImplementation(() => resolve()))
+    reader.assigned([partition])
+    const running = reader.run(kafka)
+    await idle
+    await deliver(4)
+    expect(kafka.pause).toHaveBeenCalledWith([partition])
+    kafka.resume.mockClear()
+    reader.assigned([partition])
+    await reader.records('funnel.leads.v1', 0, [])
+    expect(kafka.resume).toHaveBeenCalledWith([partition])
+    reader.stop()
+    outlet.end()
+    await running
+  })
+
   it('tells Kafka how far the consumer is, as the offset after what it has committed', async () => {
     const { shelf, outlet, reader, deliver } = setUp()
     shelf.record(4, { partitions: 1 })
