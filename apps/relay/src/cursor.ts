@@ -1,5 +1,5 @@
 import { covers, topics, type Head, type Positions, type Topic } from '@funnel/events'
-import { assertRecorded, type Ends, type PublishedEnd } from '@funnel/event-log'
+import { assertRecorded, type Ends, type Naming, type PublishedEnd } from '@funnel/event-log'
 
 interface Place {
   /** The last position published. */
@@ -23,16 +23,18 @@ export interface Reached {
  */
 export class Cursor {
   readonly #places: { readonly [topic in Topic]: Place[] }
+  readonly #naming: Naming
 
-  private constructor(places: { readonly [topic in Topic]: Place[] }) {
+  private constructor(places: { readonly [topic in Topic]: Place[] }, names: Naming) {
     this.#places = places
+    this.#naming = names
   }
 
   /**
    * A partition that cannot hold all up to its position is published again from 1: it was made anew while another relay was
    * about to publish what came next. Throws LOG_AHEAD when the topics hold what this store has not recorded.
    */
-  static from(ends: readonly PublishedEnd[], head: Head): Cursor {
+  static from(ends: readonly PublishedEnd[], head: Head, names: Naming): Cursor {
     const places: { [topic in Topic]: Place[] } = {
       touchpoints: [],
       leads: [],
@@ -41,12 +43,12 @@ export class Cursor {
       sla: [],
       definitions: [],
     }
-    assertRecorded(ends, head)
+    assertRecorded(ends, head, names)
     for (const { topic, partition, position, high } of ends) {
       const whole = high >= position // it ever had as many records as positions; those that expire count
       places[topic][partition] = { position: whole ? position : 0, offset: high }
     }
-    return new Cursor(places)
+    return new Cursor(places, names)
   }
 
   get positions(): Positions {
@@ -68,7 +70,7 @@ export class Cursor {
     for (const { topic, partition, offset, count, reached } of acknowledged) {
       const known = this.#at(topic, partition)
       const anew = offset < known.offset
-      if (anew) restarted.push(`${topics[topic].name}/${partition}`)
+      if (anew) restarted.push(`${this.#naming.nameOf(topic)}/${partition}`)
       this.#places[topic][partition] = { position: anew ? 0 : reached, offset: offset + count }
     }
     return restarted

@@ -43,7 +43,7 @@ export async function relay(parts: RelayParts, signal: AbortSignal): Promise<voi
   const ends = await publishedEnds(client, topicNames, naming)
   // after the ends, so that what another relay published meanwhile is in the head
   const { epoch, ...first } = await tail.heads()
-  const cursor = Cursor.from(ends, { epoch, ...first })
+  const cursor = Cursor.from(ends, { epoch, ...first }, naming)
   parts.began(cursor)
   const mayExpire = await expiringTopics(client, naming)
   const publisher = new KafkaPublisher(client, epoch, naming)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError, positionOf, topics, type Head, type Topic } from '@funnel/events'
+import { FunnelError, positionOf, type Head, type Topic } from '@funnel/events'
 import type { Ends, IncomingRecord, KafkaClient } from './client.js'
 import type { Naming } from './naming.js'
 import { decode } from './record.js'
@@ -35,7 +35,7 @@ export async function publishedEnds(
 }
 
 /** Throws LOG_AHEAD when the topics hold what this store has not recorded. */
-export function assertRecorded(ends: readonly PublishedEnd[], head: Head): void {
+export function assertRecorded(ends: readonly PublishedEnd[], head: Head, { nameOf }: Naming): void {
   for (const { topic, partition, position, epochs } of ends) {
     const recorded = positionOf(head.positions, topic, partition)
     const foreign = [...epochs].some((epoch) => epoch !== head.epoch)
@@ -45,7 +45,7 @@ export function assertRecorded(ends: readonly PublishedEnd[], head: Head): void 
     if (why)
       throw new FunnelError(
         'LOG_AHEAD',
-        `The Kafka topic ${topics[topic].name}, partition ${partition}, ${why}: delete the topics, they are published again, and rebuild the read models`,
+        `The Kafka topic ${nameOf(topic)}, partition ${partition}, ${why}: delete the topics, they are published again, and rebuild the read models`,
         { topic, partition },
       )
   }

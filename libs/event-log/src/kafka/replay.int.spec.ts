@@ -117,11 +117,14 @@ describeKafka('a replay', () => {
     expect(positionsIn(await onTopic(), 0)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
   })
 
-  it('is refused on the topics of another store', async () => {
+  it('is refused on the topics of another store, which it names as they are named in Kafka', async () => {
     await shelve(16)
     const other = new Shelf()
     other.record(16)
-    await expect(again({ tail: other })).rejects.toMatchObject({ code: 'LOG_AHEAD' })
+    await expect(again({ tail: other })).rejects.toMatchObject({
+      code: 'LOG_AHEAD',
+      message: expect.stringContaining(`The Kafka topic ${names.nameOf('leads')},`),
+    })
   })
 
   it('stops when it is told to', async () => {

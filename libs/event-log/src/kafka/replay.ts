@@ -34,7 +34,7 @@ export async function replay(what: Replay): Promise<number> {
   await ensureTopics(client, what.topics, names)
   const ends = await publishedEnds(client, what.topics, names)
   const head = await tail.heads()
-  assertRecorded(ends, head)
+  assertRecorded(ends, head, names)
   const chosen = ends.filter(({ partition }) => what.partition === undefined || what.partition === partition)
   const upTo = placesOf(chosen, ({ topic, partition }) =>
     Math.min(what.to ?? Infinity, positionOf(head.positions, topic, partition)),
