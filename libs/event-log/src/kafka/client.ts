@@ -395,12 +395,15 @@ const byTopic = (partitions: readonly KafkaPartition[]) =>
     partitions: some.map(({ partition }) => partition),
   }))
 
+/** What kafkajs says of a failure; it names brokers, topics and settings, never what records hold. */
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
 const unavailable = (where: string, cause: unknown): FunnelError =>
   cause instanceof FunnelError
     ? cause
     : new FunnelError(
         'UNAVAILABLE',
-        `${where} does not do what it is asked (${cause instanceof Error ? cause.message : String(cause)}); retry when it is up`,
+        `${where} does not do what it is asked (${reasonOf(cause)}); retry when it is up`,
         {},
         cause,
       )

@@ -1,6 +1,6 @@
 import { FunnelError, type Recorded } from '@funnel/events'
 import type { Publisher } from '../ports.js'
-import type { Acknowledged, KafkaClient, KafkaProducer, OutgoingRecord } from './client.js'
+import { reasonOf, type Acknowledged, type KafkaClient, type KafkaProducer, type OutgoingRecord } from './client.js'
 import { naming, type Naming } from './naming.js'
 import { encode } from './record.js'
 
@@ -50,7 +50,12 @@ export class KafkaPublisher implements Publisher {
       await this.close()
       throw error instanceof FunnelError
         ? error
-        : new FunnelError('UNAVAILABLE', 'Kafka did not take the records; publish them again later', {}, error)
+        : new FunnelError(
+            'UNAVAILABLE',
+            `Kafka did not take the records (${reasonOf(error)}); publish them again later`,
+            {},
+            error,
+          )
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Shelf } from '../contract/shelf.js'
-import type { KafkaClient, OutgoingRecord } from './client.js'
+import type { KafkaClient, KafkaProducer, OutgoingRecord } from './client.js'
 import { KafkaPublisher, publishAll } from './publisher.js'
 
 const record = (partition: number, value: string): OutgoingRecord => ({
@@ -25,6 +25,10 @@ const producer = (...answers: number[][]) => {
   }
 }
 
+/** A client that does nothing but send. */
+const clientThat = (send: KafkaProducer['send']) =>
+  ({ producer: () => Promise.resolve({ send, close: () => Promise.resolve() }) }) as Partial<KafkaClient> as KafkaClient
+
 describe('publishing', () => {
   it('is done when the answer names every partition', async () => {
     const all = producer([0, 1, 2])
@@ -44,17 +48,11 @@ describe('publishing', () => {
   })
 
   it('sends no more of a partition at once than brokers take, and all of it in order', async () => {
-    const sent: OutgoingRecord[][] = []
-    const client = {
-      producer: () =>
-        Promise.resolve({
-          send: (some: readonly OutgoingRecord[]) => {
-            sent.push([...some])
-            return Promise.resolve(some.map((one) => ({ ...one, offset: 0 })))
-          },
-          close: () => Promise.resolve(),
-        }),
-    } as Partial<KafkaClient> as KafkaClient
+    const sent: (readonly OutgoingRecord[])[] = []
+    const client = clientThat((some) => {
+      sent.push(some)
+      return Promise.resolve(some.map((one) => ({ ...one, offset: 0 })))
+    })
     const large = new Shelf().record(100, { partitions: 2 }).map((one) => ({
       ...one,
       event: { ...one.event, data: { text: 'ä'.repeat(15_000) } },
@@ -64,6 +62,14 @@ describe('publishing', () => {
     expect(sent).toHaveLength(2)
     for (const some of Map.groupBy(sent[0]!, ({ partition }) => partition).values())
       expect(Buffer.byteLength(some.map(({ value }) => value).join(''))).toBeLessThan(1_000_000)
+  })
+
+  it('tells why Kafka did not take what was sent', async () => {
+    const client = clientThat(() => Promise.reject(new Error('Not enough in-sync replicas')))
+    await expect(new KafkaPublisher(client, 'epoch').publish(new Shelf().record(1))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('Not enough in-sync replicas'),
+    })
   })
 
   it('gives up loudly when partitions are never named', async () => {

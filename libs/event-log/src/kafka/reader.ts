@@ -17,7 +17,14 @@ import { furthest, isWhole, partitionKey, restrict, type Partition } from '../de
 import { readBatch, sameEpoch } from '../delivery/store-reader.js'
 import type { EventTail } from '../ports.js'
 import { WATERMARK_STEP } from '../tail/head-reader.js'
-import type { ConsumerEvents, Ends, IncomingRecord, KafkaConsumer, KafkaPartition } from './client.js'
+import {
+  reasonOf,
+  type ConsumerEvents,
+  type Ends,
+  type IncomingRecord,
+  type KafkaConsumer,
+  type KafkaPartition,
+} from './client.js'
 import { Lane } from './lane.js'
 import { cut } from './merge.js'
 import type { Naming } from './naming.js'
@@ -347,7 +354,12 @@ export class Reader implements ConsumerEvents {
       const { error } = this.#failure
       throw error instanceof FunnelError
         ? error
-        : new FunnelError('UNAVAILABLE', 'The Kafka consumer has ended; open the log again', {}, error)
+        : new FunnelError(
+            'UNAVAILABLE',
+            `The Kafka consumer has ended (${reasonOf(error)}); open the log again`,
+            {},
+            error,
+          )
     }
     const { silence } = this.#parts.options
     if (performance.now() - this.#tick > silence && this.#lag() > 0)

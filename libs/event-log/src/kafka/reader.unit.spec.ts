@@ -58,6 +58,15 @@ describe('the reader of Kafka', () => {
     await expect(reader.run(consumer())).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { lag: 3 } })
   })
 
+  it('tells why the consumer has ended', async () => {
+    const { reader } = setUp()
+    reader.failed(new Error('The group coordinator is not available'))
+    await expect(reader.run(consumer())).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('The group coordinator is not available'),
+    })
+  })
+
   it('lets a consumer be silent that has nothing to read', async () => {
     const { outlet, reader } = setUp({ silence: 50 })
     reader.assigned([partition])
