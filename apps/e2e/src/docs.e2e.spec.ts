@@ -187,9 +187,9 @@ describe('The pages', () => {
     for (const command of Object.keys(elsewhere)) expect(commands).toContain(command)
   }, 120_000)
 
-  it('docs/adding-a-projection.md: the consumer counts what was recorded, once, though it is killed', async () => {
+  it('docs/adding-a-projection.md: the consumer counts what was recorded, once, though it is killed, or frozen while it saves', async () => {
     const page = 'docs/adding-a-projection.md'
-    const touches = Array.from({ length: 300 }, (_, i) => ({
+    const touches = Array.from({ length: 400 }, (_, i) => ({
       type: 'touchpoint.recorded',
       data: { visitor: `v-${i}`, kind: 'page', channel: 'paid_search', campaign: `campaign-${i % 3}` },
     }))
@@ -206,19 +206,52 @@ describe('The pages', () => {
           .catch(() => ({ rows: [] }))
         return rows.map(({ campaign, n }) => [campaign, Number(n)])
       }
-      for (let at = 0; at < 300; at += 100) {
+      const start = () => {
         const consumer = spawn(process.execPath, [join(place, 'touches-by-campaign.ts')], {
           env: { ...env, DATABASE_URL: databaseUrl },
           stdio: ['ignore', 'ignore', 'inherit'],
         })
         const ended = once(consumer, 'exit')
+        const end = (signal: NodeJS.Signals) => {
+          consumer.kill(signal)
+          return ended
+        }
+        return { consumer, end }
+      }
+      const give = async (at: number) =>
         expect(await post(JSON.stringify(touches.slice(at, at + 100)))).toMatchObject({ accepted: 100 })
-        const sum = async () => (await counted()).reduce((total, [, n]) => total + Number(n), 0)
-        for (let tries = 0; tries < 200 && (await sum()) < at + 100; tries++) await sleep(50)
-        consumer.kill(at ? 'SIGTERM' : 'SIGKILL')
-        await ended
+      const until = async (come: () => Promise<boolean>) => {
+        for (let tries = 0; tries < 400 && !(await come()); tries++) await sleep(50)
+      }
+      const sum = async () => (await counted()).reduce((total, [, n]) => total + Number(n), 0)
+      for (let at = 0; at < 300; at += 100) {
+        const { end } = start()
+        await give(at)
+        await until(async () => (await sum()) >= at + 100)
+        await end(at ? 'SIGTERM' : 'SIGKILL')
       }
       expect(await counted()).toEqual([0, 1, 2].map((i) => [`campaign-${i}`, 100]))
+      // one is frozen while it saves, another takes over before that is done, and both go on
+      const holder = new pg.Client(databaseUrl)
+      await holder.connect()
+      await holder.query('begin; lock table marketing.touches in exclusive mode')
+      const waiting = async () => {
+        const { rows } = await pool.query<{ n: number }>(
+          `select count(*)::int n from pg_stat_activity where application_name = 'touches-by-campaign' and wait_event_type = 'Lock'`,
+        )
+        return rows[0]!.n
+      }
+      const frozen = start()
+      await give(300)
+      await until(async () => (await waiting()) === 1)
+      frozen.consumer.kill('SIGSTOP')
+      const heir = start()
+      await until(async () => (await waiting()) === 2)
+      await holder.end()
+      frozen.consumer.kill('SIGCONT')
+      await until(async () => (await waiting()) === 0)
+      await Promise.all([frozen.end('SIGTERM'), heir.end('SIGTERM')])
+      expect(await sum()).toBe(400)
       await pool.end()
     } finally {
       rmSync(place, { recursive: true, force: true })

@@ -50,6 +50,10 @@ export interface EventLog {
    * gives where to go on from: the consumer owns its place. What lies at or before it is not delivered; a gap is filled
    * from the store. The iteration throws LOG_GAP when the store lacks a position too, LOG_AHEAD when the log is not the
    * store's; on any failure the consumer opens again from its place.
+   *
+   * A member that lost partitions, or was frozen, may still be saving a batch of them when the next one asks for its place.
+   * So the transaction that saves a result locks the place and leaves out what lies at or before it, or is rolled back where
+   * the place is not what this consumer saved last.
    */
   open(
     group: string,
