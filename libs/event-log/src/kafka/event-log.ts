@@ -43,7 +43,8 @@ export class KafkaEventLog implements EventLog {
       laneCapacity: 4000,
       patience: 1000,
       storeLag: 100_000,
-      silence: 60_000,
+      // closing it then takes 10 s and more, and a service whose loop has not come round for 60 s counts as stuck
+      silence: 30_000,
       ...options,
     }
     this.#client = kafkaClient({ brokers, clientId, log, ...(sessionTimeout ? { sessionTimeout } : {}) })
