@@ -108,6 +108,6 @@ const nameOf = ({ topic, partition }: { topic: string; partition: number }) => `
 /** What a record takes in a batch, or a little more. */
 function bytesOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = 64 + Buffer.byteLength(key) + Buffer.byteLength(value)
-  for (const [name, text] of Object.entries(headers)) bytes += 8 + name.length + Buffer.byteLength(text)
+  for (const name in headers) bytes += 8 + name.length + Buffer.byteLength(headers[name]!) // at half the price of entries
   return bytes
 }
