@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { matchKeys } from '@funnel/domain'
 import type { FunnelEvent, Recorded } from '@funnel/events'
 import { isTimer, type Timer } from '../reactor.js'
@@ -8,7 +9,13 @@ import type { AccountKept, Kept, LeadKept, PlaceKept } from './kept.js'
 import { placesIn, placesOf, workplaceOf } from './workplace.js'
 
 export const accountKey = (account: string): string => `account:${account}`
-export const placeKey = (place: string): string => `place:${place}`
+
+/** What a place is kept under as it is, in characters; with three bytes each it is within the 2704 that an index takes. */
+const LONGEST_PLACE = 500
+
+/** The key that a place is kept under; however long the place is, an index takes it. */
+export const placeKey = (place: string): string =>
+  place.length <= LONGEST_PLACE ? `place:${place}` : `place:${createHash('sha256').update(place).digest('hex')}`
 
 type Peek = (key: string) => Kept | undefined
 
