@@ -1,5 +1,5 @@
 import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@funnel/definitions'
-import { openDecisionStore, simulatedUntil, type EventStore } from '@funnel/event-store'
+import { historyUntil, openDecisionStore, type EventStore } from '@funnel/event-store'
 import type { ServiceConfig } from '@funnel/platform'
 import { ReactorService, type Runs, type Surroundings } from './service.js'
 
@@ -30,8 +30,8 @@ export abstract class DecidingService extends ReactorService {
   protected async runs(): Promise<Runs> {
     const definitions = loadAllDefinitions(definitionFolders(this.#definitions))
     const start = await this.decides(definitions, this.#store!)
-    const simulated = await simulatedUntil(this.pool)
-    return (options) => start({ ...options, simulated })
+    const history = await historyUntil(this.pool)
+    return (options) => start({ ...options, history })
   }
 
   override async beforeApplicationShutdown(): Promise<void> {

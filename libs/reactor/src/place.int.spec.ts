@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
+import type { Head } from '@funnel/events'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { migrateReactor } from './migrations/index.js'
 import { keepOf } from './place.js'
@@ -28,6 +29,17 @@ describe('what a reactor keeps', () => {
     )
     return rows[0]!.read
   }
+
+  it('is quiet after a restore about what was put back, not about what came due or was recorded since then', async () => {
+    const before: Head = { epoch: randomUUID(), positions: { leads: [1] }, w: 1000 }
+    await keepOf<never>(pool, 'test', before)
+    const restored = { ...before, epoch: randomUUID(), w: 5000 }
+    for (const name of ['test', 'whose place was not put back'])
+      expect((await keepOf<never>(pool, name, restored, 2000)).place.quietUntil).toBe(2000)
+    // no store says what was put back there
+    const again = { ...restored, epoch: randomUUID() }
+    expect((await keepOf<never>(pool, 'test', again)).place.quietUntil).toBe(5000)
+  })
 
   it('finds the first timers without looking at all that are due at one instant', async () => {
     const keep = await keepOf<never>(pool, 'test', { epoch: randomUUID(), positions: {}, w: 0 })

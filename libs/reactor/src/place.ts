@@ -28,23 +28,22 @@ export interface Keep<State extends Json> {
 const PLACE = `epoch, fold, positions, (extract(epoch from w) * 1000)::bigint w, (extract(epoch from quiet_until) * 1000)::bigint "quietUntil"`
 
 /**
- * The place of a reactor; a new one begins at the start of the log, and is quiet about what was recorded up to `simulated`
- * where the log begins with a history in which the reactor had its part, else up to the watermark of now. After a restore
- * of the store, which is another log, it begins anew, and is quiet up to the watermark. `atEnd`: it begins at the end.
+ * The place of a reactor; a new one begins at the start of the log, and is quiet about what was known up to `history` where
+ * the log begins with a history in which the reactor had its part, else up to the watermark of now. After a restore of the
+ * store, which is another log, it begins anew likewise; what was put back is the history then, so that what came due or was
+ * recorded since leads to what it would have led to. `atEnd`: it begins at the end.
  */
 export async function keepOf<State extends Json>(
   pool: pg.Pool,
   name: string,
   head: Head,
-  simulated?: Instant,
+  history?: Instant,
   atEnd = false,
 ): Promise<Keep<State>> {
   const { rows: known } = await pool.query<{ epoch: string }>('select epoch from reactor.reactor where name = $1', [
     name,
   ])
-  const from = atEnd ? head.positions : {}
-  if (!known[0]) await beginAnew(pool, name, head, from, simulated)
-  else if (known[0].epoch !== head.epoch) await beginAnew(pool, name, head, from)
+  if (known[0]?.epoch !== head.epoch) await beginAnew(pool, name, head, atEnd ? head.positions : {}, history)
   const { rows } = await pool.query<Place>(`select ${PLACE} from reactor.reactor where name = $1`, [name])
   let place = rows[0]!
 

@@ -27,8 +27,8 @@ export interface ReactorOptions<State extends Json, Command> {
   /** Of the database that has the schema `reactor`. */
   readonly url: string
   readonly pool: pg.Pool
-  /** Until when the store was filled with a history in which this reactor had its part. */
-  readonly simulated?: Instant | undefined
+  /** Until when what the store holds is a history in which this reactor had its part: simulated, or put back from a backup. */
+  readonly history?: Instant | undefined
   /**
    * What it reads, where that is not all there is: it begins at the end of the log then, as it knows nothing of what was before.
    */
@@ -52,7 +52,7 @@ const IDLE_SAVE = 5000
  * once each, and after an outage all of them in order. On failure it starts again from its place, with growing pauses.
  */
 export function startReactor<State extends Json, Command>(options: ReactorOptions<State, Command>): Running {
-  const { reactor, log, tail, url, pool, simulated, topics, execute, logger, onBatch } = options
+  const { reactor, log, tail, url, pool, history, topics, execute, logger, onBatch } = options
   const stop = new AbortController()
   let keep: Keep<State> | undefined
   let active = false
@@ -60,7 +60,7 @@ export function startReactor<State extends Json, Command>(options: ReactorOption
   let trouble: string | undefined = 'starting'
 
   const reactOn = async (ended: AbortSignal): Promise<void> => {
-    const kept = await keepOf<State>(pool, reactor.name, await tail.heads(), simulated, topics !== undefined)
+    const kept = await keepOf<State>(pool, reactor.name, await tail.heads(), history, topics !== undefined)
     keep = kept
     const opened = await log.open(`funnel-${reactor.name}`, topics ?? topicNames, async () => kept.place.positions, {
       whole: true,

@@ -15,6 +15,7 @@ import { AppendColumns1764000000012 } from './1764000000012-append-columns.js'
 import { AppendInOrder1764000000013 } from './1764000000013-append-in-order.js'
 import { IntroduceInOrder1764000000014 } from './1764000000014-introduce-in-order.js'
 import { ConsentTimes1764000000015 } from './1764000000015-consent-times.js'
+import { Restored1764000000016 } from './1764000000016-restored.js'
 
 /**
  * What the store's role may do in a vault that is another's: leave what is to be kept there, be told whose it is, and have
@@ -58,6 +59,7 @@ export async function migrateStore(url: string, vaultUrl = url): Promise<void> {
     AppendColumns1764000000012,
     AppendInOrder1764000000013,
     ConsentTimes1764000000015,
+    Restored1764000000016,
   ])
   if (apart) await once(url, vaultGrants(pg.escapeIdentifier(vault)))
 }

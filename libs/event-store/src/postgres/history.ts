@@ -41,6 +41,17 @@ export async function simulatedUntil(pool: pg.Pool): Promise<Instant | undefined
   return rows[0]?.until?.getTime()
 }
 
+/**
+ * Until when what a store holds is history in which automation and SLA monitor had their part: it was simulated, or recorded
+ * before the store was put back from a backup (`newEpoch`). Undefined where it holds none.
+ */
+export async function historyUntil(pool: pg.Pool): Promise<Instant | undefined> {
+  const { rows } = await pool.query<{ until: Date | null }>(
+    'select greatest(simulated_until, restored_until) as until from store.meta',
+  )
+  return rows[0]?.until?.getTime()
+}
+
 const INSERT = `
   insert into store.event (topic, partition, position, stream, version, id, type, recorded_at, hash, envelope)
   select topic, partition, position, stream, version, id, type, recorded_at, hash, envelope

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
+import { mintId, type Envelope } from '@funnel/events'
 import { testDatabase, type TestDatabase } from '@funnel/testing'
 import { migrateStore } from '../migrations/index.js'
+import { historyUntil } from './history.js'
 import { newEpoch } from './new-epoch.js'
+import { openEventStore } from './postgres-event-store.js'
 
 let database: TestDatabase
 let pool: pg.Pool
@@ -41,5 +45,30 @@ describe('a new epoch', () => {
     const before = await pool.query<{ epoch: string }>('select epoch from store.meta')
     expect(await newEpoch(pool)).not.toBe(before.rows[0]!.epoch)
     expect((await pool.query('select from store.head')).rowCount).toBe(0)
+    expect(await historyUntil(pool)).toBeUndefined() // nothing was put back
+  })
+
+  it('remembers up to when what was put back had been recorded', async () => {
+    const store = await openEventStore({ url: database.url })
+    const event: Envelope = {
+      specversion: '1.0',
+      id: mintId(),
+      source: '/test',
+      type: 'lead.captured',
+      dataschema: 'lead.captured:1',
+      time: new Date().toISOString(),
+      partitionkey: 'l',
+      data: { lead: 'l' },
+    }
+    await store.append({ events: [event] })
+    const [record] = await store.read('lead-l')
+    await store.close()
+    // what was closed is not seen to be gone at once
+    const seen = `select from pg_stat_activity where datname = current_database() and application_name like 'funnel-%'`
+    while ((await pool.query(seen)).rowCount) await sleep(10)
+
+    await newEpoch(pool)
+
+    expect(await historyUntil(pool)).toBe(record!.recorded)
   })
 })
