@@ -3,7 +3,7 @@ import type { Reactor } from '../reactor.js'
 import { personKey, visitorKey } from '../ties/keys.js'
 import { identified, joined, unlinked, type Of } from '../ties/ties.js'
 import { match, matched, personBehind, recordedAccount, tellsOfWork } from './companies.js'
-import { credit, feedBack, leftQueue, release, route } from './handing.js'
+import { cameToQueue, credit, feedBack, leftQueue, release, releaseEarlier, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
 import { judge, judgeAll } from './judge.js'
 import type { Kept } from './kept.js'
@@ -24,7 +24,8 @@ import { rulesInForce, type Rules } from './rules.js'
  * - A lead that entered a stage with a routing by a decision is given to a member of the queue of the first rule that
  *   holds, and offered to them. What another system says of stages is that system's business: it routes nothing.
  * - An offer that nobody answered expires at its deadline. A rejected or withdrawn one gives the member their turn back.
- * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the member who had it.
+ * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the members who had it; one
+ *   that somebody took with those who had it from other queues before.
  * - Imported history is known and leads to nothing, but that people are matched to companies.
  */
 export const automation = (base: Rules): Reactor<Kept, Intended> => {
@@ -81,8 +82,8 @@ const ended: Follow<Of<'lead.disqualified' | 'lead.converted'>> = ({ data: { lea
   release(lead, turn)
   keep(lead, { closed: true }, turn)
 }
-const outOfQueue: Follow<Of<'queue.credited' | 'queue.released'>> = ({ data: { lead } }, { turn }) =>
-  leftQueue(lead, turn)
+const outOfQueue: Follow<Of<'queue.credited' | 'queue.released'>> = ({ data: { lead, queue } }, { turn }) =>
+  leftQueue(lead, queue, turn)
 
 /** What follows from an event of each type; from the others nothing. */
 const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
@@ -124,7 +125,7 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
   'lead.converted': ended,
   'lead.conversion-reversed': ({ data: { lead } }, { turn }) => keep(lead, { closed: false }, turn),
   'lead.assigned': ({ id, data: { lead, owner } }, { turn }) => owned(lead, owner, id, turn),
-  'queue.assigned': ({ data: { lead, queue } }, { turn }) => keep(lead, { queue }, turn),
+  'queue.assigned': ({ data: { lead, queue } }, { turn }) => cameToQueue(lead, queue, turn),
   'queue.credited': outOfQueue,
   'queue.released': outOfQueue,
   'handoff.offered': ({ data: { lead, handoff, deadline } }, { turn }) =>
@@ -132,6 +133,7 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
   'handoff.accepted': ({ id, data }, { turn, rules }) => {
     turn.cancel(offerTimer(data))
     owned(data.lead, data.owner, id, turn)
+    releaseEarlier(data.lead, turn)
     if (data.stage !== undefined) moved(data.lead, data.stage, turn, rules)
   },
   'handoff.rejected': (event, { turn }) => {

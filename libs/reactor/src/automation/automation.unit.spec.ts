@@ -322,6 +322,47 @@ describe('automation', () => {
     })
   })
 
+  describe('where a lead that somebody took is routed again, at a later stage', () => {
+    /** A lead that a member of the queue `commercial` took and brought to the stage `sql`, whose leads go to a queue. */
+    const routedAgain = async (queue: string) => {
+      const [routing] = rules.routings
+      const again = { ...routing!, id: 'sql', stage: 'sql', rules: [{ queue, deadline: '4h', fallback: 'okoye' }] }
+      world = new World({ ...rules, routings: [...rules.routings, again] })
+      await world.begin()
+      const first = await accepted(world, 'l')
+      await world.command({ type: 'lead.advance', lead: 'l', stage: 'sql' }, first)
+      return { first, ...offerOf(await world.lead('l')) }
+    }
+    const lastOf = async (queue: string) => (await world.queue(queue)).at(-1)!.event
+
+    it('makes room with the member of the first queue once one of the other took it, and with that one at the end', async () => {
+      const { first, handoff, assignee } = await routedAgain('enterprise')
+      expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.assigned', data: { member: assignee } })
+      expect(await lastOf('commercial')).toMatchObject({ type: 'queue.assigned', data: { member: first } })
+      await world.command({ type: 'handoff.accept', lead: 'l', handoff, owner: assignee! }, assignee!)
+      expect(await lastOf('commercial')).toMatchObject({ type: 'queue.released', data: { lead: 'l', member: first } })
+      expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.assigned' })
+      await world.command({ type: 'lead.recycle', lead: 'l', stage: 'mql', reason: recycling }, assignee!)
+      expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.released', data: { member: assignee } })
+    })
+
+    it('leaves it with the first member where the other rejects it, until the end', async () => {
+      const { first, handoff, assignee } = await routedAgain('enterprise')
+      await world.command({ type: 'handoff.reject', lead: 'l', handoff, reason: rejection }, assignee!)
+      expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.credited', data: { member: assignee } })
+      expect(await lastOf('commercial')).toMatchObject({ type: 'queue.assigned' })
+      await world.command({ type: 'lead.recycle', lead: 'l', stage: 'mql', reason: recycling }, first)
+      expect(await lastOf('commercial')).toMatchObject({ type: 'queue.released', data: { lead: 'l', member: first } })
+    })
+
+    it('makes room with both where nobody answers', async () => {
+      const { first, assignee } = await routedAgain('enterprise')
+      await world.wait(4 * HOUR)
+      expect(await lastOf('commercial')).toMatchObject({ type: 'queue.released', data: { member: first } })
+      expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.released', data: { member: assignee } })
+    })
+  })
+
   it('row 10: a rejection raises a feedback event with the source of the lead, and the member gets another turn', async () => {
     await world.tell('touchpoint.recorded', {
       visitor: 'v',
@@ -479,6 +520,15 @@ describe('automation', () => {
     expect(await world.lead('l')).toHaveLength(before.length + 1)
   })
 })
+
+/** A lead that was qualified, offered and accepted; gives who took it. */
+async function accepted(world: World, lead: string): Promise<string> {
+  await world.tell('lead.captured', { lead, properties: { segment: 'small', origin: 'signup' } })
+  await world.tell('lead.engaged', { lead, kind: 'reply' })
+  const { handoff, assignee } = offerOf(await world.lead(lead))
+  await world.command({ type: 'handoff.accept', lead, handoff, owner: assignee! }, assignee!)
+  return assignee!
+}
 
 const recycling = rules.reasons.find(({ id }) => id === 'recycled')!.reasons.find(({ note }) => !note)!.id
 const rejection = rules.reasons.find(({ id }) => id === 'rejected')!.reasons.find(({ note }) => !note)!.id

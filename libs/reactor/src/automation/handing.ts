@@ -1,5 +1,5 @@
 import { millisOf, ruleFor } from '@funnel/definitions'
-import { leadKey } from '../ties/keys.js'
+import { leadKey, withoutKey } from '../ties/keys.js'
 import type { Of } from '../ties/ties.js'
 import { factsOf, valueIn } from './judge.js'
 import { leadOf, type Step } from './people.js'
@@ -41,20 +41,39 @@ export function feedBack({ id, data: { lead, handoff } }: Of<'handoff.rejected'>
   })
 }
 
-/** The member who had the lead gets their turn back. */
+/** The member to whom the lead was given last gets their turn back. */
 export function credit(lead: string, reason: string, turn: Step): void {
   const { queue } = leadOf(turn, lead)
   if (queue !== undefined) turn.command('credit', { type: 'queue.credit', queue, lead, reason })
 }
 
-/** The member who had the lead has room for another. */
+/** All who have the lead from queues have room for another. */
 export function release(lead: string, turn: Step): void {
-  const { queue } = leadOf(turn, lead)
-  if (queue !== undefined) turn.command('release', { type: 'queue.release', queue, lead })
+  for (const queue of queuesOf(lead, turn)) turn.command('release', { type: 'queue.release', queue, lead })
 }
 
-/** The lead is with no queue any more. */
-export function leftQueue(lead: string, turn: Step): void {
-  const { queue: _, ...kept } = leadOf(turn, lead)
-  turn.set(leadKey(lead), kept)
+/** Somebody took the lead: who had it before has room for another. */
+export function releaseEarlier(lead: string, turn: Step): void {
+  for (const queue of leadOf(turn, lead).earlier ?? []) turn.command('release', { type: 'queue.release', queue, lead })
+}
+
+/** A member of a queue was given the lead; who had it has it on until that member takes it. */
+export function cameToQueue(lead: string, queue: string, turn: Step): void {
+  inQueues(lead, [queue, ...withoutKey(queuesOf(lead, turn), queue)], turn)
+}
+
+/** The lead is no longer open in a queue. */
+export function leftQueue(lead: string, queue: string, turn: Step): void {
+  inQueues(lead, withoutKey(queuesOf(lead, turn), queue), turn)
+}
+
+/** Where the lead is open, the last first. */
+function queuesOf(lead: string, turn: Step): readonly string[] {
+  const { queue, earlier = [] } = leadOf(turn, lead)
+  return queue === undefined ? earlier : [queue, ...earlier]
+}
+
+function inQueues(lead: string, [queue, ...earlier]: readonly string[], turn: Step): void {
+  const { queue: _, earlier: __, ...kept } = leadOf(turn, lead)
+  turn.set(leadKey(lead), { ...kept, ...(queue !== undefined && { queue }), ...(earlier.length > 0 && { earlier }) })
 }

@@ -32,8 +32,10 @@ export type LeadKept = LeadTies & {
   readonly closed?: boolean
   readonly fields: Readonly<Record<string, Told>>
   readonly deeds: readonly Deed[]
-  /** The queue whose member has it. */
+  /** The queue that it was given to last, while it is open there. */
   readonly queue?: string
+  /** Other queues in which it is open, the last first: it was given to a member of each before. */
+  readonly earlier?: readonly string[]
 }
 
 /** What it keeps of a visitor. */

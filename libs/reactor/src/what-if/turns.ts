@@ -2,6 +2,7 @@ import type { AllDefinitions } from '@funnel/definitions'
 import { queueDecider, type Happened, type QueueCommand, type QueueState } from '@funnel/domain'
 import type { FunnelEvent, Instant } from '@funnel/events'
 import { isRefusal } from '../outcome.js'
+import { withoutKey } from '../ties/keys.js'
 
 type QueueEvent = Extract<FunnelEvent, { readonly type: `queue.${string}` }>
 
@@ -26,9 +27,9 @@ export class Turns {
   readonly #from: Instant
   readonly #live = new Map<string, QueueState>()
   readonly #other = new Map<string, QueueState>()
-  /** The queue that a lead is in, as it was and as it would be. */
-  readonly #liveOf = new Map<string, string>()
-  readonly #otherOf = new Map<string, string>()
+  /** The queues in which a lead is open, the last first, as it was and as it would be. */
+  readonly #liveOf = new Map<string, readonly string[]>()
+  readonly #otherOf = new Map<string, readonly string[]>()
 
   constructor(queues: AllDefinitions['queues'], anew: ReadonlySet<string>, from: Instant) {
     this.#queues = queues
@@ -39,12 +40,16 @@ export class Turns {
   /** What happened in a queue, and so would have anyway: everything but to whom a lead was given. */
   happened(event: QueueEvent, at: Instant): void {
     evolve(this.#live, event, at)
-    if (event.type === 'queue.assigned') return void this.#liveOf.set(event.data.lead, event.data.queue)
+    if (event.type === 'queue.assigned') return came(this.#liveOf, event.data)
     if (event.type === 'queue.released' || event.type === 'queue.credited') {
       const { lead, queue } = event.data
-      if (this.#liveOf.get(lead) !== queue) return
-      this.#liveOf.delete(lead)
-      return this.#leave(lead, event.type === 'queue.released' ? 'release' : 'credit', at)
+      const place = this.#liveOf.get(lead)?.indexOf(queue) ?? -1
+      if (place < 0) return
+      left(this.#liveOf, lead, queue)
+      const others = this.#otherOf.get(lead) ?? []
+      // where it is in no queue any more, it would be in none
+      const leaves = this.#liveOf.has(lead) ? others.slice(place, place + 1) : others
+      return this.#leave(lead, leaves, event.type === 'queue.released' ? 'release' : 'credit', at)
     }
     if (event.type === 'queue.staffed' && at >= this.#from && this.#anew.has(event.data.queue))
       return this.#staff(event.data.queue, at)
@@ -54,7 +59,7 @@ export class Turns {
   /** Takes an assignment for what would have been, too. */
   keep(event: Extract<QueueEvent, { readonly type: 'queue.assigned' }>, at: Instant): void {
     evolve(this.#other, event, at)
-    this.#otherOf.set(event.data.lead, event.data.queue)
+    came(this.#otherOf, event.data)
   }
 
   /** To whom a queue would give a lead now; undefined where nobody could take it. */
@@ -63,7 +68,7 @@ export class Turns {
     this.#align(queue, at)
     const [assigned] = this.#decide({ type: 'queue.assign', queue, lead }, at)
     if (assigned?.type !== 'queue.assigned') return undefined
-    this.#otherOf.set(lead, queue)
+    came(this.#otherOf, { lead, queue })
     return assigned.data.member
   }
 
@@ -72,17 +77,17 @@ export class Turns {
     const how = ends[type]
     const { lead } = data as { readonly lead: string }
     // where the lead is in a queue, that queue will tell
-    if (how && !this.#liveOf.has(lead)) this.#leave(lead, how, at)
+    if (how && !this.#liveOf.has(lead)) this.#leave(lead, this.#otherOf.get(lead) ?? [], how, at)
   }
 
-  #leave(lead: string, how: 'release' | 'credit', at: Instant): void {
-    const queue = this.#otherOf.get(lead)
-    if (queue === undefined) return
-    this.#otherOf.delete(lead)
-    this.#decide(
-      how === 'release' ? { type: 'queue.release', queue, lead } : { type: 'queue.credit', queue, lead, reason: how },
-      at,
-    )
+  #leave(lead: string, queues: readonly string[], how: 'release' | 'credit', at: Instant): void {
+    for (const queue of queues) {
+      left(this.#otherOf, lead, queue)
+      this.#decide(
+        how === 'release' ? { type: 'queue.release', queue, lead } : { type: 'queue.credit', queue, lead, reason: how },
+        at,
+      )
+    }
   }
 
   #staff(id: string, at: Instant): void {
@@ -112,6 +117,18 @@ export class Turns {
       throw error
     }
   }
+}
+
+/** A lead came to a queue. */
+function came(of: Map<string, readonly string[]>, { lead, queue }: Readonly<Record<'lead' | 'queue', string>>): void {
+  of.set(lead, [queue, ...withoutKey(of.get(lead) ?? [], queue)])
+}
+
+/** A lead left a queue. */
+function left(of: Map<string, readonly string[]>, lead: string, queue: string): void {
+  const queues = withoutKey(of.get(lead) ?? [], queue)
+  if (queues.length) of.set(lead, queues)
+  else of.delete(lead)
 }
 
 function evolve(queues: Map<string, QueueState>, event: Pick<QueueEvent, 'type' | 'data'>, at: Instant): void {

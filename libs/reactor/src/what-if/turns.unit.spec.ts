@@ -51,6 +51,20 @@ describe('row N15: turns in queues as they would be', () => {
     expect(given(turns, 'c', 'sam')).toBeUndefined()
   })
 
+  it('make room in the queue that a lead was in before when the log does, as when somebody of the next one took it', () => {
+    const one = (id: string, member: string) => queue(id, { member, weight: 1, capacity: 1 })
+    const turns = queues([one('first', 'ann'), one('second', 'bob')], ['first', 'second'])
+    expect(given(turns, 'a', 'sam', 'first')).toBe('ann')
+    turns.happened(event('queue.assigned', { queue: 'outbound', lead: 'a', member: 'tom' }), 2)
+    expect(turns.assign('second', 'a', 2)).toBe('bob')
+    expect(turns.assign('first', 'b', 2)).toBeUndefined()
+    turns.happened(event('queue.released', { queue: 'inbound', lead: 'a', member: 'sam' }), 3)
+    expect(turns.assign('first', 'b', 3)).toBe('ann')
+    expect(turns.assign('second', 'c', 3)).toBeUndefined()
+    turns.happened(event('queue.released', { queue: 'outbound', lead: 'a', member: 'tom' }), 4)
+    expect(turns.assign('second', 'c', 4)).toBe('bob')
+  })
+
   it('make room when the lead is done with, whether a queue tells so or, as it was in none, its end does', () => {
     const turns = queues([queue('inbound', { member: 'sue', weight: 1, capacity: 1 })], ['inbound'])
     expect(given(turns, 'a', 'sam')).toBe('sue')
