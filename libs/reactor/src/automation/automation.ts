@@ -24,7 +24,7 @@ import { rulesInForce, type Rules } from './rules.js'
  * - A lead that entered a stage with a routing by a decision is given to a member of the queue of the first rule that
  *   holds, and offered to them. What another system says of stages is that system's business: it routes nothing.
  * - An offer that nobody answered expires at its deadline. A rejected or withdrawn one gives the member their turn back.
- * - A lead that is converted, sent back or given up, or that nobody answered, makes room with the members who had it; one
+ * - A lead that is won, lost, converted or sent back, whoever says so, or that nobody answered, makes room with the members who had it; one
  *   that somebody took with those who had it from other queues before.
  * - Imported history is known and leads to nothing, but that people are matched to companies.
  */

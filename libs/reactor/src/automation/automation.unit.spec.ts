@@ -322,6 +322,27 @@ describe('automation', () => {
     })
   })
 
+  it.each(['disqualified', 'customer'])(
+    'makes room with the member whose lead another system reports to be %s',
+    async (stage) => {
+      const assignee = await accepted(world, 'l')
+      await world.tell('lead.stage-entered', { lead: 'l', stage })
+      expect((await world.queue('commercial')).at(-1)!.event).toMatchObject({
+        type: 'queue.released',
+        data: { lead: 'l', member: assignee },
+      })
+    },
+  )
+
+  it('makes room with the member whose lead is advanced to a stage that ends the funnel', async () => {
+    const assignee = await accepted(world, 'l')
+    await world.command({ type: 'lead.advance', lead: 'l', stage: 'customer' }, assignee)
+    expect((await world.queue('commercial')).at(-1)!.event).toMatchObject({
+      type: 'queue.released',
+      data: { lead: 'l', member: assignee },
+    })
+  })
+
   describe('where a lead that somebody took is routed again, at a later stage', () => {
     /** A lead that a member of the queue `commercial` took and brought to the stage `sql`, whose leads go to a queue. */
     const routedAgain = async (queue: string) => {

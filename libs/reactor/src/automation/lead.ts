@@ -1,6 +1,7 @@
 import type { Instant } from '@funnel/events'
 import { leadKey } from '../ties/keys.js'
 import { linked, type Of } from '../ties/ties.js'
+import { release } from './handing.js'
 import { withDeed, type LeadKept, type Told } from './kept.js'
 import { leadOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
@@ -37,9 +38,10 @@ export function reported(event: Reported, at: Instant, turn: Step, rules: Rules)
   if (event.type === 'lead.stage-entered') moved(lead, event.data.stage, turn, rules)
 }
 
-/** The lead is in a stage now; in one of those that end the funnel nothing more is done about it. */
+/** The lead is in a stage now; in one of those that end the funnel it is open with nobody, and nothing more is done about it. */
 export function moved(lead: string, stage: string, turn: Step, { funnel: { stages } }: Rules): void {
   const closed = stages.some(({ id, type }) => id === stage && (type === 'won' || type === 'lost'))
+  if (closed) release(lead, turn)
   keep(lead, { stage, closed }, turn)
 }
 
