@@ -24,8 +24,9 @@ import { rulesInForce, type Rules } from './rules.js'
  * - A lead that entered a stage with a routing by a decision is given to a member of the queue of the first rule that
  *   holds, and offered to them. What another system says of stages is that system's business: it routes nothing.
  * - An offer that nobody answered expires at its deadline. A rejected or withdrawn one gives the member their turn back.
- * - A lead that is won, lost, converted or sent back, whoever says so, or that nobody answered, makes room with the members who had it; one
- *   that somebody took with those who had it from other queues before.
+ * - A lead that is won, lost, converted or sent back, whoever says so, or that nobody answered, makes room with the
+ *   members who had it; one that somebody took with those who had it from other queues before. Routed to the queue that it
+ *   is open in, it is offered to the member who has it.
  * - Imported history is known and leads to nothing, but that people are matched to companies.
  */
 export const automation = (base: Rules): Reactor<Kept, Intended> => {

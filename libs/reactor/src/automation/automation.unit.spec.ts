@@ -382,6 +382,11 @@ describe('automation', () => {
       expect(await lastOf('commercial')).toMatchObject({ type: 'queue.released', data: { member: first } })
       expect(await lastOf('enterprise')).toMatchObject({ type: 'queue.released', data: { member: assignee } })
     })
+
+    it('offers it to the member who has it where that is the same queue', async () => {
+      const { first, assignee } = await routedAgain('commercial')
+      expect(assignee).toBe(first)
+    })
   })
 
   it('row 10: a rejection raises a feedback event with the source of the lead, and the member gets another turn', async () => {

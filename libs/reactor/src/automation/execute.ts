@@ -4,6 +4,7 @@ import {
   leadDecider,
   leadRules,
   leadStreams,
+  memberWith,
   personDecider,
   personStreams,
   queueDecider,
@@ -81,13 +82,19 @@ export function executor(
     return definitions.at(instant).queues
   }
 
-  /** Whose turn it is, of those who are members now; undefined where nobody can take the lead. */
-  const turnOf = async ({ queue: id, lead, rule }: Route, { key, cause, at }: Intent<Intended>) => {
+  /**
+   * Who has the lead from the queue, else whose turn it is, of those who are members now, with the turn; undefined where
+   * nobody can take the lead.
+   */
+  const takerOf = async ({ queue: id, lead, rule }: Route, { key, cause, at }: Intent<Intended>) => {
     const queue = (await queuesAt(Math.max(at, clock()))).find((one) => one.id === id)
     if (queue) await staff(queue)
     try {
       const command = { type: 'queue.assign', queue: id, lead, rule, because: [cause.id] } as const
-      return (await ofQueue(command, `${key}/assign`, cause)).events[0]
+      const [turn] = (await ofQueue(command, `${key}/assign`, cause)).events
+      if (turn) return { member: (turn.event.data as { readonly member: string }).member, turn }
+      const [stream] = queueStreams(command)
+      return { member: memberWith(turns.get(stream!)!.state.leads, lead)! }
     } catch (error) {
       if (isRefusal(error)) return undefined
       throw error
@@ -97,8 +104,7 @@ export function executor(
   const offer = async (command: Route, intent: Intent<Intended>): Promise<Outcome> => {
     const { key, cause, at } = intent
     const { lead, queue: id, patience, fallback } = command
-    const turn = await turnOf(command, intent)
-    const member = turn && (turn.event.data as { readonly member: string }).member
+    const { member, turn } = (await takerOf(command, intent)) ?? {}
     const whom = member === undefined ? { queue: id } : { assignee: member }
     // from the assignment on, so that a repeat offers the same
     const deadline = (turn?.recorded ?? Math.max(at, clock())) + patience

@@ -1,5 +1,5 @@
 import type { AllDefinitions } from '@funnel/definitions'
-import { queueDecider, type Happened, type QueueCommand, type QueueState } from '@funnel/domain'
+import { memberWith, queueDecider, type Happened, type QueueCommand, type QueueState } from '@funnel/domain'
 import type { FunnelEvent, Instant } from '@funnel/events'
 import { isRefusal } from '../outcome.js'
 import { withoutKey } from '../ties/keys.js'
@@ -62,14 +62,14 @@ export class Turns {
     came(this.#otherOf, event.data)
   }
 
-  /** To whom a queue would give a lead now; undefined where nobody could take it. */
+  /** Who has a lead from a queue, else to whom it would give it now; undefined where nobody could take it. */
   assign(queue: string, lead: string, at: Instant): string | undefined {
     if (this.#anew.has(queue) || !this.#live.has(queue)) this.#staff(queue, at)
     this.#align(queue, at)
-    const [assigned] = this.#decide({ type: 'queue.assign', queue, lead }, at)
-    if (assigned?.type !== 'queue.assigned') return undefined
-    came(this.#otherOf, { lead, queue })
-    return assigned.data.member
+    this.#decide({ type: 'queue.assign', queue, lead }, at)
+    const member = memberWith((this.#other.get(queue) ?? queueDecider.initialState).leads, lead)
+    if (member !== undefined) came(this.#otherOf, { lead, queue })
+    return member
   }
 
   /** A lead came to an end, or an offer of it. */
@@ -105,16 +105,13 @@ export class Turns {
     }
   }
 
-  /** What a queue would decide; nothing where it would refuse. */
-  #decide(command: QueueCommand, at: Instant) {
+  /** Has a queue decide; nothing happens where it would refuse. */
+  #decide(command: QueueCommand, at: Instant): void {
     const state = this.#other.get(command.queue) ?? queueDecider.initialState
     try {
-      const decided = queueDecider.decide(command, state, at)
-      for (const one of decided) evolve(this.#other, one as QueueEvent, at)
-      return decided
+      for (const one of queueDecider.decide(command, state, at)) evolve(this.#other, one as QueueEvent, at)
     } catch (error) {
-      if (isRefusal(error)) return []
-      throw error
+      if (!isRefusal(error)) throw error
     }
   }
 }

@@ -51,6 +51,13 @@ describe('row N15: turns in queues as they would be', () => {
     expect(given(turns, 'c', 'sam')).toBeUndefined()
   })
 
+  it('are with who has the lead, where it would come to the same queue again', () => {
+    const turns = queues()
+    expect(given(turns, 'a', 'sam')).toBe('sam')
+    expect(turns.assign('inbound', 'a', 2)).toBe('sam')
+    expect(turns.assign('inbound', 'b', 3)).toBe('sue')
+  })
+
   it('make room in the queue that a lead was in before when the log does, as when somebody of the next one took it', () => {
     const one = (id: string, member: string) => queue(id, { member, weight: 1, capacity: 1 })
     const turns = queues([one('first', 'ann'), one('second', 'bob')], ['first', 'second'])
