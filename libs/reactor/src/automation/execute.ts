@@ -15,18 +15,26 @@ import {
   type QueueState,
 } from '@funnel/domain'
 import type { AllDefinitions, Queue } from '@funnel/definitions'
-import { canonicalJson, type Instant } from '@funnel/events'
-import { handle, StreamMemory, type CurrentDefinitions, type EventStore } from '@funnel/event-store'
+import { canonicalJson, type Instant, type Recorded } from '@funnel/events'
+import { handle, StreamMemory, type CurrentDefinitions, type EventStore, type Handled } from '@funnel/event-store'
 import type { Cause, Intent } from '../reactor.js'
 import { isRefusal, outcomeOf, type Outcome } from '../outcome.js'
 import type { Intended, Route } from './intents.js'
 
 const SOURCE = '/funnel/automation'
 
+/** Events of a queue that are read at once. */
+const PAGE = 2000
+
+type Staff = Extract<QueueCommand, { readonly type: 'queue.staff' }>
+
 /** Carries out what automation asks for, through the deciders. */
 export interface Executor {
   readonly execute: (intent: Intent<Intended>) => Promise<Outcome>
-  /** Tells the queues who their members are now. Nothing happens where they know. */
+  /**
+   * Tells the queues who their members are now. Nothing happens where they know, or where they were told so last and somebody
+   * named others since then.
+   */
   readonly staff: () => Promise<void>
 }
 
@@ -74,8 +82,27 @@ export function executor(
     const hash = createHash('sha256').update(canonicalJson(members)).digest('hex')
     const key = `staff/${id}/${version}/${hash}`
     if (staffed.get(id) === key) return
-    await outcomeOf(ofQueue({ type: 'queue.staff', queue: id, members }, key))
+    await outcomeOf(told({ type: 'queue.staff', queue: id, members }, key))
     staffed.set(id, key)
+  }
+  /** Tells a queue of its members, once; again where a process told it of others since then: a change is taken back. */
+  const told = async (command: Staff, key: string): Promise<Handled> => {
+    const first = await ofQueue(command, key)
+    const [stream] = queueStreams(command)
+    if (!first.repeated || !queueDecider.decide(command, turns.get(stream!)!.state, clock()).length) return first
+    const last = await toldLast(stream!, first.events[0]!)
+    const isSame = canonicalJson((last.event.data as Staff).members) === canonicalJson(command.members)
+    return isSame ? first : ofQueue(command, `${key}/after/${last.event.id}`)
+  }
+  /** What a queue was told of its members last, by automation and not by somebody, from a record on. */
+  const toldLast = async (stream: string, from: Recorded): Promise<Recorded> => {
+    let last = from
+    for (let { version } = from; ;) {
+      const page = await store.read(stream, version, PAGE)
+      last = page.findLast(({ event: { type, source } }) => type === 'queue.staffed' && source === SOURCE) ?? last
+      if (page.length < PAGE) return last
+      version = page.at(-1)!.version
+    }
   }
   const queuesAt = async (instant: Instant): Promise<readonly Queue[]> => {
     await refresh?.()
