@@ -62,7 +62,7 @@ export const slaStarted = eventType({
 
 export const slaChanged = eventType({
   name: 'sla.changed',
-  title: 'A clock was paused or goes on, or is judged by other terms, as of another owner.',
+  title: 'A clock was paused or goes on, is judged by other terms, or is a promise of somebody else.',
   ...decision,
   schema: Type.Object(
     {

@@ -22,12 +22,13 @@ import {
   type Grounds,
   type Revision,
   type Saying,
+  type Standing,
   type Terms,
   type TimeOf,
   type Step as Told,
 } from '@funnel/sla'
 import type { Step } from './intents.js'
-import type { Act, ClockKept, Role } from './kept.js'
+import type { Act, ClockKept, Role, Whose } from './kept.js'
 import { dataBehind, timeIn, type Rules } from './rules.js'
 import { groundsSaid, levelSaid, verdictSaid, type About } from './saying.js'
 import { iso, say, seconds } from './telling.js'
@@ -128,7 +129,7 @@ export function started(
   if (!step) return undefined
   const about = aboutOf(kept, groundsNow(step.clock, timeOf(kept, here))!, step.clock, here)
   say(here.turn, { type: 'sla.started', data: { ...about, due: iso(step.due), target: seconds(terms.target) } })
-  return followed(kept, step, here)
+  return { ...followed(kept, step, here), whose: whoseIs(kept, here) }
 }
 
 /** A clock that takes in a fact. */
@@ -160,22 +161,25 @@ function takenIn(kept: ClockKept, step: Told, isRetargeted: boolean, here: AtLea
   const before = standingAt(kept.clock, here.at, timeOf(kept, here))
   const after = standingAt(step.clock, here.at, timeOf(kept, here))
   const follows = followed(kept, step, here)
-  if (
-    after &&
-    (after.state === 'running' || after.state === 'paused') &&
-    (isRetargeted || before?.state !== after.state || before.due !== after.due)
-  )
-    say(here.turn, {
-      type: 'sla.changed',
-      data: {
-        ...aboutOf(kept, groundsNow(step.clock, timeOf(kept, here))!, step.clock, here),
-        state: after.state,
-        ...(after.due !== undefined && { due: iso(after.due) }),
-        left: seconds(after.left),
-        because: [here.event],
-      },
-    })
-  return follows
+  return after && (isRetargeted || before?.state !== after.state || before.due !== after.due)
+    ? changed(follows, after, here)
+    : follows
+}
+
+/** Says of a clock that has not ended how it stands now. */
+function changed(kept: ClockKept, { state, due, left }: Standing, here: AtLead): ClockKept {
+  if (state !== 'running' && state !== 'paused') return kept
+  say(here.turn, {
+    type: 'sla.changed',
+    data: {
+      ...aboutOf(kept, groundsNow(kept.clock, timeOf(kept, here))!, kept.clock, here),
+      state,
+      ...(due !== undefined && { due: iso(due) }),
+      left: seconds(left),
+      because: [here.event],
+    },
+  })
+  return { ...kept, whose: whoseIs(kept, here) }
 }
 
 /** A clock of which it came to be known that it started earlier, with what happened since then. */
@@ -188,7 +192,7 @@ export function startedEarlier(
   return heard({ ...kept, clock: withActs(kept.clock, kept.policy, start, acts) }, start, here)
 }
 
-/** A clock that is judged by other terms, where its lead or owner now has others. */
+/** A clock that is judged by other terms, where its lead or owner now has others, or is another's by the same. */
 export function retargeted(
   kept: ClockKept,
   event: { readonly occurred: Instant; readonly recorded: Instant },
@@ -196,9 +200,18 @@ export function retargeted(
 ): ClockKept {
   const policy = policyOf(kept, here)
   const terms = policy && termsOfLead(policy, kept.begun, here)
-  if (!terms || JSON.stringify(terms) === JSON.stringify(termsOf(kept.clock))) return kept
+  if (!terms) return kept
+  if (JSON.stringify(terms) === JSON.stringify(termsOf(kept.clock))) return handedOn(kept, here)
   const { occurred, recorded } = event
   return heard(kept, { id: `${here.event}/terms`, type: 'retarget', terms, occurred, recorded }, here)
+}
+
+/** A clock of which it is told whose it is now, where that is not who was told last. */
+function handedOn(kept: ClockKept, here: AtLead): ClockKept {
+  const { owner, team } = whoseIs(kept, here)
+  if (kept.whose && kept.whose.owner === owner && kept.whose.team === team) return kept
+  const standing = standingAt(kept.clock, here.at, timeOf(kept, here))
+  return standing ? changed(kept, standing, here) : kept
 }
 
 /** A clock whose time has come. */
@@ -223,7 +236,13 @@ function followed({ next: armed, ...kept }: ClockKept, { clock, sayings }: Told,
   const timer = { lead: here.lead, clock: kept.id, ...(over && { over }) }
   if (next === undefined) here.turn.cancel(timerOf(timer))
   else if (next !== armed) here.turn.arm(timerOf(timer), next, timer)
-  return { ...kept, clock, ...(told !== undefined && { told }), ...(next !== undefined && { next }) }
+  return {
+    ...kept,
+    clock,
+    ...(sayings.length > 0 && { whose: whoseIs(kept, here) }),
+    ...(told !== undefined && { told }),
+    ...(next !== undefined && { next }),
+  }
 }
 
 const isOver = (clock: Clock, kept: ClockKept, here: AtLead): boolean => {
@@ -279,18 +298,22 @@ function escalate(
     })
 }
 
+/** Whose a clock is, as its lead is now. */
+function whoseIs({ party }: Pick<ClockKept, 'party'>, { valueOf, agreedAt, at }: AtLead): Whose {
+  const owner = keeperOf({ party }, valueOf)
+  if (owner === undefined) return {}
+  const team = agreedAt(at).teams.find(({ members }) => members.includes(owner))?.id
+  return { owner, ...(team !== undefined && { team }) }
+}
+
 /** What every event of the clock says, as its lead is now. */
 function aboutOf({ id, party, parent, begun }: ClockKept, grounds: Grounds, { facts }: Clock, here: AtLead): About {
-  const owner = keeperOf({ party }, here.valueOf)
-  const team =
-    owner === undefined ? undefined : here.agreedAt(here.at).teams.find(({ members }) => members.includes(owner))?.id
   return {
     subject: here.lead,
     clock: id,
     lead: here.lead,
     party,
-    ...(owner !== undefined && { owner }),
-    ...(team !== undefined && { team }),
+    ...whoseIs({ party }, here),
     ...(parent !== undefined && { parent }),
     ...groundsSaid(grounds),
     ...dataBehind(here.agreedAt(begun), grounds.calendar),

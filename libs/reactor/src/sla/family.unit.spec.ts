@@ -76,7 +76,14 @@ describe('promises that are parts of another', () => {
     await here.wait(HOUR)
     const end = await here.tell(...lost)
     const said = await here.said('l')
-    expect(told(said).slice(3)).toEqual(['handoff met', 'answer breached', 'time-to-action cancelled', 'answer ended'])
+    expect(told(said).slice(3)).toEqual([
+      'time-to-action changed',
+      'handoff met',
+      'answer changed',
+      'answer breached',
+      'time-to-action cancelled',
+      'answer ended',
+    ])
     expect(said.at(-1)).toMatchObject({ causationid: end, data: { by: end, how: 'cancelled' } })
 
     const kept = world(...family)

@@ -7,6 +7,12 @@ import type { LeadTies, PersonTies, VisitorTies } from '../ties/ties.js'
 /** What an event does to the clocks of a policy that run. */
 export type Role = 'stop' | 'cancel' | 'resume' | 'pause'
 
+/** Who is to keep a promise, and their team; neither where nobody has the lead. */
+export type Whose = {
+  readonly owner?: string
+  readonly team?: string
+}
+
 /** A clock of a lead. */
 export type ClockKept = {
   /** `<policy>/<id of the event that started it>`. */
@@ -18,6 +24,8 @@ export type ClockKept = {
   readonly clock: Clock
   /** The clock that it belongs to, by what is known; absent where there is none. */
   readonly parent?: string
+  /** Whose it was when something was told of it last; absent where that was not kept yet. */
+  readonly whose?: Whose
   /** The event that told the verdict that stands; absent while it is open. */
   readonly told?: string
   /** When it is looked at next. */

@@ -87,9 +87,10 @@ describe('monitors on PostgreSQL', () => {
       await first.close()
       start(dies)
       await until('every breach', async () => (await saidOfAll('lead.assigned')) === 100)
+      await until('whose they are then', async () => (await saidOfAll('sla.changed')) === 100)
       expect(deaths).toBeGreaterThan(5)
       for (const [i, lead] of leads.entries()) {
-        const expected = isAnswered(i) ? ['started', 'met'] : ['started', 'warned', 'breached', 'escalated']
+        const expected = isAnswered(i) ? ['started', 'met'] : ['started', 'warned', 'breached', 'escalated', 'changed']
         expect(await told(lead)).toEqual(expected)
         for (const { event, recorded } of await said(lead))
           if (event.type === 'sla.breached') expect(recorded).toBeGreaterThanOrEqual(Date.parse(event.data.due))

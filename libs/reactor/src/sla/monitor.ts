@@ -18,7 +18,8 @@ import { touched, valuesOf } from './touches.js'
  *
  * - A clock starts, pauses, goes on and ends by the events that its policy names, of its lead or of a visitor that the
  *   lead's person was known to be when the event was recorded. It is judged by what was agreed at its start: policy,
- *   calendars and teams; its terms are chosen anew, in that version, when the lead or its owner changes.
+ *   calendars and teams; its terms are chosen anew, in that version, when the lead or its owner changes, and it is told
+ *   whose it is then.
  * - An event that fulfils a promise starts no clock of that policy, but under `chained`; one that comes to be known late
  *   counts by when it happened, also where that makes a clock start earlier.
  * - A promise about periods counts by when things happened, and is judged when the period is over. Its periods begin with

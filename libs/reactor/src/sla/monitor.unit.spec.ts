@@ -172,6 +172,7 @@ describe('the monitor', () => {
       'sla.warned',
       'sla.breached',
       'sla.escalated',
+      'sla.changed', // it is mona's now
       'sla.escalated',
     ])
     const [level, next] = ofType(said, 'sla.escalated')
@@ -283,6 +284,34 @@ describe('the monitor', () => {
     // 08:00 in New York: it opens an hour later
     expect(changed!.data).toMatchObject({ owner: 'sue', calendar: 'new-york' })
     expect(Math.round(at(changed!.data.due!) / MINUTE)).toBe(at('2026-07-13T17:00Z') / MINUTE)
+  })
+
+  it('tells of a running clock whose it is now where its lead goes to somebody with the same hours', async () => {
+    const here = world(answer())
+    await here.tell('lead.captured', { lead: 'l', owner: 'sam' })
+    await here.tell(...message())
+    const changes = async () => ofType(await here.said('l'), 'sla.changed').map(({ data }) => data)
+    await here.wait(10 * MINUTE)
+    const assigned = await here.tell('lead.assigned', { lead: 'l', owner: 'sue' })
+    const { due } = ofType(await here.said('l'), 'sla.started')[0]!.data
+    const whose = { owner: 'sue', team: 'sellers' }
+    expect(await changes()).toMatchObject([{ ...whose, state: 'running', due, because: [assigned] }])
+    await here.tell('lead.assigned', { lead: 'l', owner: 'sue' })
+    await here.tell('lead.enriched', { lead: 'l', properties: { country: 'DE' } })
+    expect(await changes()).toHaveLength(1)
+    await here.tell('lead.assigned', { lead: 'l', owner: 'zoe' })
+    expect((await changes()).slice(1)).toMatchObject([{ owner: 'zoe' }])
+    expect((await changes())[1]).not.toHaveProperty('team')
+  })
+
+  it('tells once whose a clock is that was kept before that was, when something of its lead changes', async () => {
+    const here = world(answer())
+    await here.tell('lead.captured', { lead: 'l', owner: 'sam' })
+    await here.tell(...message())
+    const [clock] = ((await here.kept('lead:l')) as LeadKept).clocks
+    delete (clock as { whose?: unknown }).whose
+    for (const country of ['DE', 'AT']) await here.tell('lead.enriched', { lead: 'l', properties: { country } })
+    expect(ofType(await here.said('l'), 'sla.changed')).toMatchObject([{ data: { owner: 'sam' } }])
   })
 
   it('row 26, R28: says which rules of zones and which holidays the hours were counted by, and of all time none', async () => {
