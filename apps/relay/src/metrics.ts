@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { distance, type Recorded } from '@funnel/events'
 import type { EventTail } from '@funnel/event-log'
+import { scraped } from '@funnel/platform'
 import type { Cursor } from './cursor.js'
 import type { HeadWatch } from './head-watch.js'
 
@@ -29,7 +30,7 @@ export function relayMetrics(registry: Registry, watch: HeadWatch, tail: EventTa
   }
   const oldest = async (): Promise<number> => {
     if (!watch.head || !lag()) return lag()
-    const [first] = await tail.read(publishedTo(), watch.head.positions, 1).catch(() => [])
+    const [first] = await tail.read(publishedTo(), watch.head.positions, 1)
     return first ? secondsSince(first.recorded) : Number.NaN
   }
   const published = new Counter({
@@ -56,8 +57,8 @@ export function relayMetrics(registry: Registry, watch: HeadWatch, tail: EventTa
   )
   gauge(
     'funnel_relay_oldest_seconds',
-    'Age of the oldest event not known to be published; NaN while the store does not answer',
-    oldest,
+    'Age of the oldest event not known to be published; NaN while the store does not answer within two seconds',
+    scraped(oldest),
   )
   gauge(
     'funnel_watermark_age_seconds',

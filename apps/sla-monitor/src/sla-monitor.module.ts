@@ -2,7 +2,7 @@ import { Inject, Module } from '@nestjs/common'
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { AllDefinitions } from '@funnel/definitions'
 import { definitionsInForce, postgresDefinitionLog, type EventStore } from '@funnel/event-store'
-import { CONFIG, Health, LOGGER, type Logger } from '@funnel/platform'
+import { CONFIG, Health, LOGGER, scraped, type Logger } from '@funnel/platform'
 import { DecidingService, runs, slaExecutor, slaMonitor, waitingClocks, type Took } from '@funnel/reactor'
 import type { SlaMonitorConfig } from './config.js'
 
@@ -24,11 +24,11 @@ export class SlaMonitorModule extends DecidingService {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
       registers: [registry],
     })
-    const waiting = waitingClocks(this.pool)
+    const waiting = scraped(waitingClocks(this.pool))
     registry.registerMetric(
       new Gauge({
         name: this.metric('open_clocks'),
-        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none. As counted last: it is counted anew when that takes a hundredth of the time since then at most',
+        help: 'Clocks of which a warning, a deadline or an escalation is ahead; those that are paused or long overdue have none. As counted last: it is counted anew when that takes a hundredth of the time since then at most. NaN while the database does not answer within two seconds',
         registers: [],
         async collect() {
           this.set(await waiting())
