@@ -13,8 +13,9 @@ const RUNNING = `
 
 /**
  * Makes a store that came out of a backup a log of its own: it may record other events at positions that topics and read
- * models know already. They find that its epoch is another one and stop with LOG_AHEAD. The head is published anew.
- * The store remembers up to when what was put back had been recorded (`historyUntil`). Returns the new epoch. Throws CONFLICT while services are seen to use the store.
+ * models know already. They find that its epoch is another one and stop with LOG_AHEAD. The head is published anew, and the
+ * store remembers up to when what was put back had been recorded (`historyUntil`). Returns the new epoch. Throws CONFLICT
+ * while services are seen to use the store.
  */
 export async function newEpoch(pool: pg.Pool): Promise<string> {
   try {
@@ -25,7 +26,7 @@ export async function newEpoch(pool: pg.Pool): Promise<string> {
         `the database is in use (${running.map(({ name }) => name).join(', ')}): stop the services first`,
       )
     const { rows } = await pool.query<{ epoch: string }>(
-      `with emptied as (delete from store.head) 
+      `with emptied as (delete from store.head)
        update store.meta set epoch = gen_random_uuid(), restored_until = (select max(recorded_at) from store.event)
        returning epoch`,
     )
