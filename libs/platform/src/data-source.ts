@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import pg from 'pg'
 import { DataSource, type MigrationInterface } from 'typeorm'
-import { assertServerVersion } from './server-version.js'
+import { assertServer } from './server.js'
 
 /** A migration as TypeORM runs it; its class name ends in a timestamp. */
 export type Migration = new () => MigrationInterface
@@ -16,10 +16,10 @@ pg.types.setTypeParser(20, (text) => {
 
 /**
  * Runs migrations of one schema (its table of them lives there) and closes. Safe to run from several processes at once.
- * Throws INVALID when the server is too old.
+ * Throws INVALID when the server is too old or the database not UTF-8.
  */
 export async function migrate(url: string, schema: string, migrations: readonly Migration[]): Promise<void> {
-  await assertServerVersion(url)
+  await assertServer(url)
   const source = new DataSource({
     type: 'postgres',
     url,

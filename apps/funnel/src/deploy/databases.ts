@@ -29,6 +29,9 @@ async function grantLog(store: string, reader: string): Promise<void> {
   const client = new pg.Client({ connectionString: store })
   await client.connect()
   try {
+    // read models on a server of their own have roles of its own; their projector reads the log as the store's role
+    const { rowCount } = await client.query('select from pg_roles where rolname = $1', [reader])
+    if (!rowCount) return
     const role = pg.escapeIdentifier(reader)
     await client.query(`
       grant usage on schema store to ${role};

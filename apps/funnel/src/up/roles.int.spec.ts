@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { exportPerson, openEventStore, openVault } from '@funnel/event-store'
 import { createPool, startEmbeddedPostgres, type EmbeddedPostgres } from '@funnel/platform'
+import { testDatabase, testServer } from '@funnel/testing'
 import { migrateDatabases } from '../deploy/databases.js'
 import { mayFeed } from './demo-rule.js'
 import { openRoles, type RoleUrls } from './roles.js'
@@ -111,6 +112,23 @@ describe('the roles of the embedded database', () => {
     await admin(`create role stranger login password 'stranger'`)
     const stranger = as(server.urlOf('funnel', { name: 'stranger', password: 'stranger' }))
     await expect(stranger('select 1')).rejects.toMatchObject(denied)
+  })
+
+  it('are not those of another server, where the read models may lie', async () => {
+    const elsewhere = await testDatabase()
+    const admin = as(elsewhere.url)
+    await admin(`create role elsewhere login superuser password 'elsewhere'`)
+    try {
+      const read = Object.assign(new URL(elsewhere.url), { username: 'elsewhere', password: 'elsewhere' }).href
+      await migrateDatabases({ ...roles, read })
+      await expect(as(read)('select from read.generation')).resolves.toBeDefined()
+    } finally {
+      await Promise.all(pools.splice(0).map((pool) => pool.end()))
+      await elsewhere.drop()
+      const server = createPool(await testServer(), 'spec', 1)
+      await server.query('drop role elsewhere')
+      await server.end()
+    }
   })
 
   it('feed an empty store or the demo’s own, and never one that holds other data', async () => {

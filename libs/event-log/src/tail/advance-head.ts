@@ -22,12 +22,12 @@ const allKeys = partitions.map(({ topic, partition }) => topic * 1000 + partitio
  * whatever the clock does. Safe to run concurrently.
  */
 export async function advanceHead(client: pg.Pool | pg.ClientBase): Promise<Head> {
-  const { rows: floors } = await client.query<{ floor: Date }>({
+  const { rows: floors } = await client.query<{ floor: number }>({
     name: 'head-floor',
     text: `update store.meta set floor = greatest(floor, date_trunc('milliseconds', clock_timestamp()),
-             (select max(recorded_at) + interval '1 ms' from store.event)) returning floor`,
+             (select max(recorded_at) + interval '1 ms' from store.event)) returning (extract(epoch from floor) * 1000)::bigint floor`,
   })
-  const floor = floors[0]!.floor
+  const floor = new Date(floors[0]!.floor)
 
   const { rows: held } = await client.query<{ key: number }>({
     name: 'head-try',

@@ -10,6 +10,7 @@ import { migrateStore } from '../migrations/index.js'
 import { storeDatabase, type StoreDatabase } from '../testing/store-database.js'
 import { appendCall } from './append-call.js'
 import { APPEND_SETTINGS } from './append-settings.js'
+import { simulatedUntil } from './history.js'
 import { openEventStore } from './postgres-event-store.js'
 
 describe('the store in a hostile world', () => {
@@ -115,6 +116,23 @@ describe('the store in a hostile world', () => {
     const event = captured('nul', { data: { lead: 'nul', owner: '\0' } })
     await expect(store.append({ events: [event] })).rejects.toMatchObject({ code: 'INVALID' })
     expect(await store.read('lead-nul')).toEqual([])
+  })
+
+  it('moves the watermark on, and knows what was simulated, whatever form the database writes dates in', async () => {
+    const { pathname } = new URL(database.url)
+    await pool.query(`alter database ${pathname.slice(1)} set datestyle = 'German, DMY'`)
+    const german = createPool(database.url, 'test', 1)
+    try {
+      const before = Date.now()
+      const { w } = await advanceHead(german)
+      expect(w).toBeGreaterThanOrEqual(before - 1)
+      await german.query(`update store.meta set simulated_until = '28.11.2026 10:00:00.123+00'`)
+      expect(await simulatedUntil(german)).toBe(Date.UTC(2026, 10, 28, 10, 0, 0, 123))
+    } finally {
+      await german.query('update store.meta set simulated_until = null')
+      await german.end()
+      await pool.query(`alter database ${pathname.slice(1)} reset datestyle`)
+    }
   })
 
   it('tells its own mistakes from a store that is down', async () => {

@@ -37,8 +37,10 @@ export async function fillWithHistory(pool: pg.Pool, records: readonly Recorded[
 
 /** Until when what a store holds was simulated; undefined where all of it happened. */
 export async function simulatedUntil(pool: pg.Pool): Promise<Instant | undefined> {
-  const { rows } = await pool.query<{ until: Date | null }>('select simulated_until as until from store.meta')
-  return rows[0]?.until?.getTime()
+  const { rows } = await pool.query<{ until: Instant | null }>(
+    'select (extract(epoch from simulated_until) * 1000)::bigint as until from store.meta',
+  )
+  return rows[0]?.until ?? undefined
 }
 
 /**
@@ -46,10 +48,10 @@ export async function simulatedUntil(pool: pg.Pool): Promise<Instant | undefined
  * before the store was put back from a backup (`newEpoch`). Undefined where it holds none.
  */
 export async function historyUntil(pool: pg.Pool): Promise<Instant | undefined> {
-  const { rows } = await pool.query<{ until: Date | null }>(
-    'select greatest(simulated_until, restored_until) as until from store.meta',
+  const { rows } = await pool.query<{ until: Instant | null }>(
+    'select (extract(epoch from greatest(simulated_until, restored_until)) * 1000)::bigint as until from store.meta',
   )
-  return rows[0]?.until?.getTime()
+  return rows[0]?.until ?? undefined
 }
 
 const INSERT = `

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FunnelError } from '@funnel/events'
-import { assertServerVersion, createPool } from '@funnel/platform'
+import { assertServer, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { addressesIn, hmacOf } from '../vault/addresses.js'
 import { APPEND_SETTINGS, PATIENCE } from './append-settings.js'
@@ -23,7 +23,7 @@ export interface PostgresEventStoreOptions {
 
 /**
  * The store on PostgreSQL. Run `migrateStore` before. Throws UNAVAILABLE when it cannot be reached or has no schema yet,
- * UNSAFE_DATABASE when the server could lose what it acknowledges, INVALID when it is too old.
+ * UNSAFE_DATABASE when the server could lose what it acknowledges, INVALID when it is too old or the database not UTF-8.
  */
 export async function openEventStore({ url, connections = 8 }: PostgresEventStoreOptions): Promise<EventStore> {
   const { key, vaultKey } = await firstLook(url)
@@ -90,7 +90,7 @@ interface Keys {
 /** Checks the database, as it is without our own settings, and gives its keys. */
 async function firstLook(url: string): Promise<Keys> {
   // a server that is too old would refuse the settings of the pool, and not say why
-  await assertServerVersion(url).catch((error: unknown) => {
+  await assertServer(url).catch((error: unknown) => {
     throw translated(error)
   })
   const pool = createPool(url, 'funnel-event-store', 1)

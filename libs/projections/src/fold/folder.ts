@@ -16,7 +16,7 @@ import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@fu
 import type { Batch } from '@funnel/event-log'
 import { fold, type Entry, type Folded, type Parked } from '@funnel/ledger'
 import { foldedHistory } from '../generation/applied.js'
-import { inTransaction, type Generation } from '../generation/generation.js'
+import { BEGIN, inTransaction, type Generation } from '../generation/generation.js'
 import { dimsIds } from './rows.js'
 import { States, type Changes } from './states.js'
 import { send, writesOf, type Statement, type Write } from './writes.js'
@@ -55,7 +55,7 @@ interface Prepared {
  * Whoever is frozen while it saves holds the fence, and nobody else could fold: the server ends its transaction when it
  * says nothing for ten seconds, or, stopped in the middle of a statement, within a minute.
  */
-const BEGIN = `begin; set local idle_in_transaction_session_timeout = '10s'; set local transaction_timeout = '60s'`
+const BEGIN_FOLD = `${BEGIN}; set local idle_in_transaction_session_timeout = '10s'; set local transaction_timeout = '60s'`
 
 /** A folder that goes on from `generation`. */
 export function createFolder(pool: pg.Pool, generation: Generation): Folder {
@@ -99,7 +99,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
   }
 
   const save = async ({ after, writes, changes, applied }: Prepared): Promise<Applied> => {
-    await inTransaction(pool, (client) => send(client, writes), BEGIN)
+    await inTransaction(pool, (client) => send(client, writes), BEGIN_FOLD)
     saved = after
     states.saved(changes)
     return applied

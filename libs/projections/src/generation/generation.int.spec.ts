@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryRunner } from 'typeorm'
 import { record } from '@funnel/ledger/testing'
+import { createPool } from '@funnel/platform'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
 import { Versions1764000000006 } from '../migrations/1764000000006-versions.js'
@@ -37,6 +39,31 @@ describe('generations', () => {
     await live.apply({ ...all!, events: [], w: all!.w + 5000 })
     expect(await switchTo(database.pool, next.generation.id)).toBe(true)
     expect((await liveGeneration(database.pool))!.w).toBe(all!.w + 5000)
+  })
+
+  it('are switched while the live one is folded, also where transactions see only what was there at first by default', async () => {
+    const live = await make('live')
+    const next = await make('building')
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c default_transaction_isolation=serializable')
+    const strict = createPool(url.href, 'test', 2)
+    try {
+      const folding = await database.pool.connect()
+      await folding.query('begin')
+      await folding.query('update read.generation set fold = fold + 1 where id = $1', [live.id])
+      const switching = switchTo(strict, next.id)
+      for (let waits = false; !waits; await sleep(10)) {
+        const { rows } = await database.pool.query<{ waits: boolean }>(
+          `select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()) waits`,
+        )
+        waits = rows[0]!.waits
+      }
+      await folding.query('commit')
+      folding.release()
+      expect(await switching).toBe(true)
+    } finally {
+      await strict.end()
+    }
   })
 
   it('of another log are replaced by one that has folded fewer events', async () => {

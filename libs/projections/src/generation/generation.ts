@@ -172,11 +172,14 @@ export async function allEnded(work: readonly Promise<unknown>[]): Promise<void>
   await Promise.all(work)
 }
 
+/** Begins a transaction as it is here by default, whatever it is by default in the database: what waits for a lock goes on with what is there then. */
+export const BEGIN = 'begin isolation level read committed'
+
 /** Runs `work` in a transaction, which `begin` begins: all of it or nothing. */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
-  begin = 'begin',
+  begin = BEGIN,
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined

@@ -1,5 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import pg from 'pg'
+import { testDatabase } from '@funnel/testing'
 import { migrateStore } from '../migrations/index.js'
 import { openEventStore } from './postgres-event-store.js'
 
@@ -57,6 +59,28 @@ describe('a PostgreSQL that is too old', () => {
       code: 'INVALID',
       message: expect.stringContaining('the database server is PostgreSQL 16.4, and Funnel needs 17 or later'),
     })
+  })
+})
+
+describe('a database that cannot hold every letter', () => {
+  it('is refused before there is anything in it: one such letter would refuse whole requests for good', async () => {
+    const database = await testDatabase()
+    const { url } = database
+    const admin = new pg.Client({ connectionString: url })
+    await admin.connect()
+    try {
+      const name = `${new URL(url).pathname.slice(1)}_latin`
+      await admin.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
+      const latin = Object.assign(new URL(url), { pathname: name }).href
+      await expect(migrateStore(latin)).rejects.toMatchObject({
+        code: 'INVALID',
+        message: expect.stringContaining('the database has the encoding LATIN1'),
+      })
+      await admin.query(`drop database ${name}`)
+    } finally {
+      await admin.end()
+      await database.drop()
+    }
   })
 })
 
