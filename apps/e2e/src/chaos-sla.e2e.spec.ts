@@ -21,7 +21,7 @@ import {
   type Planned,
   type Sending,
 } from './sla-load.js'
-import { areBehind, judgedUpTo, recordedOf, toldIn } from './sla-log.js'
+import { areBehind, givenIn, judgedUpTo, recordedOf, toldIn } from './sla-log.js'
 import { deadlinesOf, findings, GRACE, percentile, type Deadline, type Told } from './sla-verdicts.js'
 import { kafkaVictim, postgresVictim, startKilling, type Victim } from './victims.js'
 
@@ -105,8 +105,9 @@ describe('monitors of promises', () => {
     if (OUT) writeFileSync(join(OUT, `chaos-sla-${log}.json`), JSON.stringify(faults))
     const recorded = await recordedOf(database)
     const upTo = await judgedUpTo(database, Date.now() + TARGETS.slow + GRACE, running)
-    const told = await toldIn(database)
-    const deadlines = leads.flatMap((lead) => deadlinesOf(lead, (id) => recorded.get(id)!, upTo))
+    await judgedUpTo(database, Date.now(), running) // what followed from that, too
+    const [told, given] = await Promise.all([toldIn(database), givenIn(database)])
+    const deadlines = leads.flatMap((lead) => deadlinesOf(lead, (id) => recorded.get(id)!, upTo, given.has(lead.lead)))
     const { early, twice, lost, wrong } = findings(deadlines, told)
     const sayings = countBy(told, ({ what }) => what.replace(/ [\d.]+$/, ''))
     const summary = { log, seed: SEED, deadlines: deadlines.length, sayings, kills, betweenClaimAndMark: caught }
@@ -161,7 +162,11 @@ describe('monitors of promises', () => {
 
     const upTo = await judgedUpTo(database, end, running)
     const recorded = await recordedOf(database)
-    const [answered, unanswered] = leads.map((lead) => deadlinesOf(lead, (id) => recorded.get(id)!, upTo))
+    await judgedUpTo(database, Date.now(), running)
+    const given = await givenIn(database)
+    const [answered, unanswered] = leads.map((lead) =>
+      deadlinesOf(lead, (id) => recorded.get(id)!, upTo, given.has(lead.lead)),
+    )
     for (const { owed } of answered!) expect(owed).toEqual(['started', 'met'])
     for (const { owed } of unanswered!) expect(owed).toContain('breached')
     const nothing = { early: [], twice: [], lost: [], wrong: [] }

@@ -60,6 +60,15 @@ async function stateOf(service: Supervised): Promise<string> {
   return `${service.name}: ${answer}\n${service.log()}`
 }
 
+/** The leads that the log has given to somebody else, and told nothing before that of how they ended. */
+export async function givenIn(pool: pg.Pool): Promise<ReadonlySet<string>> {
+  const { rows } = await pool.query<{ lead: string }>(
+    `select envelope->'data'->>'lead' lead from store.event given where type = 'lead.assigned' and not exists (
+       select from store.event e where e.stream = given.stream and e.version < given.version and e.type = 'lead.engaged')`,
+  )
+  return new Set(rows.map(({ lead }) => lead))
+}
+
 /** What the log tells of the deadlines, and who got a lead because of one. */
 export async function toldIn(pool: pg.Pool): Promise<Told[]> {
   interface Row {

@@ -26,9 +26,17 @@ export interface Told {
   readonly recorded: number
 }
 
-/** What must be said of the deadlines of a lead, when everything recorded up to an instant was judged. */
-export function deadlinesOf(planned: Planned, recordedAt: (id: string) => number, upTo: number): Deadline[] {
-  return PROMISES.map((promise) => deadlineOf(promise, planned, recordedAt, upTo))
+/**
+ * What must be said of the deadlines of a lead, when everything recorded up to an instant was judged. `given`: by then the
+ * log also had it that the lead is somebody else's, and nothing of how it ended before that.
+ */
+export function deadlinesOf(
+  planned: Planned,
+  recordedAt: (id: string) => number,
+  upTo: number,
+  given = false,
+): Deadline[] {
+  return PROMISES.map((promise) => deadlineOf(promise, planned, recordedAt, upTo, given))
 }
 
 function deadlineOf(
@@ -36,6 +44,7 @@ function deadlineOf(
   { lead, gold, history, start, end }: Planned,
   recordedAt: (id: string) => number,
   upTo: number,
+  given: boolean,
 ): Deadline {
   const known = recordedAt(start.id) + (history ? HOUR : 0)
   const due = start.at + TARGETS[promise]
@@ -51,6 +60,7 @@ function deadlineOf(
   if (breached) {
     owed.push('breached')
     if (promise === GOLDEN && gold && !history) owed.push('escalated 1', 'reassigned')
+    if (given) owed.push('changed')
     if (end) owed.push(end.at > due ? `ended ${how} ${(end.at - due) / 1000}` : `corrected ${verdict}`)
   } else if (verdict && end.at <= due) owed.push(verdict)
   return {

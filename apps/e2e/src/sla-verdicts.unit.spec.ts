@@ -42,6 +42,12 @@ describe('what is owed of a deadline', () => {
     expect(owed(lead([2000], { gold: true }))[2]).toBe('met')
   })
 
+  it('is told to be another one’s where the lead was given away before anything ended it', () => {
+    const all = deadlinesOf(lead(undefined, { gold: true }), () => 0, 3_000_000, true).map((one) => one.owed.slice(1))
+    expect(all[0]).toEqual(['breached', 'changed'])
+    expect(all[2]).toEqual(['warned 1', 'breached', 'escalated 1', 'reassigned', 'changed'])
+  })
+
   it('waits for its cut, of history for an hour', () => {
     expect(owed(lead(), 0, 6999)).toEqual(['breached', '', ''])
     expect(owed(lead([500], { history: true }))).toEqual(['historical met', 'historical met', 'historical met'])
