@@ -187,6 +187,14 @@ describe('The pages', () => {
     for (const command of Object.keys(elsewhere)) expect(commands).toContain(command)
   }, 120_000)
 
+  it('README.md: a page sends an event', async () => {
+    const { text } = fencesOf('README.md').find(({ language }) => language === 'js')!
+    const sent = text.replace('http://127.0.0.1:7070', ingest).replace('WRITE_KEY', writeKey)
+    const script = `const answer = ${sent.trim()}\nprocess.stdout.write(await answer.text())`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 1, rejected: 0 })
+  })
+
   it('docs/adding-a-projection.md: the consumer counts what was recorded, once, though it is killed, or frozen while it saves', async () => {
     const page = 'docs/adding-a-projection.md'
     const touches = Array.from({ length: 400 }, (_, i) => ({

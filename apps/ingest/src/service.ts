@@ -4,6 +4,7 @@ import { definitionFolders, loadAllDefinitions } from '@funnel/definitions'
 import { definitionsInForce } from '@funnel/event-store'
 import { handlersBy, type Agreed, type Handlers } from './commands/handlers.js'
 import type { IngestConfig } from './config.js'
+import { openToPages } from './events/pages.js'
 import { IngestModule } from './ingest.module.js'
 import type { Store } from './store.js'
 
@@ -20,6 +21,7 @@ export const ingestService = (
     http.removeAllContentTypeParsers()
     // the door reads the stream itself, once it knows whose it is
     http.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    openToPages(app)
     await serveGrpc(app, logger)
   },
 })
