@@ -45,6 +45,11 @@ const files = {
 /** How long calls in flight may take to end when the service stops, in milliseconds. */
 const PATIENCE = 5000
 const LOOK = 1000
+/** So many calls may be under way over one connection; a client that has more waits with the rest. */
+const STREAMS = 1000
+/** A client that is there answers a ping in time. Every connection is asked after so long, in milliseconds. */
+const PING = 60_000
+const PING_TIMEOUT = 20_000
 
 export interface GrpcServerOptions {
   readonly config: Pick<ServiceConfig, 'funnelHost' | 'funnelToken'> & { readonly grpcPort: number }
@@ -62,7 +67,8 @@ export interface GrpcServerOptions {
 
 /**
  * Nest's gRPC transport with the generated codecs instead of proto-loader's, so that messages are the typed ones and an
- * answer may come encoded; with health checks, which follow the service's readiness, reflection, and the admin token.
+ * answer may come encoded; with health checks, which follow the service's readiness, reflection, and the admin token. A
+ * connection may have a thousand calls at once, and is let go when its client no longer answers.
  */
 export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly options: GrpcOptions
@@ -89,6 +95,10 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
         maxSendMessageLength: limits.maxAnswer,
         channelOptions: {
           'grpc.enable_channelz': 0, // nobody reads it, and it is kept for every call
+          // no limit to the memory of a connection: where one is reached all its calls end, large answers under way too
+          'grpc.max_concurrent_streams': STREAMS,
+          'grpc.keepalive_time_ms': PING,
+          'grpc.keepalive_timeout_ms': PING_TIMEOUT,
           interceptors: [
             metricsInterceptor(registry, metric, this.#names),
             ...(funnelToken === undefined ? [] : [tokenInterceptor(funnelToken, ownKeys.map(nameOf))]),
