@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
+import { Client, credentials, type ClientReadableStream } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { Module } from '@nestjs/common'
 import { Registry } from 'prom-client'
@@ -49,6 +50,10 @@ afterEach(async () => {
   await service.close()
 })
 
+const soon = async () => {
+  for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Of RFC 9113: where a frame has its type, and types. */
 const [TYPE, SETTINGS, PING] = [3, 4, 6]
 const acknowledged = Buffer.from([0, 0, 0, SETTINGS, 1, 0, 0, 0, 0])
@@ -72,5 +77,31 @@ describe('A gRPC server', () => {
     const closed = once(silent, 'close')
     jest.advanceTimersByTime(20_000)
     await closed
+  })
+
+  it('tells those who watch its health what changed, and nothing in between', async () => {
+    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure())
+    const told: number[] = []
+    const watch: ClientReadableStream<number> = client.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      () => Buffer.alloc(0),
+      (bytes) => bytes[1]!,
+      {},
+    )
+    watch.on('data', (status: number) => told.push(status)).on('error', () => undefined)
+    await once(watch, 'data')
+    const seconds = async (n: number) => {
+      for (let i = 0; i < n; i++) {
+        await jest.advanceTimersByTimeAsync(1000)
+        await soon()
+      }
+    }
+    await seconds(300) // none is too long
+    expect(told).toEqual([1])
+    service.app.get(Health).ready('store', () => 'cannot be reached')
+    await seconds(3)
+    expect(told).toEqual([1, 2])
+    watch.cancel()
+    client.close()
   })
 })

@@ -74,6 +74,7 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly options: GrpcOptions
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING' })
   readonly #names: readonly string[]
+  #told: boolean | undefined
   #server: Server | undefined
   readonly #timer: NodeJS.Timeout
 
@@ -133,6 +134,8 @@ export class GrpcServer implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   #follow(ready: boolean): void {
+    if (ready === this.#told) return // whoever watches would be told again
+    this.#told = ready
     for (const service of ['', ...this.#names]) this.#health.setStatus(service, ready ? 'SERVING' : 'NOT_SERVING')
   }
 }
