@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FunnelError, isFuture, mintId, occurredAt, type Instant } from '@funnel/events'
 import type { Decider } from '@funnel/domain'
-import { handle, type Asking, type Handled } from './command-handler.js'
+import { decisionId, handle, type Asking, type Handled } from './command-handler.js'
 import { captured, expectDense, readAll, type StoreUnderTest } from './event-store.contract.js'
 import type { EventStore } from './event-store.js'
 import { StreamMemory } from './stream-memory.js'
@@ -301,6 +301,49 @@ export function commandHandlerContract(make: () => Promise<StoreUnderTest>): voi
         }
         await expect(take('a', 'ann', {}, hectic)).rejects.toMatchObject({ code: 'VERSION_CONFLICT' })
         expect((await store.read('lead-a')).every(({ event }) => event.type === 'lead.captured')).toBe(true)
+      })
+    })
+
+    describe('whose ids were taken by events from outside, as ids of decisions can be told beforehand', () => {
+      /** An event of somebody who takes the id of what a request will record. */
+      const takesId = (key: string, ordinal: number) =>
+        store.append({ events: [captured('taker', { id: decisionId('/crm', key, ordinal) })] })
+
+      it.each([[[0]], [[1]], [[2]], [[0, 1, 2]]])('is recorded nevertheless: those at %j', async (ordinals) => {
+        for (const ordinal of ordinals) await takesId('k', ordinal)
+        const first = await step('a', ['mql', 'sql'], { key: 'k' })
+        expect(first).toMatchObject({ repeated: false, events: [{ version: 1 }, { version: 2 }] })
+        const ids = first.events.map(({ event }) => event.id)
+        expect(ids).toEqual(
+          [0, 1].map((ordinal) => {
+            const id = decisionId('/crm', 'k', ordinal)
+            return ordinals.includes(ordinal) ? store.idInsteadOf(id) : id
+          }),
+        )
+        expect(await step('a', ['mql', 'sql'], { key: 'k' })).toEqual({ events: first.events, repeated: true })
+        await expect(step('a', ['sql'], { key: 'k' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
+        expect(await store.read('lead-a')).toEqual(first.events)
+      })
+
+      it('is recorded nevertheless where they are taken one by one while it is decided', async () => {
+        const ordinals = [1, 0]
+        const hectic: EventStore = {
+          ...store,
+          append: async (...appends) => {
+            const ordinal = ordinals.pop()
+            if (ordinal !== undefined) await takesId('k', ordinal)
+            return store.append(...appends)
+          },
+        }
+        const first = await step('a', ['mql', 'sql'], { key: 'k' }, hectic)
+        expect(await store.read('lead-a')).toEqual(first.events)
+        expect(await step('a', ['mql', 'sql'], { key: 'k' })).toEqual({ events: first.events, repeated: true })
+      })
+
+      it('keeps the ids that it has where somebody tries to take them later', async () => {
+        const first = await step('a', ['mql', 'sql'], { key: 'k' })
+        for (const ordinal of [0, 1, 2]) await takesId('k', ordinal)
+        expect(await step('a', ['mql', 'sql'], { key: 'k' })).toEqual({ events: first.events, repeated: true })
       })
     })
 

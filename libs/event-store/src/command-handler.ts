@@ -46,6 +46,9 @@ export interface Handling<Command, State> extends Asking {
   readonly memory?: StreamMemory<State>
 }
 
+/** What a decision needs of a store. */
+export type DecidedOn = Pick<EventStore, 'read' | 'find' | 'append' | 'idInsteadOf'>
+
 export interface Handled {
   /** What was recorded for this command; empty where there was nothing to do. */
   readonly events: readonly Recorded[]
@@ -64,6 +67,8 @@ const PAGE = 2000
  * Reads the streams, decides, and appends what was decided if all the streams are still as read; else reads and decides
  * again. Ids come of source, key and ordinal, so that a repeated request finds its own events: with the same command it gets
  * them, with another one IDEMPOTENCY_CONFLICT, whatever that is about. A command that came to nothing is decided anew.
+ * Who knows source and key can tell these ids: where an observation has one of them already, that event gets the id that the
+ * store has instead of it.
  * Those who decide on one stream with the same memory take turns.
  * A decision happens after all that is known of its streams, whatever the clocks do: after the decisions before it, and after
  * what was observed, though an observer's clock be ahead by what is tolerated (`FUTURE_TOLERANCE`); else that would outrank
@@ -71,10 +76,7 @@ const PAGE = 2000
  * Throws what `decide` throws; VERSION_CONFLICT where `expected` is not the version, or where others are always faster;
  * INVALID where an event may not hold what was decided; UNAVAILABLE.
  */
-export async function handle<Command, State>(
-  store: Pick<EventStore, 'read' | 'find' | 'append'>,
-  handling: Handling<Command, State>,
-): Promise<Handled> {
+export async function handle<Command, State>(store: DecidedOn, handling: Handling<Command, State>): Promise<Handled> {
   const { command, cause, memory } = handling
   const hops = cause ? (cause.hops ?? 0) + 1 : 0
   if (hops > MOST_HOPS)
@@ -102,24 +104,28 @@ interface Basis<State> extends Omit<Remembered<State>, 'version'> {
 }
 
 async function decide<Command, State>(
-  store: Pick<EventStore, 'find' | 'append'>,
+  store: Omit<DecidedOn, 'read'>,
   handling: Handling<Command, State>,
   { hops, requesthash }: Request,
   read: () => Promise<Basis<State>>,
 ): Promise<Handled> {
   const { source, key, refresh } = handling
-  const findFirst = () => store.find(decisionId(source, key, 0))
+  const findFirst = () => recordedAs(decisionId(source, key, 0), store)
   const repeat = async (first: Recorded): Promise<Handled> => {
     if (first.event.requesthash !== requesthash) throw otherCommand(key)
     return { events: await allFrom(first, store, source, key), repeated: true }
   }
+  /** Ids that observations have. */
+  const taken = new Set<string>()
+  const untaken = (event: Envelope): Envelope =>
+    taken.has(event.id) ? { ...event, id: store.idInsteadOf(event.id) } : event
   for (let attempt = 1; ; attempt++) {
     const [first, basis] = await Promise.all([findFirst(), read(), refresh?.()])
     if (first) return repeat(first)
     let events: readonly Envelope[] = []
     let refusal: unknown
     try {
-      events = decisionOn(basis, handling, { hops, requesthash })
+      events = decisionOn(basis, handling, { hops, requesthash }).map(untaken)
     } catch (error) {
       refusal = error
     }
@@ -135,6 +141,7 @@ async function decide<Command, State>(
       return { events: appended.map(({ record }) => record), repeated: false }
     } catch (error) {
       if (!(error instanceof FunnelError) || !OVERTAKEN.has(error.code) || attempt === ATTEMPTS) throw error
+      if (error.code === 'CONFLICT') for (const id of await observedOf(events, store)) taken.add(id)
       await sleep(Math.random() * 4 * attempt)
     }
   }
@@ -200,19 +207,31 @@ async function caughtUp<State>(
   }
 }
 
-/** Another writer was faster: with a decision of its own, or with the same request. */
+/** Another writer was faster: with a decision of its own, with the same request, or with an id that was meant for it. */
 const OVERTAKEN: ReadonlySet<string> = new Set(['VERSION_CONFLICT', 'CONFLICT'])
+
+/** The event of a decision that is recorded under an id, or under the one instead of it where an observation has it. */
+async function recordedAs(id: string, store: Omit<DecidedOn, 'read'>): Promise<Recorded | undefined> {
+  const found = await store.find(id)
+  return !found || isDecision(found) ? found : store.find(store.idInsteadOf(id))
+}
+
+/** The ids of events that observations have. */
+async function observedOf(events: readonly Envelope[], store: Pick<DecidedOn, 'find'>): Promise<readonly string[]> {
+  const found = await Promise.all(events.map(({ id }) => store.find(id)))
+  return found.flatMap((record) => (record && !isDecision(record) ? record.event.id : []))
+}
 
 /** What a request recorded, by the first of it. */
 async function allFrom(
   first: Recorded,
-  store: Pick<EventStore, 'find'>,
+  store: Omit<DecidedOn, 'read'>,
   source: string,
   key: string,
 ): Promise<readonly Recorded[]> {
   const found = [first]
   for (;;) {
-    const next = await store.find(decisionId(source, key, found.length))
+    const next = await recordedAs(decisionId(source, key, found.length), store)
     if (!next) return found
     found.push(next)
   }
@@ -235,7 +254,7 @@ const isDecision = ({ event }: Recorded): boolean => event.requesthash !== undef
 const otherCommand = (key: string) =>
   new FunnelError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another command: take a new one', { key })
 
-/** The id of an event that a request leads to: of the first, or of one after it. */
+/** The id of an event that a request leads to, of the first or of one after it, unless an observation took it before. */
 export const decisionId = (source: string, key: string, ordinal = 0): string =>
   derivedId('command', source, key, ordinal)
 

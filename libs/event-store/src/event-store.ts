@@ -36,6 +36,11 @@ export interface EventStore {
   /** The event with this id, or undefined. */
   find(id: string): Promise<Recorded | undefined>
   /**
+   * The id that an event of a decision gets where another's has the one meant for it: always the same, and made with the
+   * key of this store, so that nobody takes it beforehand.
+   */
+  idInsteadOf(id: string): string
+  /**
    * Records events: durable when it resolves. All or nothing over all its arguments. A known id is not recorded again:
    * with the same content it is a `duplicate`, with other key, type or content a `conflict`, which is kept as evidence.
    * Positions are dense and follow commit order; `recorded` never falls within a partition.

@@ -9,7 +9,7 @@ export type Instant = number
  */
 export interface Envelope<Type extends string = string, Data = unknown> {
   readonly specversion: '1.0'
-  /** A UUID in lower case: v7 when minted by us, v8 when derived from a foreign id (see ids.ts), else as sent. */
+  /** A UUID in lower case: v7 when minted by us, v8 when derived (see ids.ts) from a foreign id or a command, else as sent. */
   readonly id: string
   /** Who says so: the producer, as a URI reference. */
   readonly source: string

@@ -16,6 +16,12 @@ export function derivedId(...parts: readonly (string | number)[]): string {
 }
 
 /**
+ * The id of an event that has to do without the one meant for it, since somebody else's has that: the same for ever, and
+ * nobody can tell it beforehand who does not know the store's key.
+ */
+export const idInsteadOf = (key: Buffer, id: string): string => derivedId('instead', key.toString('base64'), id)
+
+/**
  * The id under which a producer's event is stored: a UUID as sent, in lower case; anything else hashed with its source.
  * Nothing but id and source goes in, since a resend may carry another time.
  */

@@ -1,8 +1,8 @@
 import { FunnelError } from '@funnel/events'
-import type { Asking, Handled, Vault } from '@funnel/event-store'
+import type { Asking, DecidedOn, Handled, Vault } from '@funnel/event-store'
 import type { Budget } from '../body/budget.js'
 import { commandOf, commandType } from './fields.js'
-import type { CommandStore, Handler, Handlers } from './handlers.js'
+import type { Handler, Handlers } from './handlers.js'
 import { commands, type Command } from './table.js'
 
 /** A command as it came in, at whichever door. */
@@ -25,7 +25,7 @@ export interface Desk {
 export interface DeskParts {
   /** Room for commands under way. */
   readonly budget: Budget
-  readonly store: CommandStore
+  readonly store: DecidedOn
   readonly vault: Pick<Vault, 'noteId' | 'keepNote' | 'erase'>
   readonly handlers: Handlers
 }
@@ -66,7 +66,7 @@ export function createDesk({ budget, store, vault, handlers }: DeskParts): Desk 
 }
 
 /** The store, with something that has to be done before anything is recorded. */
-const prepared = (store: CommandStore, prepare: () => Promise<void>): CommandStore => ({
+const prepared = (store: DecidedOn, prepare: () => Promise<void>): DecidedOn => ({
   ...store,
   append: async (...appends) => {
     await prepare()

@@ -19,21 +19,18 @@ import {
   StreamMemory,
   type Asking,
   type CurrentDefinitions,
-  type EventStore,
+  type DecidedOn,
   type Handled,
   type Handling,
 } from '@funnel/event-store'
 import type { CommandsOf, Subject } from './table.js'
-
-/** The store as a decision needs it. */
-export type CommandStore = Pick<EventStore, 'read' | 'find' | 'append'>
 
 /** Has the commands about one kind of subject carried out. */
 export interface Handler<Command> {
   /** The streams that a command is about; the first is that of its subject. */
   streamsOf(command: Command): readonly string[]
   /** As `handle` in @funnel/event-store. */
-  handle(store: CommandStore, command: Command, asking: Asking): Promise<Handled>
+  handle(store: DecidedOn, command: Command, asking: Asking): Promise<Handled>
 }
 
 /** A handler for each kind of subject. */

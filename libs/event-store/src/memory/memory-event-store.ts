@@ -3,6 +3,7 @@ import {
   addressOfStream,
   advance,
   contentHash,
+  idInsteadOf,
   positionOf,
   topicNames,
   businessCategories,
@@ -109,6 +110,7 @@ export function memoryEventStore(clock: () => Instant = Date.now): MemoryEventSt
     },
     read: async (stream, after = 0, most = Infinity) => (streams.get(stream) ?? []).slice(after, after + most),
     find: async (id) => ids.get(id)?.record,
+    idInsteadOf: (id) => idInsteadOf(key, id),
     async reject(rejections) {
       rejected.push(...rejections)
     },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FunnelError } from '@funnel/events'
+import { FunnelError, idInsteadOf } from '@funnel/events'
 import { assertServer, createPool } from '@funnel/platform'
 import type { EventStore, Rejection } from '../event-store.js'
 import { addressesIn, hmacOf } from '../vault/addresses.js'
@@ -32,6 +32,8 @@ export async function openEventStore({ url, connections = 8 }: PostgresEventStor
 
   return {
     ...groupedReads(pool),
+
+    idInsteadOf: (id) => idInsteadOf(key, id),
 
     async append(...appends) {
       const { text, values, decode } = appendCall(key, appends)
@@ -81,7 +83,7 @@ const storable = (rejection: Rejection): Rejection => ({
 })
 const printable = (text: string): string => text.toWellFormed().replaceAll('\0', String.raw`\u0000`)
 
-/** The keys of the hashes of contents, and of the HMACs of addresses. */
+/** The keys of the hashes of contents and of ids that nobody is to know beforehand, and of the HMACs of addresses. */
 interface Keys {
   readonly key: Buffer
   readonly vaultKey: Buffer

@@ -301,6 +301,31 @@ describe('automation', () => {
     expect(await world.lead('l')).toHaveLength(events.length)
   })
 
+  it('goes on where somebody outside took the ids of what it will decide', async () => {
+    /** An offer that expires, with these ids taken before; gives the ids of what was decided by automation. */
+    const expires = async (taken: readonly string[]): Promise<readonly string[]> => {
+      world = new World()
+      await world.begin()
+      for (const id of taken) await world.tell('touchpoint.recorded', { visitor: 'v', kind: 'view' }, { id })
+      await capture('l', { id: derivedId('captured') })
+      await world.tell('lead.engaged', { lead: 'l', kind: 'reply' }, { id: derivedId('replied') })
+      await world.wait(24 * HOUR)
+      expect(await world.types('l')).toEqual([
+        'lead.captured',
+        'lead.engaged',
+        'lead.qualified',
+        'handoff.offered',
+        'handoff.expired',
+        'lead.assigned',
+      ])
+      const decided = [...(await world.lead('l')), ...(await world.queue('commercial')).map(({ event }) => event)]
+      return decided.flatMap(({ id, causationid }) => (causationid === undefined ? [] : [id]))
+    }
+    const foreseen = await expires([])
+    expect(foreseen).toHaveLength(6)
+    expect(new Set(await expires(foreseen)).intersection(new Set(foreseen))).toEqual(new Set())
+  })
+
   it('row 9: an accepted offer does not expire', async () => {
     await capture('l')
     await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })

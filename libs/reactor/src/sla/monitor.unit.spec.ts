@@ -38,6 +38,20 @@ const office = (id: string, zone: string, person: string): Calendar => ({
 const calendars = [office('berlin', 'Europe/Berlin', 'sam'), office('new-york', 'America/New_York', 'sue')]
 
 describe('the monitor', () => {
+  it('says a breach whose id somebody outside took before', async () => {
+    const breach = async (taken?: string): Promise<string> => {
+      const here = world(answer())
+      await here.tell(...message())
+      if (taken !== undefined) await here.write('touchpoint.recorded', { visitor: 'v', kind: 'view' }, { id: taken })
+      await here.wait(2 * HOUR)
+      expect(await here.told('l')).toEqual(['started', 'breached'])
+      return ofType(await here.said('l'), 'sla.breached')[0]!.id
+    }
+    const foreseen = await breach()
+    expect(await breach()).toBe(foreseen)
+    expect(await breach(foreseen)).not.toBe(foreseen)
+  })
+
   it('row 20: takes the first act of a person, whatever the order they come in; an automatic reply is none', async () => {
     const here = world(answer())
     const start = await here.tell(...message())

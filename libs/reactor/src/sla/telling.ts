@@ -6,7 +6,7 @@ import type { Step } from './intents.js'
 /** Who says what is said of clocks. */
 export const SOURCE = '/funnel/sla-monitor'
 
-/** Asks to say something of a clock; gives the id of the event that will say it. */
+/** Asks to say something of a clock; gives the id of the event that will say it (`decisionId`). */
 export const say = (turn: Pick<Step, 'command'>, said: Said, level?: number): string => {
   const rule = [said.type, said.data.clock, ...(level === undefined ? [] : [level])].join('/')
   return decisionId(SOURCE, turn.command(rule, { type: 'sla.say', said }))
