@@ -17,7 +17,10 @@ export class IngestConfig extends ServiceConfig {
   @IsString()
   funnelDefinitions?: string
 
-  /** Bytes of request bodies that may be held at once; beyond them requests are told to come back (429). */
+  /**
+   * Bytes of bodies of events that may be held at once, a quarter by one source; a quarter as much beside them for commands.
+   * Beyond them requests are told to come back (429).
+   */
   @Whole()
   @IsInt()
   @Min(1_000_000)

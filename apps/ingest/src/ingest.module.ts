@@ -22,6 +22,7 @@ import { openStore, type Store } from './store.js'
 
 const STORE = Symbol('store')
 const BUDGET = Symbol('budget')
+const COMMAND_BUDGET = Symbol('command budget')
 const HANDLERS = Symbol('handlers')
 
 @Module({
@@ -31,7 +32,14 @@ const HANDLERS = Symbol('handlers')
     {
       provide: BUDGET,
       inject: [CONFIG],
-      useFactory: ({ inFlightBytes }: IngestConfig) => createBudget(inFlightBytes),
+      // a source holds a quarter at most, so that a public key keeps out no other; whatever the budget, its largest request fits
+      useFactory: ({ inFlightBytes }: IngestConfig) =>
+        createBudget(inFlightBytes, Math.max(inFlightBytes / 4, 2 * limits.requestBytes)),
+    },
+    {
+      provide: COMMAND_BUDGET,
+      inject: [CONFIG],
+      useFactory: ({ inFlightBytes }: IngestConfig) => createBudget(inFlightBytes / 4),
     },
     {
       provide: STORE,
@@ -40,16 +48,17 @@ const HANDLERS = Symbol('handlers')
     },
     {
       provide: DOOR,
-      inject: [STORE, BUDGET, Registry],
-      useFactory: ({ keys, commit, events, vault }: Store, budget: Budget, registry: Registry) => {
-        const metrics = createMetrics(registry, budget, () => commit.pending)
+      inject: [STORE, BUDGET, COMMAND_BUDGET, Registry],
+      useFactory: ({ keys, commit, events, vault }: Store, budget: Budget, ofCommands: Budget, registry: Registry) => {
+        const held = () => budget.used + ofCommands.used
+        const metrics = createMetrics(registry, held, () => commit.pending)
         const recorder = createRecorder(createScanner(limits), commit, events, vault)
         return createDoor({ keys, recorder, budget, limits, metrics })
       },
     },
     {
       provide: DESK,
-      inject: [STORE, BUDGET, HANDLERS],
+      inject: [STORE, COMMAND_BUDGET, HANDLERS],
       useFactory: ({ decisions, vault }: Store, budget: Budget, handlers: Handlers) =>
         createDesk({ budget, store: decisions, vault, handlers }),
     },
@@ -60,7 +69,7 @@ const HANDLERS = Symbol('handlers')
     },
     {
       provide: COMMAND_DOOR,
-      inject: [COMMAND_KEYS, DESK, BUDGET, Registry],
+      inject: [COMMAND_KEYS, DESK, COMMAND_BUDGET, Registry],
       useFactory: (keys: CommandKeys, desk: Desk, budget: Budget, registry: Registry) =>
         createCommandDoor({
           keys,

@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Budget } from './body/budget.js'
 import type { Answer } from './events/answer.js'
 
 /** What operators see of the door. */
@@ -9,7 +8,7 @@ export interface Metrics {
   request(): (status: number) => void
 }
 
-export function createMetrics(registry: Registry, budget: Budget, waiting: () => number): Metrics {
+export function createMetrics(registry: Registry, held: () => number, waiting: () => number): Metrics {
   const events = new Counter({
     name: 'funnel_ingest_events_total',
     help: 'Events answered, by what became of them',
@@ -23,7 +22,7 @@ export function createMetrics(registry: Registry, budget: Budget, waiting: () =>
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
     registers: [registry],
   })
-  gauge(registry, 'funnel_ingest_in_flight_bytes', 'Bytes of request bodies held', () => budget.used)
+  gauge(registry, 'funnel_ingest_in_flight_bytes', 'Bytes of request bodies held', held)
   gauge(registry, 'funnel_ingest_waiting_events', 'Events waiting for a commit or in one', waiting)
   for (const outcome of ['accepted', 'duplicate', 'conflict', 'rejected']) events.inc({ outcome }, 0)
   return {

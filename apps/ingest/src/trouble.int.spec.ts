@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { migrateStore } from '@funnel/event-store'
+import { createWriteKey, migrateStore } from '@funnel/event-store'
 import { createPool, loadConfig, startService } from '@funnel/platform'
 import { startPostgres, testDatabase } from '@funnel/testing'
 import { IngestConfig } from './config.js'
 import { ingestService } from './service.js'
+import { testHandlers } from './testing/handlers.js'
 import { inFlight, running, slowly, type Running } from './testing/ingest.js'
 
 let ingest: Running | undefined
@@ -34,6 +35,35 @@ describe('When more comes than can be held,', () => {
     expect(await Promise.all(held.map(({ answer }) => answer))).toHaveLength(2)
     await until(async () => (await inFlight(ingest!)) === 0)
     expect(await ingest.send(event('a'))).toMatchObject({ accepted: 1 })
+  })
+
+  it('by one source, others and commands find room', async () => {
+    ingest = await running({ IN_FLIGHT_BYTES: '4000000' }, testHandlers)
+    const held = [1, 2, 3].map(() => slowly(ingest!, ' '.repeat(330_001)))
+    await until(async () => (await inFlight(ingest!)) >= 990_000)
+    const large = JSON.stringify([event('large'), ' '.repeat(30_000)])
+    const refused = await ingest.post(large)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+    const other = await createWriteKey(ingest.pool, '/shop')
+    expect((await ingest.post(large, { authorization: `Bearer ${other}` })).status).toBe(200)
+    const command = { type: 'lead.advance', lead: 'l', stage: 'mql', actor: 'ann' }
+    expect((await ingest.command(command)).status).toBe(200)
+    for (const { abort, answer } of held) {
+      abort()
+      await expect(answer).rejects.toThrow()
+    }
+  })
+
+  it('commands find room though others have taken all that there is for events', async () => {
+    ingest = await running({ IN_FLIGHT_BYTES: '1000000' }, testHandlers)
+    const held = [495_001, 495_001].map((length) => slowly(ingest!, ' '.repeat(length)))
+    await until(async () => (await inFlight(ingest!)) >= 990_000)
+    const command = { type: 'lead.advance', lead: 'l', stage: 'mql', actor: 'ann' }
+    expect((await ingest.command(command)).status).toBe(200)
+    for (const { abort, answer } of held) {
+      abort()
+      await expect(answer).rejects.toThrow()
+    }
   })
 
   it('a connection over which a large body was turned away takes the next request at once', async () => {

@@ -24,7 +24,7 @@ export class Settings extends ServiceConfig {
   @IsIn(['true', 'false'])
   funnelAllowPrivateDestinations = 'false'
 
-  /** Bytes of request bodies that ingest may hold at once; beyond them requests are told to come back (429). */
+  /** Bytes of bodies of events that ingest may hold at once, as in its own settings. */
   @Whole()
   @IsInt()
   @Min(1_000_000)

@@ -10,7 +10,7 @@ const chunks = (body: Buffer, size = 1000) =>
     Array.from({ length: Math.ceil(body.length / size) }, (_, i) => body.subarray(i * size, i * size + size)),
   )
 const read = (body: Buffer, { gzip = false, declared = undefined as number | undefined, budget = 1e6 } = {}) =>
-  readBody(chunks(body), declared, { bytes: LIMIT, gzip }, createBudget(budget).share())
+  readBody(chunks(body), declared, { bytes: LIMIT, gzip }, createBudget(budget).share('/site'))
 
 describe('A body', () => {
   it('is read whole, as it is or inflated', async () => {
@@ -64,7 +64,7 @@ describe('A body', () => {
       },
     })
     await expect(
-      readBody(broken, undefined, { bytes: LIMIT, gzip: false }, createBudget(1e6).share()),
+      readBody(broken, undefined, { bytes: LIMIT, gzip: false }, createBudget(1e6).share('/site')),
     ).rejects.toMatchObject({ code: 'INVALID' })
   })
 
@@ -79,7 +79,7 @@ describe('A body', () => {
 describe('The budget', () => {
   it('holds shares until they are released, once', () => {
     const budget = createBudget(100)
-    const [one, two] = [budget.share(), budget.share()]
+    const [one, two] = [budget.share('/site'), budget.share('/shop')]
     one.hold(60)
     two.hold(40)
     expect(() => two.hold(1)).toThrow(expect.objectContaining({ code: 'OVERLOADED' }))
@@ -89,5 +89,19 @@ describe('The budget', () => {
     two.hold(60)
     two.release()
     expect(budget.used).toBe(0)
+  })
+
+  it('is not for one source alone: beyond its part that one is told to come back, and others find room', () => {
+    const budget = createBudget(100, 25)
+    const [one, more, other] = [budget.share('/site'), budget.share('/site'), budget.share('/shop')]
+    one.hold(20)
+    more.hold(5)
+    const overloaded = expect.objectContaining({ code: 'OVERLOADED', details: { retryAfter: 1 } })
+    expect(() => more.hold(1)).toThrow(overloaded)
+    other.hold(25)
+    expect(() => other.hold(1)).toThrow(overloaded)
+    one.release()
+    more.hold(20)
+    expect(budget.used).toBe(50)
   })
 })

@@ -54,7 +54,7 @@ export function createDesk({ budget, store, vault, handlers }: DeskParts): Desk 
   }
   return {
     async carryOut(order) {
-      const share = budget.share()
+      const share = budget.share(order.source)
       try {
         share.hold(COST)
         return await carryOut(order)

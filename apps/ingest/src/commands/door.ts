@@ -48,7 +48,7 @@ export function createCommandDoor({ keys, desk, read, budget, bytes, metrics }: 
     const source = await keys.sourceOf({ token, authorization })
     const key = idempotencyKey(headers)
     const expected = expectedVersion(headers)
-    const share = budget.share()
+    const share = budget.share(source)
     try {
       const { type, actor, ...fields } = read(
         await readBody(stream, declaredLength(headers), format(headers, bytes), share),

@@ -31,7 +31,7 @@ export function createDoor({ keys, recorder, budget, limits, metrics }: DoorPart
     const { source } = await keys.ownerOf(headers.authorization)
     const { layout, gzip } = formatOf(headers['content-type'], headers['content-encoding'])
     const importid = importOf(headers['x-funnel-import'])
-    const share = budget.share()
+    const share = budget.share(source)
     try {
       const declared = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
       const body = await readBody(stream, declared, { bytes: limits.requestBytes, gzip }, share)
