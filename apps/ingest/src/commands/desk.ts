@@ -42,6 +42,7 @@ export function createDesk({ budget, store, vault, handlers }: DeskParts): Desk 
     const { command, note } = withNote(told, (text) => vault.noteId(asking.source, asking.key, text))
     const prepare = async (): Promise<void> => {
       if (note) await vault.keepNote({ ...note, stream: handler.streamsOf(command)[0]! })
+      // at each try: where another writer was faster, the person may have other ids by now
       if (command.type === 'person.erase') await vault.erase(command.person)
     }
     const handled = await handler.handle(prepared(store, prepare), command, {

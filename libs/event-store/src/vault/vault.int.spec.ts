@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import type { QueryRunner } from 'typeorm'
@@ -312,6 +313,29 @@ describe('The vault', () => {
         ])
       }
       expect(await everything()).not.toMatch(/planted/i)
+    })
+
+    it('many persons at once on two connections, however long each takes', async () => {
+      const persons = Array.from({ length: 20 }, (_, i) => `p-${i}`)
+      for (const person of persons) await introduce({ person, personal: planted })
+      const keeper = await pool.connect()
+      const connections = async () => {
+        const { rows } = await pool.query<{ n: number }>(
+          `select count(*) n from pg_stat_activity where application_name = 'funnel-erase' and datname = current_database()`,
+        )
+        return rows[0]!.n
+      }
+      try {
+        await keeper.query('select pg_advisory_lock(7002, 0)')
+        const erasures = Promise.all(persons.map((person) => vault.erase(person)))
+        await sleep(500)
+        const held = await connections()
+        await keeper.query('select pg_advisory_unlock(7002, 0)')
+        expect((await erasures).map(({ profiles }) => profiles)).toEqual(persons.map(() => 1))
+        expect(held).toBe(2)
+      } finally {
+        keeper.release()
+      }
     })
 
     it('more bodies than are looked at in one step', async () => {

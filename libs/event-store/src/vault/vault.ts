@@ -80,6 +80,11 @@ const ATTEMPTS = 10
 /** Erasing looks at everything that is kept of refused input: that may take longer than an append. */
 const ERASE_SETTINGS = APPEND_SETTINGS.replace(/-c transaction_timeout=\S+/, '')
 
+/** Erasures share these; each holds one while it goes through the bodies. */
+const ERASE_CONNECTIONS = 2
+/** How long one statement of an erasure may take, in ms: longer only where the server hangs. */
+const ERASE_PATIENCE = 120_000
+
 /** The vault on PostgreSQL. Run `migrateStore` before. */
 export async function openVault({ url, connections = 4 }: { url: string; connections?: number }): Promise<Vault> {
   const pool = createPool(url, 'funnel-vault', connections, APPEND_SETTINGS, PATIENCE)
@@ -88,6 +93,8 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
     throw error
   })
   const query = queryOf(pool)
+  // connects when there is somebody to erase
+  const eraser = createPool(url, 'funnel-erase', ERASE_CONNECTIONS, ERASE_SETTINGS, ERASE_PATIENCE)
 
   return {
     async introduce(introductions) {
@@ -109,16 +116,11 @@ export async function openVault({ url, connections = 4 }: { url: string; connect
       await query('select vault.keep_note($1, $2, $3, $4)', [id, stream, text, self])
     },
 
-    async erase(person) {
-      const eraser = createPool(url, 'funnel-erase', 1, ERASE_SETTINGS)
-      try {
-        return await erase(queryOf(eraser), key, person)
-      } finally {
-        await eraser.end()
-      }
-    },
+    erase: (person) => erase(queryOf(eraser), key, person),
 
-    close: () => pool.end(),
+    async close() {
+      await Promise.all([pool.end(), eraser.end()])
+    },
   }
 }
 
