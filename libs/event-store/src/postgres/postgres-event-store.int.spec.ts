@@ -378,6 +378,30 @@ describe('the store in PostgreSQL', () => {
     expect(await ownerOfKey(pool, key)).toBeUndefined()
   })
 
+  it.each([
+    ['', '1 to 200 characters'],
+    ['x'.repeat(201), '1 to 200 characters'],
+    ['web\nsite', 'control'],
+    ['web\ud800site', 'surrogate'],
+    ['ann@example.com', 'e-mail address'],
+    ['Ann <ann@example.com>', 'e-mail address'],
+    ['admin', 'platform'],
+    ['/funnel/sla-monitor', 'platform'],
+    ['/definitions', 'platform'],
+  ])(
+    'makes no write key for %j, which no event may have for its source, or is the platform itself',
+    async (source, why) => {
+      await expect(createWriteKey(pool, source)).rejects.toMatchObject({
+        code: 'INVALID',
+        message: expect.stringContaining(why),
+        details: { field: 'source' },
+      })
+      expect((await pool.query('select from store.write_key where source = $1', [source.toWellFormed()])).rows).toEqual(
+        [],
+      )
+    },
+  )
+
   it('knows no revoked write key, also where the clock was set back since', async () => {
     const key = await createWriteKey(pool, 'website')
     await pool.query(`update store.write_key set revoked_at = now() + interval '6 hours'`)
