@@ -1,8 +1,8 @@
 import { occurredAt, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
 import { personKey, visitorKey } from '../ties/keys.js'
-import { identified, joined, unlinked, type Of } from '../ties/ties.js'
-import { match, matched, personBehind, recordedAccount, tellsOfWork } from './companies.js'
+import { identified, joined, personBehind, unlinked, type Of } from '../ties/ties.js'
+import { match, matched, recordedAccount, tellsOfWork } from './companies.js'
 import { cameToQueue, credit, feedBack, leftQueue, release, releaseEarlier, route } from './handing.js'
 import { offerTimer, type Intended, type Offered } from './intents.js'
 import { judge, judgeAll } from './judge.js'
@@ -68,9 +68,9 @@ const learned: Follow<Of<'lead.captured' | 'lead.enriched' | 'lead.engaged' | 'l
   event,
   context,
 ) => {
-  const person = personBehind(event.data.lead, context.turn)
+  const person = personBehind(event.data.lead, context.turn.get)
   reported(event, context.at, context.turn, context.rules)
-  if (tellsOfWork(event.data) || personBehind(event.data.lead, context.turn) !== person)
+  if (tellsOfWork(event.data) || personBehind(event.data.lead, context.turn.get) !== person)
     match(event.data.lead, event.id, context.loud)
   judge(event.data.lead, context.record, context.turn, context.rules)
 }
@@ -93,7 +93,9 @@ const follows: { readonly [Type in FunnelEvent['type']]?: Follow<Of<Type>> } = {
     judgeAll(visitorKey(event.data.visitor), record, turn, rules)
   },
   'visitor.identified': (event, { record, turn, loud, rules }) => {
-    const nobodys = visitorOf(turn, event.data.visitor).leads.filter((lead) => personBehind(lead, turn) === undefined)
+    const nobodys = visitorOf(turn, event.data.visitor).leads.filter(
+      (lead) => personBehind(lead, turn.get) === undefined,
+    )
     identified(event, turn)
     for (const lead of nobodys) match(lead, event.id, loud)
     judgeAll(personKey(event.data.person), record, turn, rules)

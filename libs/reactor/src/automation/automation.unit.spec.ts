@@ -282,6 +282,20 @@ describe('automation', () => {
     expect(await world.types('l')).toContain('lead.qualified')
   })
 
+  it('counts what a person did for its own leads alone, not for that of another who came by the same visitor', async () => {
+    for (const [lead, person] of [
+      ['l', 'p'],
+      ['m', 'q'],
+    ] as const) {
+      await capture(lead, { visitor: 'tablet' })
+      await world.tell('lead.enriched', { lead, person })
+    }
+    await world.tell('visitor.identified', { visitor: 'v', person: 'p' })
+    for (let i = 0; i < 2; i++) await world.tell('touchpoint.recorded', { visitor: 'v', kind: 'form' })
+    expect(await world.types('l')).toContain('lead.qualified')
+    expect(await world.types('m')).toEqual(['lead.captured', 'lead.enriched'])
+  })
+
   it('row 9: routes a qualified lead to a member of the queue, with a deadline; unanswered it expires and falls back', async () => {
     await capture('l')
     await world.tell('lead.engaged', { lead: 'l', kind: 'reply' })

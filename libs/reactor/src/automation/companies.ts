@@ -1,10 +1,10 @@
 import type { Instant } from '@funnel/events'
 import { matchAccount, matchKeys } from '@funnel/domain'
 import { personKey, withKey, withoutKey } from '../ties/keys.js'
-import type { Of } from '../ties/ties.js'
+import { personBehind, type Of } from '../ties/ties.js'
 import type { AccountKept, PlaceKept } from './kept.js'
 import { accountKey, placeKey } from './links.js'
-import { leadOf, personOf, visitorOf, type Step } from './people.js'
+import { leadOf, personOf, type Step } from './people.js'
 import { placesOf, workplaceIn, workplaceOf } from './workplace.js'
 
 /** Leads that wait for a company to be recorded, at most, at one place; the oldest are forgotten. */
@@ -42,7 +42,7 @@ export const tellsOfWork = ({
 /** Asks to match the person of a lead to a company by where the lead says that they work; while there is none it waits. */
 export function match(lead: string, event: string, turn: Step): void {
   const kept = leadOf(turn, lead)
-  const person = personBehind(lead, turn)
+  const person = personBehind(lead, turn.get)
   if (person === undefined) return
   const workplace = workplaceOf(kept)
   const places = placesOf(workplace)
@@ -65,12 +65,6 @@ export function match(lead: string, event: string, turn: Step): void {
 /** A person belongs to a company. */
 export function matched(person: string, account: string, event: string, turn: Step): void {
   turn.set(personKey(person), { ...personOf(turn, person), account: { id: account, event } })
-}
-
-/** The person that a lead names, else the one that its visitor turned out to be. */
-export function personBehind(lead: string, turn: Pick<Step, 'get'>): string | undefined {
-  const { person, visitor } = leadOf(turn, lead)
-  return person ?? (visitor === undefined ? undefined : visitorOf(turn, visitor).person)
 }
 
 const placeOf = (place: string, turn: Pick<Step, 'get'>): PlaceKept =>

@@ -1,16 +1,13 @@
 import { qualifies, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { leadKey } from '../ties/keys.js'
-import { connected } from '../ties/ties.js'
+import { behind, leadsOfAny } from '../ties/ties.js'
 import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
-import { personBehind } from './companies.js'
 import { leadOf, personOf, visitorOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
-/** Asks to qualify every lead that hangs together with what changed. */
+/** Asks to qualify every lead of the visitor or person that something is new of, by its key. */
 export function judgeAll(key: string, record: Recorded<FunnelEvent>, turn: Step, rules: Rules): void {
-  for (const one of connected(key, turn.get))
-    if (one.startsWith('lead:')) judge(one.slice('lead:'.length), record, turn, rules)
+  for (const lead of leadsOfAny([key], turn.get)) judge(lead, record, turn, rules)
 }
 
 /** Asks to qualify a lead for the first stage ahead of it whose rule it meets, as known by the event at hand. */
@@ -36,16 +33,13 @@ export function judge(lead: string, { recorded }: Recorded<FunnelEvent>, turn: S
  */
 export function factsOf(lead: string, kept: LeadKept, turn: Step): LeadFacts {
   const { fields, deeds } = kept
-  const all = [...connected(leadKey(lead), turn.get)]
+  const all = [...behind(lead, turn.get)]
   const of = (kind: 'visitor' | 'person') =>
     all.flatMap((key) => (key.startsWith(`${kind}:`) ? [key.slice(kind.length + 1)] : []))
   const visitors = of('visitor').map((key) => visitorOf(turn, key))
   const consents = of('person').flatMap((key) => personOf(turn, key).consents ?? [])
   const touches = visitors.flatMap(({ first }) => (first && mayBeAttributed(first, consents) ? [first] : []))
-  const person = personBehind(lead, turn)
-  const account = [...(person === undefined ? [] : [person]), ...of('person')].flatMap(
-    (one) => personOf(turn, one).account ?? [],
-  )[0]
+  const account = of('person').flatMap((key) => personOf(turn, key).account ?? [])[0]
   return {
     fields: new Map([
       ...(account ? [['account', { value: account.id, event: account.event }] as const] : []),

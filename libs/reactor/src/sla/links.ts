@@ -2,8 +2,8 @@ import type { Said } from '@funnel/domain'
 import { typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
 import { AGREED } from '../agreed.js'
 import { isTimer, type Timer } from '../reactor.js'
-import { leadKey, visitorKey } from '../ties/keys.js'
-import { connected, named, neighbours } from '../ties/ties.js'
+import { visitorKey } from '../ties/keys.js'
+import { leadsOfAny, named, neighbours } from '../ties/ties.js'
 
 /** Of the policies about periods. */
 export const PERIODS = 'periods'
@@ -22,13 +22,10 @@ export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[
   return [...keys]
 }
 
-/** The leads that an event is about: the one that it names, or those of a visitor and of the person that it is. */
+/** The leads that an event is about: the one that it names, or those that name its visitor or are of the person that it is. */
 export function leadsOf(event: FunnelEvent, peek: Peek): readonly string[] {
   const { category } = typeOf(event.type)!
   if (category === 'lead') return [(event.data as { readonly lead: string }).lead]
   if (category !== 'visitor') return []
-  const prefix = leadKey('')
-  return [...connected(visitorKey((event.data as { readonly visitor: string }).visitor), peek)].flatMap((key) =>
-    key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
-  )
+  return leadsOfAny([visitorKey((event.data as { readonly visitor: string }).visitor)], peek)
 }

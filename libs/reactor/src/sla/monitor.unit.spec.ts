@@ -81,6 +81,41 @@ describe('the monitor', () => {
     expect(await here.told('l')).toEqual(['started', 'met'])
   })
 
+  describe('where a visitor is shared or a person was corrected', () => {
+    const call = { event: ['touchpoint.recorded'], where: { field: 'kind', is: 'call' } }
+    const called = (visitor: string) => ['touchpoint.recorded', { visitor, kind: 'call' }] as const
+
+    it('a touch of one of two persons whose leads came by one visitor is no act of the other', async () => {
+      const here = world(answer({ stops: [call] }))
+      for (const [lead, person, visitor] of [
+        ['l', 'p1', 'w1'],
+        ['m', 'p2', 'w2'],
+      ] as const) {
+        await here.tell('lead.captured', { lead, visitor: 'tablet' })
+        await here.tell('lead.enriched', { lead, person })
+        await here.tell('visitor.identified', { visitor, person })
+        await here.tell('lead.engaged', { lead, kind: 'message' })
+      }
+      await here.tell(...called('w1'))
+      expect(await here.told('l')).toEqual(['started', 'met'])
+      expect(await here.told('m')).toEqual(['started'])
+    })
+
+    it('a touch of the person that a lead named before is no act of it, one of its person under another id is', async () => {
+      const here = world(answer({ stops: [call] }))
+      await here.tell('visitor.identified', { visitor: 'wrong', person: 'p1' })
+      await here.tell('visitor.identified', { visitor: 'right', person: 'p3' })
+      await here.tell('lead.captured', { lead: 'l', person: 'p1' })
+      await here.tell('lead.enriched', { lead: 'l', person: 'p2' })
+      await here.tell('person.absorbed', { person: 'p2', into: 'p3' })
+      await here.tell(...message())
+      await here.tell(...called('wrong'))
+      expect(await here.told('l')).toEqual(['started'])
+      await here.tell(...called('right'))
+      expect(await here.told('l')).toEqual(['started', 'met'])
+    })
+  })
+
   it('row 20: knows an act that was recorded before the start, and happened after it', async () => {
     const here = world(answer())
     const asked = here.now - 20 * MINUTE

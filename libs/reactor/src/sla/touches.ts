@@ -1,7 +1,7 @@
 import type { ValueOf } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { leadKey, visitorKey } from '../ties/keys.js'
-import { connected, type Of } from '../ties/ties.js'
+import { behind, type Of } from '../ties/ties.js'
 import type { Step } from './intents.js'
 import type { LeadKept, VisitorKept } from './kept.js'
 
@@ -21,7 +21,7 @@ export const valuesOf =
   (field) => {
     if (!field.startsWith('first-touch.'))
       return (turn.get(leadKey(lead)) as LeadKept | undefined)?.fields[field]?.value
-    const visitors = [...connected(leadKey(lead), turn.get)].filter((key) => key.startsWith(visitorKey('')))
+    const visitors = [...behind(lead, turn.get)].filter((key) => key.startsWith(visitorKey('')))
     const touches = visitors.flatMap((key) => (turn.get(key) as VisitorKept | undefined)?.first ?? [])
     const first = touches.toSorted((a, b) => a.at - b.at)[0]
     return field === 'first-touch.channel' ? first?.channel : first?.campaign

@@ -75,8 +75,42 @@ export function linked(lead: string, { person, visitor }: LeadTies, turn: Keepin
   }
 }
 
-/** The keys that hang together with this one, itself among them. */
-export function connected(key: string, peek: Peek): ReadonlySet<string> {
+/** The person that a lead names last, else the one that its visitor turned out to be. */
+export function personBehind(lead: string, peek: Peek): string | undefined {
+  const { person, visitor } = (peek(leadKey(lead)) as LeadTies | undefined) ?? {}
+  return person ?? (visitor === undefined ? undefined : visitorTies({ get: peek }, visitor).person)
+}
+
+/**
+ * The keys of whose deeds and fields are those of a lead: the visitor that it names, its person first and then the ids that
+ * were merged with it, and all the visitors that they are. Whoever else names the same visitor is another's.
+ */
+export function behind(lead: string, peek: Peek): ReadonlySet<string> {
+  const { visitor } = (peek(leadKey(lead)) as LeadTies | undefined) ?? {}
+  const person = personBehind(lead, peek)
+  const keys = new Set(visitor === undefined ? [] : [visitorKey(visitor)])
+  const ids = new Set(person === undefined ? [] : [person])
+  for (const id of ids) {
+    const { visitors, same } = personTies({ get: peek }, id)
+    for (const twin of same) ids.add(twin)
+    for (const key of [personKey(id), ...visitors.map(visitorKey)]) keys.add(key)
+  }
+  return keys
+}
+
+/** The leads that any of these keys, of visitors or persons, is `behind`. */
+export function leadsOfAny(keys: readonly string[], peek: Peek): readonly string[] {
+  const near = new Set(keys.flatMap((key) => [...connected(key, peek)]))
+  return [...near].flatMap((key) => {
+    if (!key.startsWith(leadKey(''))) return []
+    const lead = key.slice(leadKey('').length)
+    const all = behind(lead, peek)
+    return keys.some((one) => all.has(one)) ? [lead] : []
+  })
+}
+
+/** The keys that hang together with this one however loosely, itself among them: wider than what is of one lead. */
+function connected(key: string, peek: Peek): ReadonlySet<string> {
   const keys = new Set([key])
   for (const one of keys) for (const next of neighbours(one, peek(one))) keys.add(next)
   return keys
@@ -110,8 +144,8 @@ export function neighbours(key: string, kept: unknown): string[] {
   ]
 }
 
-const visitorTies = (turn: Keeping, visitor: string): VisitorTies =>
+const visitorTies = (turn: Pick<Keeping, 'get'>, visitor: string): VisitorTies =>
   (turn.get(visitorKey(visitor)) as VisitorTies | undefined) ?? { leads: [] }
-const personTies = (turn: Keeping, person: string): PersonTies =>
+const personTies = (turn: Pick<Keeping, 'get'>, person: string): PersonTies =>
   (turn.get(personKey(person)) as PersonTies | undefined) ?? { visitors: [], leads: [], same: [] }
 const keep = (turn: Keeping, key: string, state: object): void => turn.set(key, state as never)
