@@ -1,5 +1,6 @@
 import { occurredAt, type FunnelEvent, type Instant, type Recorded } from '@funnel/events'
 import type { Reactor } from '../reactor.js'
+import { said } from '../ties/attribution.js'
 import { personKey, visitorKey } from '../ties/keys.js'
 import { identified, joined, personBehind, unlinked, type Of } from '../ties/ties.js'
 import { match, matched, recordedAccount, tellsOfWork } from './companies.js'
@@ -9,7 +10,7 @@ import { judge, judgeAll } from './judge.js'
 import type { Kept } from './kept.js'
 import { keep, moved, owned, reported } from './lead.js'
 import { keysOf } from './links.js'
-import { said, touched, visitorOf, type Step } from './people.js'
+import { touched, visitorOf, type Step } from './people.js'
 import { rulesInForce, type Rules } from './rules.js'
 
 /**

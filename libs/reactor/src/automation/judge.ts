@@ -1,7 +1,8 @@
 import { qualifies, type LeadFacts, type Scalar } from '@funnel/definitions'
 import type { FunnelEvent, Recorded } from '@funnel/events'
+import { mayBeAttributed } from '../ties/attribution.js'
 import { behind, leadsOfAny } from '../ties/ties.js'
-import type { FirstTouch, LeadKept, Said, Told } from './kept.js'
+import type { FirstTouch, LeadKept, Told } from './kept.js'
 import { leadOf, personOf, visitorOf, type Step } from './people.js'
 import type { Rules } from './rules.js'
 
@@ -55,13 +56,6 @@ export const valueIn =
   ({ fields }: LeadFacts) =>
   (field: string): Scalar | null | undefined =>
     fields.get(field)?.value
-
-/** As the ledger has it: the last word before the touch was not no. */
-const mayBeAttributed = (touch: FirstTouch, consents: readonly Said[]): boolean =>
-  consents
-    .filter(({ at }) => at < touch.at)
-    .toSorted((a, b) => a.at - b.at)
-    .at(-1)?.given !== false
 
 function firstTouchFields(touches: readonly FirstTouch[]): [string, Told][] {
   const first = touches.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))[0]

@@ -1,6 +1,7 @@
 import type { Scalar } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { AgreedKept } from '../agreed.js'
+import type { Consents } from '../ties/attribution.js'
 import type { LeadTies, PersonTies, VisitorTies } from '../ties/ties.js'
 
 /** Something a lead did that may qualify it. */
@@ -45,18 +46,11 @@ export type VisitorKept = VisitorTies & {
 }
 
 /** What it keeps of a person. */
-export type PersonKept = PersonTies & {
-  /** The company that it was matched to, or is about to be, and the event that told. */
-  readonly account?: { readonly id: string; readonly event: string }
-  /** What was said on attribution, as it came. */
-  readonly consents?: readonly Said[]
-}
-
-/** A word on attribution. */
-export type Said = {
-  readonly at: Instant
-  readonly given: boolean
-}
+export type PersonKept = PersonTies &
+  Consents & {
+    /** The company that it was matched to, or is about to be, and the event that told. */
+    readonly account?: { readonly id: string; readonly event: string }
+  }
 
 /** What it keeps of a company. */
 export type AccountKept = {

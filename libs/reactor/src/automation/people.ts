@@ -32,11 +32,3 @@ export function touched({ id, type, data }: Of<'touchpoint.recorded'>, at: Insta
   const earliest = consent?.['attribution'] !== false && (!first || at < first.at) ? touch : first
   turn.set(visitorKey(visitor), { ...kept, deeds, ...(earliest && { first: earliest }) })
 }
-
-/** A person said what its touches may be used for. */
-export function said({ data: { person, purposes } }: Of<'person.consent-recorded'>, at: Instant, turn: Step): void {
-  const given = purposes['attribution']
-  if (given === undefined) return
-  const known = personOf(turn, person)
-  turn.set(personKey(person), { ...known, consents: [...(known.consents ?? []), { at, given }] })
-}

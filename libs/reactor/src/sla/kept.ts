@@ -2,6 +2,7 @@ import type { Party, Scalar } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import type { Clock } from '@funnel/sla'
 import type { AgreedKept } from '../agreed.js'
+import type { Consents } from '../ties/attribution.js'
 import type { LeadTies, PersonTies, VisitorTies } from '../ties/ties.js'
 
 /** What an event does to the clocks of a policy that run. */
@@ -57,6 +58,13 @@ export type VisitorKept = VisitorTies & {
   readonly first?: { readonly at: Instant; readonly channel?: string; readonly campaign?: string }
 }
 
+/** What it keeps of a person. */
+export type PersonKept = PersonTies &
+  Consents & {
+    /** The company that it was matched to last. */
+    readonly account?: string
+  }
+
 /** A period of a policy. */
 export type PeriodKept = {
   /** `<policy>/<first day>`. */
@@ -83,4 +91,4 @@ export type PeriodsKept = {
   readonly closed: Readonly<Record<string, Instant>>
 }
 
-export type Kept = LeadKept | VisitorKept | PersonTies | PeriodsKept | AgreedKept
+export type Kept = LeadKept | VisitorKept | PersonKept | PeriodsKept | AgreedKept

@@ -2,8 +2,7 @@ import type { Said } from '@funnel/domain'
 import { typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
 import { AGREED } from '../agreed.js'
 import { isTimer, type Timer } from '../reactor.js'
-import { visitorKey } from '../ties/keys.js'
-import { leadsOfAny, named, neighbours } from '../ties/ties.js'
+import { leadsOfAny, named, namedIn, neighbours } from '../ties/ties.js'
 
 /** Of the policies about periods. */
 export const PERIODS = 'periods'
@@ -22,10 +21,12 @@ export function keysOf(step: Recorded<FunnelEvent> | Timer, peek: Peek): string[
   return [...keys]
 }
 
-/** The leads that an event is about: the one that it names, or those that name its visitor or are of the person that it is. */
+/**
+ * The leads that an event is about: the one that it names, or those of the visitor or persons that it names, before it and
+ * after.
+ */
 export function leadsOf(event: FunnelEvent, peek: Peek): readonly string[] {
   const { category } = typeOf(event.type)!
   if (category === 'lead') return [(event.data as { readonly lead: string }).lead]
-  if (category !== 'visitor') return []
-  return leadsOfAny([visitorKey((event.data as { readonly visitor: string }).visitor)], peek)
+  return category === 'visitor' || category === 'person' ? leadsOfAny(namedIn(event), peek) : []
 }

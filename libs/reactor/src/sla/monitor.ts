@@ -1,6 +1,7 @@
 import { occurredAt, type FunnelEvent } from '@funnel/events'
 import { agreed, AGREED, type AgreedKept } from '../agreed.js'
 import type { Reactor, Timer } from '../reactor.js'
+import { said } from '../ties/attribution.js'
 import { leadKey } from '../ties/keys.js'
 import { identified, joined, unlinked } from '../ties/ties.js'
 import { looked, type Watched } from './clocks.js'
@@ -10,7 +11,7 @@ import { hear, leadOf, reported } from './lead.js'
 import { isVerdict, keysOf, leadsOf } from './links.js'
 import { closed, counted, type PeriodWatched } from './periods.js'
 import { KINDS, type Rules } from './rules.js'
-import { touched, valuesOf } from './touches.js'
+import { inheritedBy, matched, touched, valuesOf } from './touches.js'
 
 /**
  * Watches over the promises of both teams. What it says of their clocks is a function of the log alone: of the facts that
@@ -18,8 +19,8 @@ import { touched, valuesOf } from './touches.js'
  *
  * - A clock starts, pauses, goes on and ends by the events that its policy names, of its lead or of a visitor that the
  *   lead's person was known to be when the event was recorded. It is judged by what was agreed at its start: policy,
- *   calendars and teams; its terms are chosen anew, in that version, when the lead or its owner changes, and it is told
- *   whose it is then.
+ *   calendars and teams; its terms are chosen anew, in that version, when the lead or its owner changes, or its person's
+ *   company or first touch, and it is told whose it is then.
  * - An event that fulfils a promise starts no clock of that policy, but under `chained`; one that comes to be known late
  *   counts by when it happened, also where that makes a clock start earlier.
  * - A promise about periods counts by when things happened, and is judged when the period is over. Its periods begin with
@@ -41,11 +42,24 @@ export const slaMonitor = ({ policies, calendars, teams, queues }: Rules): React
       const versions = rules.takenIn(record, turn)
       const agreedAt = (instant: number) => versions.at(instant)
       const heard = { event, recorded, occurred: occurredAt(record) }
+      const leads = leadsOf(event, turn.get)
+      // of one without clocks nothing is judged by it
+      const inherited = () =>
+        leads.map((lead) => (leadOf(turn, lead).clocks.length ? inheritedBy(lead, turn) : undefined))
+      const before = inherited()
       tied(event, heard.occurred, turn)
       const changed = reported(heard, turn)
+      const after = inherited()
       const isBusiness = (turn.get(AGREED) as AgreedKept | undefined)?.firstBusiness !== undefined
-      for (const lead of leadsOf(event, turn.get))
-        hear(heard, changed, { lead, valueOf: valuesOf(lead, turn), agreedAt, turn, event: event.id, at: recorded })
+      for (const [i, lead] of leads.entries())
+        hear(heard, changed || before[i] !== after[i], {
+          lead,
+          valueOf: valuesOf(lead, turn),
+          agreedAt,
+          turn,
+          event: event.id,
+          at: recorded,
+        })
       counted(event, heard.occurred, isBusiness, { agreedAt, turn, event: event.id, at: recorded })
     },
     due: (timer, turn) => {
@@ -72,6 +86,8 @@ function tied(event: FunnelEvent, at: number, turn: Step): void {
   if (event.type === 'touchpoint.recorded') touched(event, at, turn)
   else if (event.type === 'visitor.identified') identified(event, turn)
   else if (event.type === 'visitor.unlinked') unlinked(event, turn)
+  else if (event.type === 'person.account-matched') matched(event, turn)
+  else if (event.type === 'person.consent-recorded') said(event, at, turn)
   else if (event.type === 'person.absorbed') joined(event.data.person, event.data.into, true, turn)
   else if (event.type === 'person.released') joined(event.data.person, event.data.from, false, turn)
 }

@@ -319,6 +319,66 @@ describe('the monitor', () => {
     expect(ofType(await here.said('l'), 'sla.changed')).toHaveLength(1)
   })
 
+  describe('of what a lead has from its person', () => {
+    const termsBy = (field: string, is: string) =>
+      answer({ terms: [{ where: { field, is }, target: '30m' }, { target: '2h' }] })
+    const matched = (person: string, account = 'acme') =>
+      ['person.account-matched', { person, account, rule: 'domain', ruleVersion: 1, fields: [], because: [] }] as const
+    /** By what a clock of the lead starts, and when it is due by all that is known, in minutes after its start. */
+    const targets = async (here: World, lead = 'l') => {
+      const said = await here.said(lead)
+      return [...ofType(said, 'sla.started'), ...ofType(said, 'sla.changed')].map(
+        ({ data }) => Math.round(at(data.due!) - at(data.started)) / MINUTE,
+      )
+    }
+
+    it('terms go by the company that the person was matched to, but for what the lead tells itself', async () => {
+      const here = world(termsBy('account', 'acme'))
+      await here.tell('lead.captured', { lead: 'l', person: 'p' })
+      await here.tell('lead.enriched', { lead: 'm', person: 'p', account: 'other' })
+      await here.tell(...matched('p'))
+      for (const lead of ['l', 'm']) await here.tell('lead.engaged', { lead, kind: 'message' })
+      expect([await targets(here), await targets(here, 'm')]).toEqual([[30], [120]])
+    })
+
+    it('a match of the person, another person and a merge choose terms anew while the clock runs', async () => {
+      const here = world(termsBy('account', 'acme'))
+      await here.tell('lead.captured', { lead: 'l', person: 'p' })
+      await here.tell(...message())
+      const match = await here.tell(...matched('p'))
+      expect(ofType(await here.said('l'), 'sla.changed')).toMatchObject([{ data: { because: [match] } }])
+      await here.tell('lead.enriched', { lead: 'l', person: 'q' })
+      expect(await targets(here)).toEqual([120, 30, 120])
+      await here.tell('person.absorbed', { person: 'p', into: 'q' })
+      await here.tell('person.released', { person: 'p', from: 'q' })
+      expect(await targets(here)).toEqual([120, 30, 120, 30, 120])
+    })
+
+    it('a first touch after its person declined attribution is none', async () => {
+      const here = world(termsBy('first-touch.channel', 'ads'))
+      await here.tell('lead.captured', { lead: 'l', person: 'p' })
+      await here.tell('visitor.identified', { visitor: 'v', person: 'p' })
+      await here.tell('person.consent-recorded', { person: 'p', purposes: { attribution: false } })
+      await here.wait(MINUTE)
+      await here.tell('touchpoint.recorded', { visitor: 'v', kind: 'visit', channel: 'ads' })
+      await here.tell(...message())
+      expect(await targets(here)).toEqual([120])
+    })
+
+    it('a visitor that the person turns out to be, or is no more, and a first touch choose terms anew', async () => {
+      const here = world(termsBy('first-touch.channel', 'ads'))
+      await here.tell('lead.captured', { lead: 'l', person: 'p' })
+      await here.tell('touchpoint.recorded', { visitor: 'v', kind: 'visit', channel: 'ads' })
+      await here.wait(MINUTE)
+      await here.tell(...message())
+      await here.tell('visitor.identified', { visitor: 'v', person: 'p' })
+      await here.tell('visitor.unlinked', { visitor: 'v', person: 'p', reason: 'x' })
+      await here.tell('visitor.identified', { visitor: 'w', person: 'p' })
+      await here.tell('touchpoint.recorded', { visitor: 'w', kind: 'visit', channel: 'ads' })
+      expect(await targets(here)).toEqual([120, 30, 120, 30])
+    })
+  })
+
   it('row 17: counts in the hours of whoever has the lead, and goes by those of the next owner', async () => {
     const terms = [{ target: '4h', calendar: { of: 'owner', otherwise: 'berlin' } as const }]
     const here = new World(NOON, { ...rulesWith(answer({ terms })), calendars })

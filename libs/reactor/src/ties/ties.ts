@@ -27,7 +27,7 @@ export type PersonTies = {
 type Peek = (key: string) => unknown
 
 /** A turn of whatever reactor: what it keeps beside the ties is kept on. */
-interface Keeping {
+export interface Keeping {
   readonly get: Peek
   readonly set: (key: string, state: never) => void
 }
@@ -117,8 +117,11 @@ function connected(key: string, peek: Peek): ReadonlySet<string> {
 }
 
 /** The keys of those that an event or the data of a timer name. */
-export function named(step: Recorded<FunnelEvent> | Timer): string[] {
-  const { visitor, person, lead, into, from } = (isTimer(step) ? step.data : step.event.data) as {
+export const named = (step: Recorded<FunnelEvent> | Timer): string[] => namedIn(isTimer(step) ? step : step.event)
+
+/** The same, where data alone is at hand. */
+export function namedIn({ data }: Pick<FunnelEvent, 'data'> | Pick<Timer, 'data'>): string[] {
+  const { visitor, person, lead, into, from } = data as {
     readonly [name in 'visitor' | 'person' | 'lead' | 'into' | 'from']?: string
   }
   return [
@@ -146,6 +149,6 @@ export function neighbours(key: string, kept: unknown): string[] {
 
 const visitorTies = (turn: Pick<Keeping, 'get'>, visitor: string): VisitorTies =>
   (turn.get(visitorKey(visitor)) as VisitorTies | undefined) ?? { leads: [] }
-const personTies = (turn: Pick<Keeping, 'get'>, person: string): PersonTies =>
+export const personTies = (turn: Pick<Keeping, 'get'>, person: string): PersonTies =>
   (turn.get(personKey(person)) as PersonTies | undefined) ?? { visitors: [], leads: [], same: [] }
 const keep = (turn: Keeping, key: string, state: object): void => turn.set(key, state as never)
