@@ -9,6 +9,7 @@ import {
 } from '@funnel/definitions'
 import { FunnelError, type FunnelEvent, type Instant } from '@funnel/events'
 import {
+  endNow,
   endOf,
   groundsNow,
   newClock,
@@ -91,9 +92,13 @@ export function roleOf(policy: LeadPolicy, event: FunnelEvent, valueOf: ValueOf)
 export const startOf = ({ clock }: ClockKept): Instant =>
   Math.min(...clock.facts.flatMap(({ type, occurred }) => (type === 'start' ? [occurred] : [])))
 
-/** Whether a clock ran at an instant, by what is known; one that runs on does so for ever. */
-export const ranAt = (kept: ClockKept, instant: Instant): boolean =>
-  startOf(kept) <= instant && instant <= (endOf(kept.clock.said)?.at ?? Infinity)
+/** When a clock ended, by what is known, which may not be judged yet; one that runs on does so for ever. */
+export const endedAt = (kept: ClockKept, here: AtLead): Instant =>
+  endNow(kept.clock, timeOf(kept, here))?.occurred ?? Infinity
+
+/** Whether a clock ran at an instant, by what is known. */
+export const ranAt = (kept: ClockKept, instant: Instant, here: AtLead): boolean =>
+  startOf(kept) <= instant && instant <= endedAt(kept, here)
 
 /** Whether it has not ended, by what was said of it. */
 export const isOpen = ({ clock }: ClockKept): boolean => endOf(clock.said) === undefined

@@ -1,7 +1,7 @@
 import { isPeriodic, type LeadPolicy, type SlaPolicy } from '@funnel/definitions'
 import type { Instant } from '@funnel/events'
 import { endNow, type Fact } from '@funnel/sla'
-import { policyOf, revised, startOf, timeOf, type AtLead } from './clocks.js'
+import { endedAt, policyOf, revised, startOf, timeOf, type AtLead } from './clocks.js'
 import type { Act, ClockKept } from './kept.js'
 
 const sorted = new WeakMap<readonly SlaPolicy[], readonly LeadPolicy[]>()
@@ -30,7 +30,7 @@ export function parentOf(
   if (parent === undefined) return undefined
   return clocks
     .filter((clock) => clock.policy === parent && startOf(clock) <= start)
-    .filter((clock) => start < (endNow(clock.clock, timeOf(clock, here))?.occurred ?? Infinity))
+    .filter((clock) => start < endedAt(clock, here))
     .toSorted((a, b) => startOf(b) - startOf(a) || (a.id < b.id ? -1 : 1))[0]
 }
 

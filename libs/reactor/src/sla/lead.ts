@@ -4,6 +4,7 @@ import type { Fact } from '@funnel/sla'
 import { leadKey } from '../ties/keys.js'
 import { linked } from '../ties/ties.js'
 import {
+  endedAt,
   heard,
   isOpen,
   policyOf,
@@ -80,7 +81,7 @@ export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
     const policy = policyOf(clock, here)
     const role = policy && roleOf(policy, event, here.valueOf)
     const concerned =
-      role !== undefined && ranAt(clock, occurred) && !clock.clock.facts.some(({ id }) => id === event.id)
+      role !== undefined && ranAt(clock, occurred, here) && !clock.clock.facts.some(({ id }) => id === event.id)
     const after = concerned ? heard(clock, { id: event.id, type: role, occurred, recorded }, here) : clock
     if (concerned && role === 'stop') hit.push(after)
     return changed && isOpen(after) ? retargeted(after, heardOf, here) : after
@@ -117,7 +118,7 @@ function withStart(
     ...(event.importid !== undefined && { imported: true }),
   })
   if (policy.recurs !== 'each' && !follows) {
-    if (mine.some((clock) => ranAt(clock, occurred))) return [...clocks]
+    if (mine.some((clock) => ranAt(clock, occurred, here))) return [...clocks]
     const later = mine.toSorted((a, b) => startOf(a) - startOf(b))[0]
     if (later && startOf(later) > occurred) {
       const judge = policyOf(later, here)
@@ -126,7 +127,7 @@ function withStart(
       )
     }
   }
-  if (known || mine.filter(isOpen).length >= MOST_RUNNING) return [...clocks]
+  if (known || mine.filter((clock) => endedAt(clock, here) === Infinity).length >= MOST_RUNNING) return [...clocks]
   const begun = Math.min(occurred, recorded)
   const parent = parentOf(policy, occurred, clocks, here)?.id
   const clock = started(policy, { start: factFor(policy, begun), begun, acts, parent }, here)

@@ -192,6 +192,21 @@ describe('the monitor', () => {
     })
   })
 
+  it('row 21: under once a start after one that ended late has a clock, though that is not judged yet, as in an import', async () => {
+    const entered = (stage: string) =>
+      ({ event: ['lead.stage-entered'], where: { field: 'stage', is: stage } }) as const
+    const here = world(answer({ starts: [entered('mql')], stops: [entered('sql')], cancels: [] }))
+    for (const [stage, day] of [
+      ['mql', 0],
+      ['sql', 10],
+      ['mql', 40],
+      ['sql', 41],
+    ] as const)
+      await here.tell('lead.stage-entered', { lead: 'l', stage }, { at: NOON + (day - 60) * DAY, importid: 'i' })
+    await here.wait(DAY)
+    expect((await here.told('l')).toSorted()).toEqual(['breached', 'breached', 'ended', 'ended', 'started', 'started'])
+  })
+
   it('row 22: two promises of one lead are watched at once: one is broken, the other kept', async () => {
     const handoff = answer({ ...definition('handoff'), stops: [{ event: ['handoff.accepted'] }] })
     const here = world(answer(), handoff)
