@@ -119,8 +119,8 @@ function withStart(
   })
   if (policy.recurs !== 'each' && !follows) {
     if (mine.some((clock) => ranAt(clock, occurred, here))) return [...clocks]
-    const later = mine.toSorted((a, b) => startOf(a) - startOf(b))[0]
-    if (later && startOf(later) > occurred) {
+    const later = mine.filter((clock) => startOf(clock) > occurred).toSorted((a, b) => startOf(a) - startOf(b))[0]
+    if (later) {
       const judge = policyOf(later, here)
       return clocks.map((clock) =>
         clock === later && judge ? startedEarlier(clock, factFor(judge, later.begun), acts, here) : clock,

@@ -207,6 +207,21 @@ describe('the monitor', () => {
     expect((await here.told('l')).toSorted()).toEqual(['breached', 'breached', 'ended', 'ended', 'started', 'started'])
   })
 
+  it('row 21: under once a start that comes to be known late moves the clock that runs after it, beside one that ended', async () => {
+    const here = world(answer())
+    await here.tell(...message())
+    await here.wait(30 * MINUTE)
+    await here.tell(...message('call'))
+    await here.wait(3 * HOUR)
+    const second = await here.tell(...message())
+    await here.wait(5 * MINUTE)
+    const earlier = await here.tell(...message(), { at: here.now - 15 * MINUTE })
+    await here.tell(...message('call'))
+    const said = await here.said('l')
+    expect(said.map(({ type }) => type.slice('sla.'.length))).toEqual(['started', 'met', 'started', 'changed', 'met'])
+    expect(said.at(-1)!.data).toMatchObject({ clock: `answer/${second}`, start: earlier })
+  })
+
   it('row 22: two promises of one lead are watched at once: one is broken, the other kept', async () => {
     const handoff = answer({ ...definition('handoff'), stops: [{ event: ['handoff.accepted'] }] })
     const here = world(answer(), handoff)
