@@ -18,6 +18,6 @@ export {
   type Standing,
   type Step,
 } from './clock/clock.js'
-export type { Fact } from './clock/fact.js'
+export { byOccurrence, type Fact } from './clock/fact.js'
 export type { Terms, TimeOf } from './clock/terms.js'
 export { endOf, isMissed, isOverdue, type Ending, type Grounds, type Verdict } from './clock/verdict.js'

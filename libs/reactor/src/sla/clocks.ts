@@ -9,6 +9,7 @@ import {
 } from '@funnel/definitions'
 import { FunnelError, type FunnelEvent, type Instant } from '@funnel/events'
 import {
+  byOccurrence,
   endNow,
   endOf,
   groundsNow,
@@ -141,7 +142,7 @@ export function started(
 export function heard(kept: ClockKept, fact: Fact, here: AtLead): ClockKept {
   const step = attempt(() => observe(kept.clock, fact, timeOf(kept, here)))
   if (!step || step.clock.facts.length === kept.clock.facts.length) return kept
-  return takenIn(kept, step, fact.type === 'retarget', here)
+  return takenIn(kept, step, false, here)
 }
 
 /**
@@ -197,7 +198,10 @@ export function startedEarlier(
   return heard({ ...kept, clock: withActs(kept.clock, kept.policy, start, acts) }, start, here)
 }
 
-/** A clock that is judged by other terms, where its lead or owner now has others, or is another's by the same. */
+/**
+ * A clock that is judged by other terms, where its lead or owner now has others, or is another's by the same. They are by
+ * all that is known: what happened before the terms that it has came about takes their place.
+ */
 export function retargeted(
   kept: ClockKept,
   event: { readonly occurred: Instant; readonly recorded: Instant },
@@ -206,9 +210,16 @@ export function retargeted(
   const policy = policyOf(kept, here)
   const terms = policy && termsOfLead(policy, kept.begun, here)
   if (!terms) return kept
-  if (JSON.stringify(terms) === JSON.stringify(termsOf(kept.clock))) return handedOn(kept, here)
-  const { occurred, recorded } = event
-  return heard(kept, { id: `${here.event}/terms`, type: 'retarget', terms, occurred, recorded }, here)
+  const last = termsFact(kept.clock)
+  if (JSON.stringify(terms) === JSON.stringify(last.terms)) return handedOn(kept, here)
+  const { recorded } = event
+  const occurred = Math.max(event.occurred, last.occurred)
+  const instead: Fact = { id: `${here.event}/terms`, type: 'retarget', terms, occurred, recorded }
+  // of other terms of one instant those that came to be known last count
+  const without = (fact: Fact) => fact.type === 'retarget' && fact.occurred === occurred
+  const revision = { without, instead, recorded, cause: here.event }
+  const step = attempt(() => revise(kept.clock, revision, timeOf(kept, here)))
+  return step ? takenIn(kept, step, true, here) : kept
 }
 
 /** A clock of which it is told whose it is now, where that is not who was told last. */
@@ -270,7 +281,7 @@ function sayLevel(
   const due =
     standingAt(clock, here.at, time)?.due ??
     // it was fulfilled between the warning and now
-    time(termsOf(clock)).add(saying.at, termsOf(clock).warnings[saying.level] ?? 0)
+    time(termsFact(clock).terms).add(saying.at, termsFact(clock).terms.warnings[saying.level] ?? 0)
   const policy = policyOf(kept, here)
   const { warnings, escalations } = policy ? termsFor(policy, here.valueOf) : {}
   const escalation = saying.type === 'escalated' ? escalations?.[saying.level] : undefined
@@ -331,10 +342,14 @@ export const timeOf =
   (terms) =>
     timeIn(agreedAt(begun), terms)
 
-/** The terms that came last. */
-function termsOf({ facts }: Clock): Terms {
-  const told = facts.flatMap((fact) => (fact.type === 'start' || fact.type === 'retarget' ? [fact] : []))
-  return told.reduce((last, fact) => (fact.occurred >= last.occurred ? fact : last)).terms
+/** The fact that brought the terms that it is judged by now: its start, or the last that brought others. */
+function termsFact({ facts }: Clock): Extract<Fact, { readonly terms: Terms }> {
+  const told = facts
+    .flatMap((fact) => (fact.type === 'start' || fact.type === 'retarget' ? [fact] : []))
+    .toSorted(byOccurrence)
+  const start = told.findIndex(({ type }) => type === 'start')
+  // a further start changes nothing
+  return told.slice(start).findLast(({ type }) => type === 'retarget') ?? told[start]!
 }
 
 /** A clock with what the lead did since a start that came to be known after it. */

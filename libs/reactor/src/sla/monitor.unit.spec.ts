@@ -349,6 +349,57 @@ describe('the monitor', () => {
     expect(ofType(await here.said('l'), 'sla.changed')).toHaveLength(1)
   })
 
+  describe('where something becomes known late that brings other terms', () => {
+    const terms = answer({
+      terms: [
+        { where: { field: 'properties.vip', is: true }, target: '30m' },
+        { where: { field: 'properties.segment', is: 'large' }, target: '1h' },
+        { target: '2h' },
+      ],
+    })
+    const known = (properties: object) => ['lead.enriched', { lead: 'l', properties }] as const
+    const breach = async (here: World) => {
+      await here.wait(DAY)
+      const { due, started } = ofType(await here.said('l'), 'sla.breached')[0]!.data
+      return (at(due) - at(started)) / MINUTE
+    }
+
+    it('a clock has those of what was so before it started, as if it had been known then', async () => {
+      const here = world(terms)
+      await here.tell(...message())
+      await here.tell(...known({ segment: 'large' }), { at: NOON - 2 * MINUTE })
+      expect(await breach(here)).toBe(60)
+    })
+
+    it('a clock has those of all that is known, also where something that happened later was known before', async () => {
+      const here = world(terms)
+      await here.tell(...message())
+      await here.wait(10 * MINUTE)
+      await here.tell(...known({ segment: 'large' }))
+      await here.tell(...known({ vip: true }), { at: NOON + 5 * MINUTE })
+      expect(await breach(here)).toBe(30)
+    })
+
+    it.each([
+      { first: { segment: 'large' }, second: { vip: true } },
+      { first: { vip: true }, second: { segment: 'large' } },
+    ])('a clock has those of all that became known of one instant: $first, then $second', async ({ first, second }) => {
+      // their ids, which order facts of one instant, come in any order
+      for (const before of [0, 1, 2, 3, 4]) {
+        const here = world(terms)
+        for (let i = 0; i < before; i++) await here.tell('lead.captured', { lead: 'other' })
+        const instant = here.now + MINUTE
+        await here.tell(...message())
+        await here.wait(2 * MINUTE)
+        await here.tell(...known(first), { at: instant })
+        await here.tell(...known(second), { at: instant })
+        await here.tell(...known({ country: 'DE' }))
+        expect(ofType(await here.said('l'), 'sla.changed').length).toBeLessThan(3)
+        expect(await breach(here)).toBe(30)
+      }
+    })
+  })
+
   describe('of what a lead has from its person', () => {
     const termsBy = (field: string, is: string) =>
       answer({ terms: [{ where: { field, is }, target: '30m' }, { target: '2h' }] })
@@ -395,7 +446,7 @@ describe('the monitor', () => {
       expect(await targets(here)).toEqual([120])
     })
 
-    it('a visitor that the person turns out to be, or is no more, and a first touch choose terms anew', async () => {
+    it('a visitor that the person turns out to be, or is no more, a first touch and a word on attribution choose terms anew', async () => {
       const here = world(termsBy('first-touch.channel', 'ads'))
       await here.tell('lead.captured', { lead: 'l', person: 'p' })
       await here.tell('touchpoint.recorded', { visitor: 'v', kind: 'visit', channel: 'ads' })
@@ -406,6 +457,9 @@ describe('the monitor', () => {
       await here.tell('visitor.identified', { visitor: 'w', person: 'p' })
       await here.tell('touchpoint.recorded', { visitor: 'w', kind: 'visit', channel: 'ads' })
       expect(await targets(here)).toEqual([120, 30, 120, 30])
+      const declined = { person: 'p', purposes: { attribution: false } }
+      await here.tell('person.consent-recorded', declined, { at: NOON })
+      expect(await targets(here)).toEqual([120, 30, 120, 30, 120])
     })
   })
 
