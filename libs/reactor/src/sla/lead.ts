@@ -1,4 +1,4 @@
-import { matches, type LeadPolicy } from '@funnel/definitions'
+import { matches, type LeadPolicy, type ValueOf } from '@funnel/definitions'
 import { typeOf, type FunnelEvent } from '@funnel/events'
 import type { Fact } from '@funnel/sla'
 import { leadKey } from '../ties/keys.js'
@@ -80,9 +80,10 @@ export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
   const told = kept.clocks.map((clock) => {
     const policy = policyOf(clock, here)
     const role = policy && roleOf(policy, event, here.valueOf)
+    const at = policy && role === 'stop' && wasDoneAtStart(clock, policy, heardOf, here) ? startOf(clock) : occurred
     const concerned =
-      role !== undefined && ranAt(clock, occurred, here) && !clock.clock.facts.some(({ id }) => id === event.id)
-    const after = concerned ? heard(clock, { id: event.id, type: role, occurred, recorded }, here) : clock
+      role !== undefined && ranAt(clock, at, here) && !clock.clock.facts.some(({ id }) => id === event.id)
+    const after = concerned ? heard(clock, { id: event.id, type: role, occurred: at, recorded }, here) : clock
     if (concerned && role === 'stop') hit.push(after)
     return changed && isOpen(after) ? retargeted(after, heardOf, here) : after
   })
@@ -96,6 +97,30 @@ export function hear(heardOf: Heard, changed: boolean, here: AtLead): void {
   clocks = inFamilies(clocks, acts, here)
   if (clocks.some((clock, i) => clock !== kept.clocks[i]) || acts !== kept.acts)
     here.turn.set(leadKey(here.lead), { ...leadOf(here.turn, here.lead), clocks, acts })
+}
+
+/**
+ * Whether what an event tells of the lead from before a clock started kept its promise at the start: of a promise that is
+ * kept by its very start where that is known of the lead. What was told of a field after the start counts as not known
+ * then.
+ */
+function wasDoneAtStart(clock: ClockKept, policy: LeadPolicy, { event, occurred }: Heard, here: AtLead): boolean {
+  const start = startOf(clock)
+  if (occurred >= start || policy.recurs === 'chained') return false
+  const { fields } = leadOf(here.turn, here.lead)
+  const valueThen: ValueOf = (field) => {
+    const known = fields[field]
+    return known && known.at <= start ? known.value : undefined
+  }
+  const types = policy.starts.flatMap((one) => one.event)
+  return policy.stops.some(
+    (stop) =>
+      stop.lead !== undefined &&
+      stop.where === undefined &&
+      types.every((type) => stop.event.includes(type)) &&
+      matches(stop, event, here.valueOf) &&
+      matches(stop, event, valueThen),
+  )
 }
 
 /** The clocks with what a start makes of them: one more, or one that started earlier than was known, or the same. */

@@ -618,6 +618,50 @@ describe('the monitor', () => {
     expect(met).toMatchObject({ type: 'sla.met', data: { by: offered, used: 0 } })
   })
 
+  describe('what was there from the beginning and becomes known later', () => {
+    const data: Partial<LeadPolicy> = {
+      starts: [{ event: ['handoff.offered'] }],
+      stops: [
+        {
+          event: ['handoff.offered', 'lead.enriched'],
+          lead: {
+            all: [
+              { field: 'properties.segment', known: true },
+              { field: 'properties.origin', known: true },
+            ],
+          },
+        },
+      ],
+    }
+    const offered = () => {
+      const deadline = new Date(NOON + DAY).toISOString()
+      return ['handoff.offered', { lead: 'l', handoff: 'h', deadline }] as const
+    }
+    const enriched = (...names: string[]) =>
+      ['lead.enriched', { lead: 'l', properties: Object.fromEntries(names.map((name) => [name, 'x'])) }] as const
+
+    it('is a promise kept at the start, which takes a breach back', async () => {
+      const here = world(answer(data))
+      await here.tell(...enriched('segment'))
+      await here.tell(...offered())
+      await here.wait(2 * HOUR)
+      const told = await here.tell(...enriched('origin'), { at: NOON - MINUTE })
+      const said = await here.said('l')
+      expect(said.map(({ type }) => type)).toEqual(['sla.started', 'sla.breached', 'sla.corrected'])
+      expect(said[2]!.data).toMatchObject({ outcome: 'met', by: told, used: 0 })
+    })
+
+    it('is none where the rest came after it, nor is an act before the start', async () => {
+      const here = world(answer(data), answer({ ...definition('call'), starts: data.starts! }))
+      await here.tell(...offered())
+      await here.wait(2 * HOUR)
+      await here.tell(...enriched('segment'))
+      await here.tell(...enriched('origin'), { at: NOON - MINUTE })
+      await here.tell(...message('call'), { at: NOON - MINUTE })
+      expect((await here.told('l')).toSorted()).toEqual(['breached', 'breached', 'started', 'started'])
+    })
+  })
+
   it('a finished clock is forgotten, a running one kept', async () => {
     const here = world(answer({ recurs: 'each' }))
     await here.tell(...message())
