@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { definitionHash } from '@funnel/definitions'
 import { FunnelError } from '@funnel/events'
 import type { Decider } from '../decider.js'
@@ -7,6 +8,8 @@ import type { DefinitionCommand } from './commands.js'
 export interface DefinitionState {
   readonly version: number
   readonly hash: string
+  /** Absent before that. */
+  readonly content?: unknown
 }
 
 /** The last millisecond that a date can be. */
@@ -14,8 +17,9 @@ const END_OF_TIME = 8_640_000_000_000_000
 
 /**
  * Applies versions of a definition, in the stream `definition-<kind>/<id>`. The version that was applied last, with the
- * same content, is no event. REJECTED: other content under a version that was not raised; an approval that is missing; an
- * effective instant before `at`: what is recorded is not judged by what came later.
+ * same content, is no event. REJECTED: other content under a version that was not raised; a promise about periods that
+ * goes on by others, as those that run would miss what happens after; an approval that is missing; an effective instant
+ * before `at`: what is recorded is not judged by what came later.
  */
 export const definitionDecider: Decider<DefinitionCommand, DefinitionState> = {
   initialState: { version: 0, hash: '' },
@@ -30,6 +34,11 @@ export const definitionDecider: Decider<DefinitionCommand, DefinitionState> = {
         version === last.version
           ? 'was applied with other content: raise the version'
           : `is older than version ${last.version}, which was applied: raise the version`,
+      )
+    const every = everyOf(last.content)
+    if (every !== undefined && !isDeepStrictEqual(every, everyOf(content)))
+      throw refused(
+        `has another every than version ${last.version}, which was applied: give the promise with other periods an id of its own`,
       )
     if (!marketing || !sales) {
       const missing = Object.entries({ marketing, sales }).flatMap(([team, who]) => (who ? [] : [team]))
@@ -54,5 +63,8 @@ export const definitionDecider: Decider<DefinitionCommand, DefinitionState> = {
   },
 
   evolve: (state, { type, data }) =>
-    type === 'definition.applied' ? { version: data.version, hash: data.hash } : state,
+    type === 'definition.applied' ? { version: data.version, hash: data.hash, content: data.content } : state,
 }
+
+/** By which periods a promise is judged; undefined where a definition is none about periods. */
+const everyOf = (content: unknown): unknown => (content as { readonly every?: unknown } | null | undefined)?.every

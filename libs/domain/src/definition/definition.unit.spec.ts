@@ -84,6 +84,26 @@ describe('A definition', () => {
       .when(apply(1, { effective: NOON - 1 }))
       .thenRefused('REJECTED', /cannot be in force before it is applied/))
 
+  describe('of a promise about periods', () => {
+    const promise = (version: number, every?: object) => ({ id: 'volume', version, ...(every && { every }) })
+    const week = { period: 'week', zone: 'UTC' }
+
+    it.each([[{ period: 'month', zone: 'UTC' }], [{ period: 'week', zone: 'Europe/Berlin' }], [undefined]])(
+      'that goes on by other periods (%j) is refused: what happens in those that run would be missing in them',
+      (every) =>
+        given(applied(1, promise(1, week)))
+          .when(apply(2, { content: promise(2, every) }))
+          .thenRefused('REJECTED', /^kpi[/]win-rate version 2 has another every than version 1, .* an id of its own$/),
+    )
+
+    it('may change in all else', () => {
+      const content = promise(2, { zone: 'UTC', period: 'week' })
+      return given(applied(1, promise(1, week)))
+        .when(apply(2, { content }))
+        .then(applied(2, content))
+    })
+  })
+
   it('is decided about whatever is asked: an event, nothing or a refusal', () => {
     const command = fc.record({
       type: fc.constant('definition.apply' as const),
