@@ -87,7 +87,11 @@ export function leadContributions(
       .filter((i) => !entries.some((j) => j > i && stageAfter(j) === stageAfter(i)))
       .map((i) => line('stage.last', i, { stage: stageAfter(i)! })),
     ...entries
-      .filter((i) => place(i, stageAfter(i)) >= 0 && place(i, stageAfter(i)) < place(i, stageAfter(i - 1)))
+      .filter(
+        (i) =>
+          facts[i]!.type === 'lead.recycled' ||
+          (place(i, stageAfter(i)) >= 0 && place(i, stageAfter(i)) < place(i, stageAfter(i - 1))),
+      )
       .map((i) => line('lead.recycled', i, { stage: stageAfter(i)! })),
     // a level: at each fact what the lead is in now, less what it was in
     ...indexes.flatMap((i) => [

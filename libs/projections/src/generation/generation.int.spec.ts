@@ -14,6 +14,7 @@ import { Cohorts1764000000015 } from '../migrations/1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from '../migrations/1764000000016-class-rolls.js'
 import { ValueRolls1764000000017 } from '../migrations/1764000000017-value-rolls.js'
 import { DealPersons1764000000018 } from '../migrations/1764000000018-deal-persons.js'
+import { SentBack1764000000019 } from '../migrations/1764000000019-sent-back.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -197,6 +198,32 @@ describe('generations', () => {
     await database.pool.query(`update ${generation.schema}.deal set person = 'other' where deal <> 'without-contacts'`)
     await new DealPersons1764000000018().up(runner)
     expect(await persons()).toEqual(folded)
+  })
+
+  it('that were made before are replaced where they miss a lead that was sent back, and stay where they count each', async () => {
+    const stay = async (log: Parameters<typeof record>[0], uncount = '') => {
+      const generation = await make('live')
+      await createFolder(database.pool, generation).apply(batches(record(log, [1]))[0]!)
+      if (uncount)
+        await database.pool.query(
+          `delete from ${generation.schema}.entry where measure = 'lead.recycled' and ${uncount}`,
+        )
+      await new SentBack1764000000019().up(runner)
+      const { state, fold } = await generationOf(database.pool, generation.id)
+      await database.clear()
+      return [state, fold]
+    }
+    const entered = (stage: string, at: number) =>
+      ({ type: 'lead.stage-entered', data: { lead: 'l', stage }, at }) as const
+    const sentBack = (lead: string, at: number) =>
+      ({ type: 'lead.recycled', data: { lead, stage: 'mql', reason: 'fit' }, at }) as const
+    const log = [entered('sql', 1), sentBack('l', 3), sentBack('other', 3)]
+    expect(await stay([entered('sql', 1), entered('mql', 2)], 'true')).toEqual(['live', 1])
+    expect(await stay(log)).toEqual(['live', 1])
+    expect(await stay(log, 'true')).toEqual(['retired', 2])
+    expect(await stay(log, `subject = 'other'`)).toEqual(['retired', 2])
+    // was in that stage already, as became known later
+    expect(await stay([...log, entered('mql', 2)])).toEqual(['retired', 2])
   })
 
   it('that were made before have the columns and indexes that new ones have, whatever is undone in between', async () => {

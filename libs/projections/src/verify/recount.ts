@@ -75,7 +75,7 @@ const EVENTS = `
     from lead_told
   ),
   stage_told as (
-    select lead, at, judged, seq, id, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
+    select lead, type, at, judged, seq, id, data->>'stage' as stage, lag(data->>'stage') over (partition by lead order by at, seq, id) as before
     from standing where data ? 'stage' and not (type = 'lead.converted' and coalesce(least < balance, false))
   ),
   -- each offer begins a chapter of its handoff
@@ -178,7 +178,7 @@ const EVENTS = `
     union all select 'leads in a stage for the first time', min(at), 1 from entered group by lead, stage
     union all select 'leads in a stage for the last time', max(at), 1 from entered group by lead, stage
     union all select 'leads recycled', at, 1 from entered join funnel on judged >= since and judged < until
-      where array_position(stages, stage) < array_position(stages, before)
+      where type = 'lead.recycled' or array_position(stages, stage) < array_position(stages, before)
     union all select 'leads in ' || stage, at, 1 from entered
     union all select 'leads in ' || before, at, -1 from entered where before is not null
     union all select 'conversions ' || pair, at, 1 from converted

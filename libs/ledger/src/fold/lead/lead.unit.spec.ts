@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { loadDefinitions, type Measure, type Sum } from '@funnel/definitions'
+import { loadDefinitions, type Measure, type Stage, type Sum } from '@funnel/definitions'
+import { everyDimension } from '../testing/definitions.js'
 import { day, on, told } from '../testing/told.js'
 
 const captured = (at: number, data: object = {}) => on(at, 'lead.captured', { lead: 'l1', ...data })
@@ -124,6 +125,55 @@ describe('stages', () => {
     expect(sum('stage.entered', { stage: 'limbo' })).toBe(1)
     expect(sum('lead.recycled')).toBe(0)
     expect(lead('l1').flags).toEqual(['unknown-stage'])
+  })
+})
+
+describe('a lead that is sent back', () => {
+  const recycled = (at: number, stage: string) => on(at, 'lead.recycled', { lead: 'l1', stage, reason: 'not-now' })
+  const { funnel } = everyDimension
+  const nurture: Stage = { id: 'nurture', name: 'Nurture', type: 'recycled', owner: 'marketing' }
+  const nurtureLast = on(0, 'definition.applied', {
+    definition: 'funnel/funnel',
+    version: 2,
+    content: { ...funnel, stages: [...funnel.stages, nurture] },
+    effective: new Date(day(0)).toISOString(),
+  })
+
+  it('is recycled though the stage that it is sent to stands after the others, and again when it comes from there', () => {
+    const { sum, lead } = told([
+      nurtureLast,
+      captured(1),
+      entered(2, 'mql'),
+      recycled(3, 'nurture'),
+      recycled(4, 'mql'),
+    ])
+    expect(sum('lead.recycled', { stage: 'nurture', period: [3, 4] })).toBe(1)
+    expect(sum('lead.recycled', { stage: 'mql', period: [4, 5] })).toBe(1)
+    expect(sum('lead.recycled')).toBe(2)
+    expect(lead('l1').flags).toEqual(['recycled'])
+  })
+
+  it('is recycled though it was in no stage yet', () => {
+    const { sum, lead } = told([nurtureLast, captured(1), recycled(2, 'nurture')])
+    expect(sum('lead.recycled', { stage: 'nurture' })).toBe(1)
+    expect(lead('l1').flags).toEqual(['recycled'])
+  })
+
+  it('is recycled to a stage that the funnel does not have', () => {
+    const { sum, lead } = told([captured(0), entered(1, 'sql'), recycled(2, 'limbo')])
+    expect(sum('lead.recycled', { stage: 'limbo' })).toBe(1)
+    expect(lead('l1').flags).toEqual(['recycled', 'unknown-stage'])
+  })
+
+  it('is not recycled where it was in that stage already, also when that is known later', () => {
+    const { sum } = told([captured(0), recycled(2, 'mql'), entered(1, 'mql', {}, { known: 5 })])
+    expect(sum('lead.recycled', { known: 4 })).toBe(1)
+    expect(sum('lead.recycled')).toBe(0)
+  })
+
+  it('counts as before where it is only reported in a stage of type recycled that stands after the others', () => {
+    const { sum } = told([nurtureLast, captured(1), entered(2, 'sql'), entered(3, 'nurture')])
+    expect(sum('lead.recycled')).toBe(0)
   })
 })
 

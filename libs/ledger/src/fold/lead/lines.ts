@@ -15,8 +15,8 @@ import { leadStory, type LeadStory } from './story.js'
  * - `stage.entered`: every entry, re-entries included; `stage.first`: the first of each stage; `stage.last`: the last of each
  *   so far, so that a re-entry takes it back from the period of the entry before. A stage that was skipped is not imputed:
  *   nothing says when it would have been entered.
- * - `lead.recycled`: an entry to a stage that stands earlier than the one before, in the funnel that is in force at the entry.
- *   The entry itself is kept.
+ * - `lead.recycled`: an entry by which the lead was sent back, to whatever stage, or to a stage that stands earlier than the one
+ *   before, in the funnel that is in force at the entry. The entry itself is kept.
  * - `lead.in-stage`: a stock; −1 and +1 when the stage, or a dimension value at the event, becomes another one.
  * - `lead.qualified`, `lead.disqualified`, `handoff.offered`, `.accepted`, `.rejected`, `.expired`, `.withdrawn`: each time
  *   it was decided. The owner of a handoff, at the event, is who accepted it, else the person it was offered to; one that was

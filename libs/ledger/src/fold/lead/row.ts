@@ -6,7 +6,7 @@ import { conversions } from './lines.js'
 import { leadStory } from './story.js'
 
 /**
- * What stands out about a lead: `recycled`, it went back to an earlier stage; `unknown-stage`, it entered one that
+ * What stands out about a lead: `recycled`, it was sent back or went to an earlier stage; `unknown-stage`, it entered one that
  * the funnel of then did not have; `negative-cycle`, a booked conversion ended before it began; `never-captured`, it has
  * stages and no capture, so no rate from capture counts it; `future-time`, something told of it lay in the future and
  * counts as of when it was recorded.

@@ -8,7 +8,7 @@ export interface StageEntry {
   readonly index: number
   /** The lead was never in this stage before. */
   readonly first: boolean
-  /** It stands earlier in the funnel than the stage before: an implicit recycle. */
+  /** The lead was sent back to it, or it stands earlier in the funnel than the stage before: an implicit recycle. */
   readonly backward: boolean
   /** The funnel does not have it. */
   readonly unknown: boolean
@@ -29,7 +29,8 @@ export interface LeadStory {
 /**
  * Reads the facts of a lead, each entry by the funnel in force at it: that one says where this stage and the one before stand.
  * A stage that it does not have, for it had been or was still to come, is entered all the same, and comes neither before nor
- * after any other. A conversion that was reversed enters no stage: it is as if it had not been.
+ * after any other. A lead that was sent back (`lead.recycled`) went back wherever the stage stands: those of type recycled may
+ * stand after the others. A conversion that was reversed enters no stage: it is as if it had not been.
  */
 export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory {
   const reversed = reversedConversions(facts)
@@ -47,7 +48,8 @@ export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory
       const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
       const to = place(next)
       const first = !entered.has(next)
-      entries.push({ stage: next, index, first, backward: to >= 0 && to < place(stage), unknown: to < 0 })
+      const backward = type === 'lead.recycled' || (to >= 0 && to < place(stage))
+      entries.push({ stage: next, index, first, backward, unknown: to < 0 })
       entered.add(next)
       stage = next
     }
