@@ -390,7 +390,9 @@ describe('the query service', () => {
     it('on both sides, of any kind of KPI: every cell’s numerator and denominator is the sum of its entries', async () => {
       let cells = 0
       for (const { id, formula } of definitions.kpis) {
-        const by = 'conversion' in formula || 'elapsed' in formula ? ['channel'] : ['channel', 'stage']
+        // of open-per-lead one side has stages and the other none
+        const apart = 'conversion' in formula || 'elapsed' in formula || id === 'open-per-lead'
+        const by = apart ? ['channel'] : ['channel', 'stage']
         const question = { kpi: id, bucket: Bucket.BUCKET_MONTH, by }
         for (const { bucketStart, dimensions, cell } of (await ask(question)).rows)
           for (const [side, quantity] of [
@@ -612,6 +614,12 @@ describe('the query service', () => {
       ['another time zone', { kpi: 'leads', timeZone: 'Europe/Berlin' }, 'INVALID', 'question.time_zone'],
       ['a time out of range', { kpi: 'leads', from: new Date(8.64e15) }, 'INVALID', 'question.from'],
       ['a conversion by stage', { kpi: 'lead-to-won', by: ['stage'] }, 'INVALID', 'question.by[0]'],
+      [
+        'a stage of a ratio that has stages on one side only',
+        { kpi: 'open-per-lead', filters: [{ dimension: 'stage', values: ['demo'] }] },
+        'INVALID',
+        'question.filters[0].dimension',
+      ],
     ])('%s', async (_, question, code, field) => {
       const error = await failure(client.queryKpi({ question }))
       expect(error).toMatchObject({ code, details: { field } })

@@ -1,4 +1,4 @@
-import { grainOf, measures, type Funnel, type Kpi, type Measure, type Sum } from './definitions.js'
+import { grainOf, measures, stagesOf, type Funnel, type Kpi, type Measure, type Sum } from './definitions.js'
 import type { Path, Placed } from './placed.js'
 
 /** What does not fit in a KPI: unknown names, and a unit or grain that is not that of its formula. */
@@ -90,17 +90,16 @@ const isMoney = (measure: Measure): boolean => measure.endsWith('.value')
 
 /** Why no entry of the measure can have this stage; undefined where it can. Stages of deals are free. */
 function stageMistake(measure: Measure, stage: string, { stages, conversions }: Funnel): string | undefined {
-  if (measure === 'converted') {
+  const of = stagesOf(measure)
+  if (of === 'pairs') {
     const pairs = conversions.map(({ from, to }) => `${from}>${to}`)
     return pairs.includes(stage)
       ? undefined
       : `the conversion ${stage} is not booked; funnel.yaml lists ${pairs.join(', ') || 'none'}`
   }
-  if (/^(stage\.|lead\.in-stage|lead\.recycled)/.test(measure)) {
+  if (of === 'funnel') {
     const ids = stages.map(({ id }) => id)
     return ids.includes(stage) ? undefined : `there is no stage ${stage}; there are ${ids.join(', ')}`
   }
-  return measure.startsWith('deal.open') && measure !== 'deal.opened' && measure !== 'deal.opened.value'
-    ? undefined
-    : `${measure} has no stage`
+  return of === 'deal' ? undefined : `${measure} has no stage`
 }

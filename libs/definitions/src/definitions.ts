@@ -144,6 +144,13 @@ export const measures = {
 
 export type Measure = keyof typeof measures
 
+/** Whose stages the entries of a measure name: those of the funnel, pairs of them, or those of deals; none, undefined. */
+export const stagesOf = (measure: string): 'funnel' | 'pairs' | 'deal' | undefined => {
+  if (measure === 'converted') return 'pairs'
+  if (/^(stage\.|lead\.in-stage$|lead\.recycled$)/.test(measure)) return 'funnel'
+  return measure === 'deal.open' || measure === 'deal.open.value' ? 'deal' : undefined
+}
+
 /** What a measure counts, or holds the value of. */
 export const grainOf = (measure: Measure): Grain =>
   measure.startsWith('sla.')

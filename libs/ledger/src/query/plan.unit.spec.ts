@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Definitions, Kpi } from '@funnel/definitions'
+import type { Definitions, Kpi, Sum } from '@funnel/definitions'
 import { plan } from './plan.js'
 import { asked, type Question } from './question.js'
 import { secondsOf, sidesOf } from './side.js'
@@ -107,6 +107,55 @@ describe('a question', () => {
 
   it('is answered by the KPI it names', () => {
     expect(asked({ ...plain, by: ['channel', 'stage'] }, definitions).id).toBe('kpi')
+  })
+
+  const asks = (formula: Kpi['formula'], more: Partial<Question>) => () =>
+    asked({ ...plain, ...more }, { ...definitions, kpis: [kpi(formula)] })
+  const byStage = { by: ['stage'] }
+  const ofStage = { filters: [{ dimension: 'stage', values: ['sql'], none: false }] }
+  const sql = { stage: 'sql' }
+
+  it.each<[string, Sum, Sum]>([
+    ['one has a stage and the other none', { measure: 'stage.first', where: sql }, { measure: 'lead.captured' }],
+    ['one is of all stages and the other of none', { measure: 'lead.recycled' }, { measure: 'lead.captured' }],
+    ['one is of a stage and the other of all', { measure: 'stage.first', where: sql }, { measure: 'stage.first' }],
+    [
+      'they are of two stages',
+      { measure: 'stage.first', where: sql },
+      { measure: 'stage.first', where: { stage: 'mql' } },
+    ],
+    [
+      'one is of a part that has no stage',
+      { measures: ['stage.first', 'lead.captured'] },
+      { measure: 'stage.entered' },
+    ],
+    ['one goes by pairs of stages', { measure: 'converted' }, { measure: 'stage.first' }],
+  ])('by stage about a ratio whose sides have different ones is refused: %s', (_, numerator, denominator) => {
+    const words = /^kpi divides .* so it cannot be asked by stage: ask by another dimension$/
+    expect(asks({ ratio: { numerator, denominator } }, byStage)).toThrow(words)
+    expect(asks({ ratio: { numerator, denominator } }, ofStage)).toThrow(words)
+    expect(asks({ ratio: { numerator, denominator } }, { by: ['channel'] })).not.toThrow()
+  })
+
+  it.each<[string, Sum, Sum]>([
+    ['of all stages', { measure: 'lead.recycled' }, { measure: 'stage.entered' }],
+    ['of one stage', { measure: 'lead.recycled', where: sql }, { measure: 'stage.entered', where: sql }],
+    ['of deals by theirs', { measure: 'deal.open.value' }, { measure: 'deal.open' }],
+    ['of none', { measure: 'deal.won' }, { measures: ['deal.won', 'deal.lost'] }],
+  ])('by stage about a ratio whose sides have the same ones is answered: %s', (_, numerator, denominator) => {
+    expect(asks({ ratio: { numerator, denominator } }, byStage)).not.toThrow()
+    expect(asks({ ratio: { numerator, denominator } }, ofStage)).not.toThrow()
+  })
+
+  it('by stage about a duration is refused for the reason that holds', () => {
+    expect(asks({ elapsed: { measure: 'converted', where: { stage: 'mql>sql' }, stat: 'mean' } }, byStage)).toThrow(
+      'kpi goes from one stage to another, so it cannot be asked by stage',
+    )
+    expect(asks({ conversion: { from: 'mql', to: 'sql' } }, byStage)).toThrow('kpi goes from one stage to another')
+    for (const measure of ['deal.won', 'sla.answered', 'sla.late'])
+      expect(asks({ elapsed: { measure, stat: 'median' } }, byStage)).toThrow(
+        `kpi tells how long ${measure} took, which is of no stage, so it cannot be asked by stage`,
+      )
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { FunnelError, type Instant } from '@funnel/events'
-import type { Definitions, Kpi } from '@funnel/definitions'
+import { stagesOf, type Definitions, type Formula, type Kpi } from '@funnel/definitions'
 import { endOf, type Bucket } from './bucket.js'
+import { sidesOf, type Side } from './side.js'
 
 /** Keeps what has one of the values in the dimension, or has none where `none` says so. */
 export interface Filter {
@@ -94,8 +95,8 @@ function versionAsked({ kpi: id, definitionVersion }: Question, { kpis }: Defini
 
 function checkDimension(dimension: string, field: string, kpi: Kpi, definitions: Definitions): void {
   if (dimension === STAGE) {
-    if ('conversion' in kpi.formula || 'elapsed' in kpi.formula)
-      invalid(field, `${kpi.id} goes from one stage to another, so it cannot be asked by stage`)
+    const why = notByStage(kpi.formula)
+    if (why !== undefined) invalid(field, `${kpi.id} ${why}, so it cannot be asked by stage: ask by another dimension`)
     return
   }
   if (!definitions.dimensions.some(({ id }) => id === dimension))
@@ -104,6 +105,22 @@ function checkDimension(dimension: string, field: string, kpi: Kpi, definitions:
       `There is no dimension "${dimension}"; there are ${[STAGE, ...definitions.dimensions.map(({ id }) => id)].join(', ')}`,
     )
 }
+
+/** Why a formula cannot be asked by stage: a stage would hold nothing, or one side of a ratio only, and show a false 0. */
+function notByStage(formula: Formula): string | undefined {
+  const [above, below] = sidesOf(formula)
+  if ('conversion' in formula) return 'goes from one stage to another'
+  if ('elapsed' in formula)
+    return above.measures.every((measure) => stagesOf(measure) === undefined)
+      ? `tells how long ${toldSide(above)} took, which is of no stage`
+      : 'goes from one stage to another'
+  if (!below) return undefined
+  const alike = new Set([...above.measures, ...below.measures].map(stagesOf)).size === 1 && above.stage === below.stage
+  return alike ? undefined : `divides ${toldSide(above)} by ${toldSide(below)}, which are not of the same stages`
+}
+
+const toldSide = ({ measures, stage }: Side) =>
+  measures.join(' + ') + (stage === undefined ? '' : ` of the stage ${stage}`)
 
 /** Throws INVALID about a field of the request. */
 export function invalid(field: string, message: string): never {
