@@ -308,6 +308,7 @@ describe('row 6: leads that are given up for reasons', () => {
     ...gone('l2', 'ann', 'direct', 'no-need'),
     ...gone('l3', 'bob', 'email', 'student'),
     ...gone('l4', 'bob', 'email'),
+    on(4, 'lead.stage-entered', { lead: 'l4', stage: 'disqualified', reason: 'student' }),
     on(5, 'deal.opened', { deal: 'd', lead: 'l1', owner: 'ann' }),
     on(6, 'deal.lost', { deal: 'd', reason: 'price' }),
     on(7, 'deal.assigned', { deal: 'd', owner: 'bob' }),
@@ -328,6 +329,12 @@ describe('row 6: leads that are given up for reasons', () => {
       ]),
     )
     expect(sum('lead.disqualified')).toBe(3)
+  })
+
+  it('are among the entries to that stage with those that another system reports there, each with its reason', () => {
+    const entered = (reason: string) => sum('stage.entered', { stage: 'disqualified', dims: { reason } })
+    expect([entered('no-need'), entered('student'), entered('none')]).toEqual([2, 2, 0])
+    expect(sum('lead.disqualified', { dims: { reason: 'student' } })).toBe(1)
   })
 
   it('have each reason at the event that gives it, and at no other', () => {
