@@ -9,7 +9,7 @@ import { parseTime } from '../cli/time.js'
 import { ask } from './door.js'
 import { entryTable, pages } from './entries.js'
 import { footer, show } from './footer.js'
-import { formatDay, formatDimension, formatValue } from './format.js'
+import { formatCell, formatDay, formatDimension } from './format.js'
 import { questionOf, withPeriod, withSplit, type QuestionFlags } from './question.js'
 
 interface DiffFlags extends QuestionFlags {
@@ -64,7 +64,8 @@ export function spanOf({ since, until }: Pick<DiffFlags, 'since' | 'until'>, now
   return { knownFrom, knownTo }
 }
 
-function changeTable({ changes }: Diff, by: readonly string[]): string {
+/** What each cell was before and is now. */
+export function changeTable({ changes }: Diff, by: readonly string[]): string {
   const buckets = changes.some(({ bucketStart }) => bucketStart)
   return table(
     [
@@ -76,8 +77,8 @@ function changeTable({ changes }: Diff, by: readonly string[]): string {
     changes.map(({ bucketStart, dimensions, before, after }) => [
       ...(buckets ? [formatDay(bucketStart)] : []),
       ...by.map((_, i) => formatDimension(dimensions[i]?.value)),
-      formatValue(before?.value),
-      formatValue(after?.value),
+      formatCell(before),
+      formatCell(after),
     ]),
     (text) => style('dim', text),
   )

@@ -70,6 +70,18 @@ export function formatQuantity(quantity: Quantity | undefined): string {
   return amount.value.parts.map(formatMoney).join(' + ') || NONE
 }
 
+/** What a ratio or a mean divides, and by what. */
+export const formatSides = (cell: KpiCell | undefined): string =>
+  `${formatQuantity(cell?.numerator)} / ${formatQuantity(cell?.denominator)}`
+
+/** The value of a cell; where money is in several currencies what it is made of, else without one a dash. */
+export function formatCell(cell: KpiCell | undefined): string {
+  const { value } = cell ?? {}
+  if (!cell || value?.$case !== 'noValue') return formatValue(value)
+  if (value.value.reason !== NoValueReason.NO_VALUE_REASON_SEVERAL_CURRENCIES) return NONE
+  return cell.denominator ? formatSides(cell) : formatQuantity(cell.numerator)
+}
+
 /** A text that anybody may have sent: what a terminal would obey is shown and not carried out. */
 export const formatText = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd')
 

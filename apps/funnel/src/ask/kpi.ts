@@ -6,7 +6,16 @@ import { style } from '../cli/style.js'
 import { table, type Column } from '../cli/table.js'
 import { ask } from './door.js'
 import { footer, show } from './footer.js'
-import { formatCount, formatDay, formatDimension, formatQuantity, formatTime, formatValue, whyNone } from './format.js'
+import {
+  formatCell,
+  formatCount,
+  formatDay,
+  formatDimension,
+  formatSides,
+  formatTime,
+  formatValue,
+  whyNone,
+} from './format.js'
 import { questionOf, withKnownAt, withPeriod, withSplit, type QuestionFlags } from './question.js'
 
 /** `funnel kpi`: one KPI, split as asked. */
@@ -66,8 +75,8 @@ export function answerTable({ rows, definition }: KpiAnswer, by: readonly string
   const line = ({ bucketStart, dimensions, cell }: KpiRow): string[] => [
     ...(buckets ? [formatDay(bucketStart)] : []),
     ...by.map((_, i) => formatDimension(dimensions[i]?.value)),
-    formatValue(cell?.value),
-    ...(parted ? [`${formatQuantity(cell?.numerator)} / ${formatQuantity(cell?.denominator)}`] : []),
+    parted ? formatValue(cell?.value) : formatCell(cell),
+    ...(parted ? [formatSides(cell)] : []),
     ...(sampled ? [formatCount(cell?.sampleSize ?? 0)] : []),
     remarks(cell?.value, cell?.immature ?? 0),
   ]
