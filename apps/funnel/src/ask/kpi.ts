@@ -62,7 +62,8 @@ function changedIn({ used }: KpiAnswer, from: Date | undefined): string {
 export function answerTable({ rows, definition }: KpiAnswer, by: readonly string[]): string {
   if (!rows.length) return 'nothing in this period'
   const buckets = rows.some(({ bucketStart }) => bucketStart)
-  const parted = definition?.unit === Unit.UNIT_RATIO
+  // means of money as well as ratios
+  const parted = definition?.unit === Unit.UNIT_RATIO || rows.some(({ cell }) => cell?.denominator)
   const sampled = parted || definition?.unit === Unit.UNIT_DURATION
   const columns: Column[] = [
     ...(buckets ? [{ title: 'from' }] : []),

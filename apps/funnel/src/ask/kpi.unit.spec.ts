@@ -29,6 +29,24 @@ describe('the table of an answer', () => {
     expect(told(Unit.UNIT_MONEY, several)).toEqual([['kpi'], ['1.00 EUR + 2.00 USD', 'several, see the parts']])
   })
 
+  it('shows what a mean of money is made of, as of a ratio, also where it is in several currencies', () => {
+    const denominator = { amount: { $case: 'count' as const, value: 3 } }
+    expect(told(Unit.UNIT_MONEY, { ...several, denominator })).toEqual([
+      ['kpi', 'of', 'n'],
+      ['—', '1.00 EUR + 2.00 USD / 3', '3', 'several, see the parts'],
+    ])
+    const mean: KpiCell = {
+      ...several,
+      value: { $case: 'money', value: money(50, 'EUR') },
+      numerator: { amount: { $case: 'money', value: money(150, 'EUR') } },
+      denominator,
+    }
+    expect(told(Unit.UNIT_MONEY, mean)).toEqual([
+      ['kpi', 'of', 'n'],
+      ['0.50 EUR', '1.50 EUR / 3', '3'],
+    ])
+  })
+
   it('shows money of one currency by itself', () => {
     const total: KpiCell = { ...several, value: { $case: 'money', value: money(100, 'EUR') } }
     expect(told(Unit.UNIT_MONEY, total)).toEqual([['kpi'], ['1.00 EUR']])
