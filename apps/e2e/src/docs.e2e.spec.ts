@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -201,13 +201,15 @@ describe('The pages', () => {
       type: 'touchpoint.recorded',
       data: { visitor: `v-${i}`, kind: 'page', channel: 'paid_search', campaign: `campaign-${i % 3}` },
     }))
+    const state = readFileSync(join(dataDir, 'mine/state.json'), 'utf8')
+    const { databaseUrl } = JSON.parse(state) as { databaseUrl: string }
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+    const holder = new pg.Client(databaseUrl)
+    const consumers: ChildProcess[] = []
     // beside the packages, so that it finds them
     const place = mkdtempSync(join(root, 'apps/e2e/.docs-'))
     try {
       writeFileSync(join(place, 'touches-by-campaign.ts'), fileIn(page, 'touches-by-campaign.ts'))
-      const state = readFileSync(join(dataDir, 'mine/state.json'), 'utf8')
-      const { databaseUrl } = JSON.parse(state) as { databaseUrl: string }
-      const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
       const counted = async () => {
         const { rows } = await pool
           .query<{ campaign: string; n: string }>('select campaign, n from marketing.touches order by campaign')
@@ -219,6 +221,7 @@ describe('The pages', () => {
           env: { ...env, DATABASE_URL: databaseUrl },
           stdio: ['ignore', 'ignore', 'inherit'],
         })
+        consumers.push(consumer)
         const ended = once(consumer, 'exit')
         const end = (signal: NodeJS.Signals) => {
           consumer.kill(signal)
@@ -228,19 +231,19 @@ describe('The pages', () => {
       }
       const give = async (at: number) =>
         expect(await post(JSON.stringify(touches.slice(at, at + 100)))).toMatchObject({ accepted: 100 })
-      const until = async (come: () => Promise<boolean>) => {
-        for (let tries = 0; tries < 400 && !(await come()); tries++) await sleep(50)
+      const until = async (what: string, come: () => Promise<boolean>) => {
+        for (const end = Date.now() + 60_000; !(await come()); await sleep(50))
+          if (Date.now() > end) throw new Error(`${what}: not so after 60 s`)
       }
       const sum = async () => (await counted()).reduce((total, [, n]) => total + Number(n), 0)
       for (let at = 0; at < 300; at += 100) {
         const { end } = start()
         await give(at)
-        await until(async () => (await sum()) >= at + 100)
+        await until(`${at + 100} are counted`, async () => (await sum()) >= at + 100)
         await end(at ? 'SIGTERM' : 'SIGKILL')
       }
       expect(await counted()).toEqual([0, 1, 2].map((i) => [`campaign-${i}`, 100]))
       // one is frozen while it saves, another takes over before that is done, and both go on
-      const holder = new pg.Client(databaseUrl)
       await holder.connect()
       await holder.query('begin; lock table marketing.touches in exclusive mode')
       const waiting = async () => {
@@ -251,20 +254,22 @@ describe('The pages', () => {
       }
       const frozen = start()
       await give(300)
-      await until(async () => (await waiting()) === 1)
+      await until('one waits to save', async () => (await waiting()) === 1)
       frozen.consumer.kill('SIGSTOP')
       const heir = start()
-      await until(async () => (await waiting()) === 2)
+      await until('another waits beside it', async () => (await waiting()) === 2)
       await holder.end()
       frozen.consumer.kill('SIGCONT')
-      await until(async () => (await waiting()) === 0)
+      await until('neither waits any longer', async () => (await waiting()) === 0)
       await Promise.all([frozen.end('SIGTERM'), heir.end('SIGTERM')])
       expect(await sum()).toBe(400)
-      await pool.end()
     } finally {
+      for (const consumer of consumers) consumer.kill('SIGKILL')
+      await holder.end()
+      await pool.end()
       rmSync(place, { recursive: true, force: true })
     }
-  }, 120_000)
+  }, 240_000)
 
   it('docs/adding-an-event-type.md: the type is part of the language, and its golden sample is accepted', async () => {
     const page = 'docs/adding-an-event-type.md'
