@@ -1,6 +1,8 @@
 const ci = process.env.CI === 'true'
 // names this run for all its workers, which share servers (libs/testing)
 process.env.FUNNEL_TEST_RUN ??= `${process.pid}-${Date.now().toString(36)}`
+// nx asks for colours, but what is printed is tested as where there is no terminal
+delete process.env.FORCE_COLOR
 
 /** One configuration for all projects; suites are told apart by suffix: .unit, .int, .e2e. */
 export default {
