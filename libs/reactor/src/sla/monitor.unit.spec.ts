@@ -672,7 +672,7 @@ describe('the monitor', () => {
     expect(clocks.map(({ clock }) => clock.said.outcome)).toEqual(['breached'])
   })
 
-  it('says the same when it reads the log anew', async () => {
+  it('says nothing again when it reads the log anew', async () => {
     const here = world(reassign, answer({ ...definition('chain'), recurs: 'chained' }))
     for (const kind of ['message', 'call', 'message', 'waiting']) {
       await here.tell(...message(kind))
