@@ -9,6 +9,9 @@ import { supervise, type Supervised } from './processes.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** The definitions of the demo's company: its people, queues and routing. */
+export const demo = fileURLToPath(new URL('../../../examples/demo/definitions', import.meta.url))
+
 /** All services as processes of their own, over a database of their own. */
 export interface Platform {
   readonly ingest: string
@@ -20,7 +23,7 @@ export interface Platform {
   /** Gives commands. */
   readonly commandKey: string
   readonly query: FunnelClient
-  /** The processes, to be killed: ingest, relay, projector, query, automation where it runs, and others started later. */
+  /** The processes, to be killed: ingest, relay, projector, query, others where they run, and those started later. */
   readonly services: readonly Supervised[]
   /** Starts one more process of a service, at its own port; it ends with the platform. */
   another(name: string): Promise<Supervised>
@@ -41,6 +44,8 @@ export interface PlatformOptions {
   readonly database?: TestDatabase
   /** Whether automation runs, too. */
   readonly automation?: boolean
+  /** A file of destinations, which may be on this machine; with it the SLA monitor and the notifier run, too. */
+  readonly destinations?: string
   /** Whether there are read models and answers from them; without, nothing settles. `true` when absent. */
   readonly answers?: boolean
 }
@@ -54,6 +59,7 @@ export async function startPlatform({
   logLevel = 'warn',
   database: given,
   automation = false,
+  destinations,
   answers = true,
 }: PlatformOptions = {}): Promise<Platform> {
   const database = given ?? (await testDatabase())
@@ -70,10 +76,17 @@ export async function startPlatform({
     ...(kafkaBrokers && { KAFKA_BROKERS: kafkaBrokers.join(',') }),
     ...(topicPrefix && { KAFKA_TOPIC_PREFIX: topicPrefix }),
     ...(definitions && { FUNNEL_DEFINITIONS: definitions.join(',') }),
+    ...(destinations && { FUNNEL_DESTINATIONS: destinations, FUNNEL_ALLOW_PRIVATE_DESTINATIONS: 'true' }),
   }
   const grpcPorts: Readonly<Record<string, number>> = { ingest: await freePort(), query: await freePort() }
   const services: Supervised[] = []
-  const names = ['ingest', 'relay', ...(answers ? ['projector', 'query'] : []), ...(automation ? ['automation'] : [])]
+  const names = [
+    'ingest',
+    'relay',
+    ...(answers ? ['projector', 'query'] : []),
+    ...(automation ? ['automation'] : []),
+    ...(destinations ? ['sla-monitor', 'notifier'] : []),
+  ]
   for (const name of names)
     services.push(supervise(name, await freePort(), { ...env, GRPC_PORT: String(grpcPorts[name] ?? 0) }))
   const stop = async () => {
