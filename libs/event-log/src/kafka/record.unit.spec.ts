@@ -14,6 +14,8 @@ const optional = fc.record(
     correlationid: text,
     causationid: text,
     importid: text,
+    requesthash: text,
+    actor: text,
   },
   { requiredKeys: [] },
 )
