@@ -13,9 +13,12 @@ import { changingHappenings, gaps, mixedHappenings, record, shuffled } from './t
 import { unmerged } from './testing/random-unmerge.js'
 import { NodeMap, stateOf, type FoldState, type NodeState } from './state.js'
 
+const { FUNNEL_RUNS, FUNNEL_SEED } = process.env
 /** Random logs for the as-of rule; FUNNEL_RUNS=100000 for a long run. The other properties take half as many each. */
-const numRuns = Number(process.env['FUNNEL_RUNS'] ?? 3000)
+const numRuns = Number(FUNNEL_RUNS ?? 3000)
 const half = { numRuns: Math.ceil(numRuns / 2) }
+// other logs in each run, unless it is said which
+if (FUNNEL_SEED !== undefined) fc.configureGlobal({ seed: Number(FUNNEL_SEED) })
 
 // thousands of logs take their time where others want the cores too
 jest.setTimeout(600_000)
