@@ -141,6 +141,22 @@ describe('The boundaries', () => {
     )
   })
 
+  it('keep what is made for tests out of everything else', () => {
+    const files = { 'a.ts': `import { x } from './testing/b.js'\n`, 'testing/b.ts': '' }
+    expect(check({ 'libs/events': { ...events, files } }).problems).toContain(
+      'libs/events/src/a.ts:1: ./testing/b.js is for tests alone',
+    )
+    const contract = { 'a.ts': `export * from './b.contract.js'\n`, 'b.contract.ts': '' }
+    expect(check({ 'libs/events': { ...events, files: contract } }).problems).toContain('is for tests alone')
+    const other = { 'a.ts': uses('events/testing') }
+    expect(
+      check({ 'libs/events': events, 'libs/store': { ...store, needs: ['events'], files: other } }).problems,
+    ).toContain('libs/store/src/a.ts:1: @funnel/events/testing is for tests alone')
+    const tests = { 'a.int.spec.ts': uses('events/testing') + files['a.ts'], 'testing/b.ts': '' }
+    rmSync(join(root, 'libs'), { recursive: true })
+    expect(check({ 'libs/events': events, 'libs/store': { ...store, needs: ['events'], files: tests } }).ok).toBe(true)
+  })
+
   it('take no file for a test because of where the repository lies', () => {
     root = join(folder, 'testing', 'funnel')
     const files = { 'a.ts': uses('nothing') + `import pg from 'pg'\n` }

@@ -29,6 +29,10 @@ const impure = { contract: /^(@nestjs|typeorm|pg|kafkajs)(\/|$)/, domain: /^(@ne
 const never = { query: ['event-store', 'event-log'], ingest: ['ledger', 'projections'] }
 /** Where the repository lies must not make a file a test. */
 const isTest = (file) => /\.spec\.ts$|\/testing\/|\.contract\.ts$/.test(relative(root, file))
+/** Whether what a file imports is a test, or what a package keeps for those of others. */
+const isForTests = (file, target) =>
+  /^@funnel\/[^/]+\/testing$/.test(target) ||
+  (target.startsWith('.') && isTest(join(file, '..', target).replace(/\.js$/, '.ts')))
 
 const packages = new Map()
 for (const folder of ['libs', 'apps'])
@@ -65,6 +69,7 @@ function check(from, file) {
     if (!test && impure[from.layer]?.test(target)) problems.push(`${at}: layer:${from.layer} must not import ${target}`)
     if (/^\.\.?\//.test(target) && !join(file, '..', target).startsWith(join(from.folder, '')))
       problems.push(`${at}: import other packages by name, not by path (${target})`)
+    if (!test && isForTests(file, target)) problems.push(`${at}: ${target} is for tests alone`)
     const name = /^@funnel\/[^/]+/.exec(target)?.[0]
     if (!name || name === from.json.name) continue
     const to = packages.get(name)
