@@ -25,8 +25,11 @@ describe('a connection for one method', () => {
     server.close()
   })
 
-  const connected = async (serve: (stream: ServerHttp2Stream, request: string, path: string) => void) => {
-    server = createServer()
+  const connected = async (
+    serve: (stream: ServerHttp2Stream, request: string, path: string) => void,
+    maxConcurrentStreams = 100,
+  ) => {
+    server = createServer({ settings: { maxConcurrentStreams } })
     server.on('stream', (stream, headers) => {
       stream.on('error', () => undefined)
       void text(stream).then((request) => serve(stream, request.slice(5), String(headers[':path'])))
@@ -50,6 +53,21 @@ describe('a connection for one method', () => {
     await connected((stream, request) => answer(stream, [framed(request)]))
     const answers = await Promise.all(Array.from({ length: 100 }, () => connection.call(Buffer.from(large))))
     for (const message of answers) expect(String(message)).toBe(large)
+  })
+
+  it('has no more calls at once than the server takes: beyond that it ended the connection', async () => {
+    let [open, most] = [0, 0]
+    await connected((stream, request) => {
+      most = Math.max(most, ++open)
+      setTimeout(() => {
+        open--
+        answer(stream, [framed(request)])
+      }, 1)
+    }, 2)
+    await connection.call(Buffer.from('the server has told by then'))
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => connection.call(Buffer.from(`call ${i}`))))
+    expect(answers.map(String)).toEqual(Array.from({ length: 50 }, (_, i) => `call ${i}`))
+    expect(most).toBe(2)
   })
 
   it('fails a call that has no answer or another status than OK, is reset, or loses its connection', async () => {

@@ -22,7 +22,9 @@ const PREFIX = 5
 const MOST = 2 ** 31 - 1
 /** What either side may send at first. */
 const WINDOW = 65_535
-const [HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE] = [1, 4]
+const [HEADER_TABLE_SIZE, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE] = [1, 3, 4]
+/** Bytes of one setting: its number, and its value. */
+const SETTING = 6
 /** `grpc-status: 0` as nghttp2 writes it where no headers are remembered: the name in the code of RFC 7541. */
 const OK = Buffer.from('889acac8b21234da8f0130', 'hex')
 
@@ -36,7 +38,7 @@ export function grpcConnection(host: string, port: number, path: string): GrpcCo
   const headers = headerBlock(path, `${host}:${port}`)
   const calls = new Map<number, Call>()
   const held: { readonly bytes: Buffer; readonly data: number }[] = []
-  let [stream, window, taken, rest] = [1, WINDOW, 0, Buffer.alloc(0)]
+  let [stream, window, taken, open, most, rest] = [1, WINDOW, 0, 0, MOST, Buffer.alloc(0)]
   let failure: Error | undefined
 
   const fail = (error: Error) => {
@@ -53,15 +55,19 @@ export function grpcConnection(host: string, port: number, path: string): GrpcCo
   }
   /** The requests that the server has room for. */
   const release = () => {
-    for (let next; (next = held[0]) && next.data <= window; held.shift()) {
+    for (let next; (next = held[0]) && next.data <= window && open < most; held.shift()) {
       window -= next.data
+      open++
       send(next.bytes)
     }
   }
   const end = (id: number, outcome: (call: Call) => void) => {
     const call = calls.get(id)
+    if (!call) return
     calls.delete(id)
-    if (call) outcome(call)
+    open--
+    release()
+    outcome(call)
   }
   const received = (type: number, flags: number, id: number, payload: Buffer) => {
     if (type === DATA) {
@@ -74,8 +80,12 @@ export function grpcConnection(host: string, port: number, path: string): GrpcCo
     } else if (type === WINDOW_UPDATE && id === 0) {
       window += payload.readUInt32BE()
       release()
-    } else if (type === SETTINGS && !(flags & ACK)) send(frame(SETTINGS, ACK, 0, Buffer.alloc(0)))
-    else if (type === PING && !(flags & ACK)) send(frame(PING, ACK, 0, payload))
+    } else if (type === SETTINGS && !(flags & ACK)) {
+      for (let at = 0; at < payload.length; at += SETTING)
+        if (payload.readUInt16BE(at) === MAX_CONCURRENT_STREAMS) most = payload.readUInt32BE(at + 2)
+      send(frame(SETTINGS, ACK, 0, Buffer.alloc(0)))
+      release()
+    } else if (type === PING && !(flags & ACK)) send(frame(PING, ACK, 0, payload))
     else if (type === RST_STREAM)
       end(id, ({ reject }) => reject(new Error(`${path} was reset with code ${payload.readUInt32BE()}`)))
     else if (type === GOAWAY) fail(new Error(`the server of ${path} goes away`))
