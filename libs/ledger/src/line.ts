@@ -96,19 +96,24 @@ function inOrder(a: string | number | undefined, b: string | number | undefined)
   if (a === undefined) return 1 // null, whose n comes after digits, the minus and the quote
   if (b === undefined) return -1
   if (typeof a === 'string' && typeof b === 'string' && PLAIN.test(a) && PLAIN.test(b)) return inTextOrder(a, b)
-  if (typeof a === 'number' && typeof b === 'number' && isOfOurTime(a) && isOfOurTime(b)) return a - b
+  if (typeof a === 'number' && typeof b === 'number' && isLikeLong(a, b)) return a - b
   return `${JSON.stringify(a)},` < `${JSON.stringify(b)},` ? -1 : 1
 }
 const inTextOrder = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 /** What has no escape in JSON, and nothing that comes before the quote at its end. */
 const PLAIN = /^[#-[\]-~]*$/
-/** Integers of thirteen digits: of one length numbers are in order as texts, too. */
-const isOfOurTime = (value: number) => value >= 1e12 && value < 1e13
+/** Integers of as many digits: of one length numbers are in order as texts, too. */
+function isLikeLong(a: number, b: number): boolean {
+  if (a < 0 || b < 0 || !Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return false
+  let more = 10
+  while (more <= a && more <= b) more *= 10
+  return a < more && b < more
+}
 
 /** The lines of `after` less those of `before`, zeros left out, in canonical order: that of `lineKey`. */
 export function difference(before: readonly Line[], after: readonly Line[]): readonly Line[] {
   if (!before.length && after.length === 1 && after[0]!.amount !== 0) return after // such as a touch: most events are
-  const lines = [...before.map((line) => ({ ...line, amount: -line.amount })), ...after].sort(lineOrder)
+  const lines = [...before.map((line) => lineOf(line.measure, -line.amount, line)), ...after].sort(lineOrder)
   const sums: Line[] = []
   for (const line of lines) {
     const last = sums.at(-1)

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import { Controller, Inject, UseFilters } from '@nestjs/common'
 import { GrpcMethod } from '@nestjs/microservices'
 import { definitionFolders, loadAllDefinitions, type AllDefinitions } from '@funnel/definitions'
-import { FunnelError, topicById, typeOf, type FunnelEvent, type Recorded } from '@funnel/events'
+import { FunnelError, topicById, type FunnelEvent, type Recorded } from '@funnel/events'
 import { claimsOn, invalid, recordOf, type BasisRow, type Comparison } from '@funnel/ledger'
 import { CONFIG } from '@funnel/platform'
 import { patienceOf, ErrorsFilter, type Call } from '@funnel/platform/grpc'
@@ -19,7 +19,8 @@ import { toComparison } from './wire.js'
 /** Events behind one lead; who has more is no person but a robot. */
 const MOST = 5000
 
-type ClaimRow = BasisRow & EventRow & { readonly sequences: Readonly<Record<string, number>> | null }
+type Known = EventRow & { readonly sequence: number | null }
+type ClaimRow = BasisRow & Known
 
 @Controller()
 @UseFilters(ErrorsFilter)
@@ -54,8 +55,7 @@ export class ClaimsController {
         `More than ${MOST} events lie behind the ${subject.kind} ${subject.id}`,
         subject,
       )
-    const sequences = found[0]?.sequences ?? {}
-    const records = found.map((row) => recorded(row, sequences[row.id]))
+    const records = found.map(recorded)
     const events = new Map(found.map((row) => [row.id, row]))
     return {
       basis: toBasis(knownAt, id, basis),
@@ -65,8 +65,21 @@ export class ClaimsController {
 }
 
 /** The event as the fold takes it; its time is the one that counts. */
-function recorded(row: EventRow, sequence: number | undefined): Recorded<FunnelEvent> {
-  const { topic, partition, position, stream, version, recordedAt, id, source, type, occurredAt: at, data } = row
+function recorded(row: Known): Recorded<FunnelEvent> {
+  const {
+    topic,
+    partition,
+    position,
+    stream,
+    version,
+    recordedAt,
+    id,
+    source,
+    type,
+    occurredAt: at,
+    sequence,
+    data,
+  } = row
   return recordOf({
     topic: topicById(topic),
     partition,
@@ -78,7 +91,7 @@ function recorded(row: EventRow, sequence: number | undefined): Recorded<FunnelE
     source,
     type,
     at,
-    sequence: sequence ?? (typeOf(type)!.kind === 'decision' ? version : undefined),
+    sequence: sequence ?? undefined,
     data,
   })
 }

@@ -3,7 +3,7 @@ import { basisColumns, millis, Parameters, schemaOf, type Comparison, type State
 
 /** An event, as a fact of the read model. */
 const eventColumns = `f.topic, f.partition, f."position", f.id, f.type, f.source, f.stream, f.version,
-  ${millis('f.occurred_at')} "occurredAt", ${millis('f.recorded_at')} "recordedAt", f.data`
+  ${millis('f.occurred_at')} "occurredAt", ${millis('f.recorded_at')} "recordedAt", f.sequence, f.data`
 
 /**
  * The statement of all events that claims on a subject rest on, in the total order, with the generation's own columns; one
@@ -47,13 +47,8 @@ member (kind, key) as (
 f as (
   select f.* from member m cross join lateral ${facts} f ${known}
   order by f.recorded_at, f.topic, f.partition, f."position" limit ${parameters.add(limit)}
-),
-sequence as (
-  select json_object_agg(s->>'id', s->'seq') sequences from member m cross join lateral ${node} n
-  cross join lateral json_array_elements(n.state->'facts') s where m.kind in ('lead', 'deal') and s->>'seq' <> '0'
 )
-select ${basisColumns}, ${eventColumns},
-  case when row_number() over (order by f.recorded_at, f.topic, f.partition, f."position") = 1 then sequence.sequences end sequences
-from g cross join sequence left join f on true order by f.recorded_at, f.topic, f.partition, f."position"`,
+select ${basisColumns}, ${eventColumns}
+from g left join f on true order by f.recorded_at, f.topic, f.partition, f."position"`,
   )
 }

@@ -1,4 +1,4 @@
-import type { Dims, Line } from '../line.js'
+import { lineOf, type Dims, type Line } from '../line.js'
 import type { About, Passed } from './dims.js'
 
 /**
@@ -11,11 +11,10 @@ export function changes(before: readonly Line[], after: readonly Line[]): Line[]
   while (head < most && sameLine(before[head]!, after[head]!)) head++
   let tail = 0
   while (tail < most - head && sameLine(before.at(-1 - tail)!, after.at(-1 - tail)!)) tail++
-  return [
-    ...before.slice(head, before.length - tail).map((line) => ({ ...line, amount: -line.amount })),
-    ...after.slice(head, after.length - tail),
-  ]
+  return [...before.slice(head, before.length - tail).map(negative), ...after.slice(head, after.length - tail)]
 }
+
+const negative = (line: Line): Line => lineOf(line.measure, -line.amount, line)
 
 /** Whether two sets of dimension values are equal. */
 export function sameDims(a: Dims, b: Dims): boolean {

@@ -37,18 +37,30 @@ export const factOrder = (a: FactOrder, b: FactOrder): number =>
   a.at - b.at || a.rank - b.rank || a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** The fact in a record. */
-export const factOf = (record: Recorded<FunnelEvent>): Fact => {
+export function factOf(record: Recorded<FunnelEvent>): Fact {
+  const { recorded, event } = record
+  const { id, type, sequence = 0, data } = event
   const at = occurredAt(record) // when it was recorded, where that lies in the future
-  return {
-    at,
-    rank: typeOf(record.event.type)!.rank,
-    seq: record.event.sequence ?? 0,
-    id: record.event.id,
-    type: record.event.type,
-    data: record.event.data,
-    ...(at === record.recorded && isFuture(record) ? { future: true } : {}),
-    ...(record.recorded < at ? { recorded: record.recorded } : {}),
-  }
+  return factFrom({ id, type, at, recorded, sequence, future: at === recorded && isFuture(record), data })
+}
+
+/** What makes a fact, as a row may hold it. */
+export interface FactParts {
+  readonly id: string
+  readonly type: FunnelEvent['type']
+  /** When it happened, as it counts. */
+  readonly at: Instant
+  readonly recorded: Instant
+  readonly sequence: number | null
+  /** Its time lay in the future when it was recorded. */
+  readonly future: boolean | null
+  readonly data: Fact['data']
+}
+
+export function factFrom({ id, type, at, recorded, sequence, future, data }: FactParts): Fact {
+  const fact = { at, rank: typeOf(type)!.rank, seq: sequence ?? 0, id, type, data }
+  if (recorded < at) return { ...fact, recorded }
+  return future ? { ...fact, future } : fact
 }
 
 /** What is known of an event and of its place in the log; `at` is when it happened, as it counts. */

@@ -73,9 +73,8 @@ export function addTo(
   cell.seconds = plus(cell.seconds, seconds)
 }
 
-/** What of the whole has no value of a dimension. */
+/** What of the whole has no value of a dimension, of which there are some. */
 export function without(whole: Cells, byValue: ReadonlyMap<string, Cells>): Cells {
-  if (!byValue.size) return whole
   const rest: Cells = new Map()
   for (const [key, cell] of whole) rest.set(key, { ...cell })
   for (const cells of byValue.values())

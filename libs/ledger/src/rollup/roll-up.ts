@@ -21,6 +21,16 @@ interface Sums {
   readonly whole: Cells
   /** For each dimension by its value, where there is one. */
   readonly byValue: readonly Map<string, Cells>[]
+  /** Of all that was added. */
+  lacking: number
+}
+
+/** A set of dimension values. */
+interface Values {
+  /** For each dimension. */
+  readonly of: readonly (string | undefined)[]
+  /** A bit for each dimension without a value; of 33 and more, 32 apart, the same one. */
+  readonly lacking: number
 }
 
 const COUNT: Kind = { currency: null, cohort: false, window: null, timed: false }
@@ -43,7 +53,7 @@ export class RollUp {
   #first: readonly (string | undefined)[] | undefined
   readonly #alike: boolean[]
   /** Entries of one subject share a set, and lie side by side. */
-  #last: { readonly dims: Dims; readonly values: readonly (string | undefined)[] } | undefined
+  #last: { readonly dims: Dims; readonly values: Values } | undefined
 
   constructor(dimensions: readonly string[]) {
     this.#dimensions = dimensions.toSorted()
@@ -87,9 +97,11 @@ export class RollUp {
       for (const line of lines) yield* rollsOf(line, dimension, this.#cellsBy(line, at))
   }
 
-  #cellsBy({ total, whole, byValue }: Sums, at: number): Iterable<[string | null, Cells]> {
+  #cellsBy({ total, whole, byValue, lacking }: Sums, at: number): Iterable<[string | null, Cells]> {
     if (this.#alike[at]) return [[this.#first?.[at] ?? null, total]]
-    return [...byValue[at]!, [null, without(whole, byValue[at]!)]]
+    const cells = byValue[at]!
+    if (!cells.size) return [[null, whole]]
+    return lacking & (1 << at) ? [...cells, [null, without(whole, cells)]] : cells
   }
 
   #moneyOf(currency: string): Kind {
@@ -108,50 +120,44 @@ export class RollUp {
       const total: Cells = new Map()
       const whole: Cells = kind === DURATION ? new Map() : total
       const byValue = this.#dimensions.map(() => new Map<string, Cells>())
-      kinds.set(kind, (sums = { measure, stage, kind, total, whole, byValue }))
+      kinds.set(kind, (sums = { measure, stage, kind, total, whole, byValue, lacking: 0 }))
     }
     return sums
   }
 
-  #valuesOf(dims: Dims): readonly (string | undefined)[] {
+  #valuesOf(dims: Dims): Values {
     if (this.#last?.dims === dims) return this.#last.values
-    const values = this.#dimensions.map((dimension) => (Object.hasOwn(dims, dimension) ? dims[dimension] : undefined))
-    this.#first ??= values
-    for (let at = 0; at < values.length; at++) if (values[at] !== this.#first[at]) this.#alike[at] = false
+    const of = this.#dimensions.map((dimension) => (Object.hasOwn(dims, dimension) ? dims[dimension] : undefined))
+    this.#first ??= of
+    let lacking = 0
+    for (let at = 0; at < of.length; at++) {
+      if (of[at] !== this.#first[at]) this.#alike[at] = false
+      if (of[at] === undefined) lacking |= 1 << at
+    }
+    const values = { of, lacking }
     this.#last = { dims, values }
     return values
   }
 
-  #add(
-    { total, byValue }: Sums,
-    values: readonly (string | undefined)[],
-    day: number,
-    amount: Exact,
-    size: Exact,
-    seconds: Exact,
-  ): void {
-    addTo(total, day, day, 0, amount, size, seconds)
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at]
-      if (value !== undefined) addTo(cellsOf(byValue[at]!, value), day, day, 0, amount, size, seconds)
+  #add(sums: Sums, { of, lacking }: Values, day: number, amount: Exact, size: Exact, seconds: Exact): void {
+    sums.lacking |= lacking
+    addTo(sums.total, day, day, 0, amount, size, seconds)
+    for (let at = 0; at < of.length; at++) {
+      const value = of[at]
+      if (value !== undefined) addTo(cellsOf(sums.byValue[at]!, value), day, day, 0, amount, size, seconds)
     }
   }
 
-  #addDuration(
-    { total, whole, byValue }: Sums,
-    values: readonly (string | undefined)[],
-    occurred: number,
-    took: number,
-    amount: number,
-  ): void {
+  #addDuration(sums: Sums, { of, lacking }: Values, occurred: number, took: number, amount: number): void {
     const day = Math.floor(occurred / DAY)
     const month = startOf('month', occurred) / DAY
     const key = `${month} ${took}`
-    addTo(total, `${day} ${took}`, day, took, amount, 0, 0)
-    addTo(whole, key, month, took, amount, 0, 0)
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at]
-      if (value !== undefined) addTo(cellsOf(byValue[at]!, value), key, month, took, amount, 0, 0)
+    sums.lacking |= lacking
+    addTo(sums.total, `${day} ${took}`, day, took, amount, 0, 0)
+    addTo(sums.whole, key, month, took, amount, 0, 0)
+    for (let at = 0; at < of.length; at++) {
+      const value = of[at]
+      if (value !== undefined) addTo(cellsOf(sums.byValue[at]!, value), key, month, took, amount, 0, 0)
     }
   }
 }

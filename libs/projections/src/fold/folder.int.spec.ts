@@ -3,7 +3,7 @@ import type pg from 'pg'
 import * as fc from 'fast-check'
 import { always, nothingApplied, versionsOf, withRecords } from '@funnel/definitions'
 import { distance } from '@funnel/events'
-import { canonicalHash, contributions, fold, journalHash, NodeMap, type NodeState } from '@funnel/ledger'
+import { canonicalHash, contributions, fold, journalHash, NodeMap, type NodeRef, type NodeState } from '@funnel/ledger'
 import { changingHappenings, gaps, happenings, mixedHappenings, record } from '@funnel/ledger/testing'
 import { createGeneration, generationOf } from '../generation/generation.js'
 import { committingAfter, failing } from '../testing/cut.js'
@@ -13,6 +13,7 @@ import { batches, definitions, entriesOf, epoch } from '../testing/scene.js'
 import { fingerprint } from '../verify/fingerprint.js'
 import { createFolder, type Folder } from './folder.js'
 import { dimsIds } from './rows.js'
+import { nodesOf } from './states.js'
 
 // more runs than by default take their time
 jest.setTimeout(600_000)
@@ -86,11 +87,9 @@ describe('a folder', () => {
       expect(journalHash(entries)).toBe(
         journalHash(fold(pure, log, versionsOf(definitions, withRecords(nothingApplied, log))).entries),
       )
-      const { rows } = await pool.query<{ kind: NodeState['kind']; key: string; state: unknown }>(
-        `select kind, key, state from ${generation.schema}.node`,
-      )
+      const { rows: refs } = await pool.query<NodeRef>(`select kind, key from ${generation.schema}.node`)
       const stored = new NodeMap<unknown>()
-      for (const row of rows) stored.set(row, row.state)
+      for (const { ref, node } of await nodesOf(pool, generation.schema, refs)) stored.set(ref, node)
       for (const kind of ['visitor', 'person', 'lead', 'deal', 'clock'] as const)
         expect(stored.of(kind)).toEqual(
           new Map([...pure.of(kind)].map(([key, state]) => [key, JSON.parse(JSON.stringify(state))])),

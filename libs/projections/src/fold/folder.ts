@@ -11,6 +11,7 @@ import {
   type Instant,
   type Positions,
   type Recorded,
+  type Topic,
 } from '@funnel/events'
 import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@funnel/definitions'
 import type { Batch } from '@funnel/event-log'
@@ -159,10 +160,10 @@ const fence = (
 
 /** The events after a place. Throws LOG_GAP when one is missing between them. */
 function unfolded(events: readonly Recorded[], place: Positions): Recorded[] {
-  const last = new Map<string, number>()
+  const last: { [topic in Topic]?: number[] } = {}
   return events.filter(({ topic, partition, position }) => {
-    const key = `${topic}/${partition}`
-    const before = last.get(key) ?? positionOf(place, topic, partition)
+    const reached = (last[topic] ??= [])
+    const before = reached[partition] ?? positionOf(place, topic, partition)
     if (position <= before) return false
     if (position !== before + 1)
       throw new FunnelError(
@@ -175,7 +176,7 @@ function unfolded(events: readonly Recorded[], place: Positions): Recorded[] {
           before,
         },
       )
-    last.set(key, position)
+    reached[partition] = position
     return true
   })
 }

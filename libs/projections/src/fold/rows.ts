@@ -1,6 +1,15 @@
-import { canonicalJson, FunnelError, occurredAt, topics, type FunnelEvent, type Recorded } from '@funnel/events'
+import {
+  canonicalJson,
+  FunnelError,
+  isFuture,
+  occurredAt,
+  topics,
+  type FunnelEvent,
+  type Recorded,
+} from '@funnel/events'
 import {
   dimsId,
+  rowOf,
   type ClockRow,
   type DealRow,
   type Entry,
@@ -92,13 +101,15 @@ export const factColumns: readonly Column<Recorded<FunnelEvent>>[] = [
   { name: 'occurred_at', type: 'timestamptz', of: occurredAt },
   { name: 'recorded_at', type: 'timestamptz', of: ({ recorded }) => recorded },
   { name: 'data', type: 'json', of: ({ event }) => JSON.stringify(event.data) },
+  { name: 'sequence', type: 'bigint', of: ({ event }) => event.sequence },
+  { name: 'future', type: 'boolean', of: (record) => isFuture(record) || undefined },
 ]
 
 /** The table `node`. */
 export const nodeColumns: readonly Column<{ readonly ref: NodeRef; readonly node: NodeState }>[] = [
   { name: 'kind', type: 'text', of: ({ ref }) => ref.kind },
   { name: 'key', type: 'text', of: ({ ref }) => ref.key },
-  { name: 'state', type: 'json', of: ({ node }) => JSON.stringify(node) },
+  { name: 'state', type: 'json', of: ({ node }) => JSON.stringify(rowOf(node)) },
 ]
 
 /** Of the names of what stands out: as one text, since an array of arrays cannot be taken apart by rows. */

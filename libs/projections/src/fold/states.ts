@@ -1,6 +1,17 @@
 import type pg from 'pg'
 import type { FunnelEvent, Recorded } from '@funnel/events'
-import { missing, NodeMap, type FoldState, type NodeRef, type NodeState } from '@funnel/ledger'
+import {
+  millis,
+  missing,
+  nodeOf,
+  NodeMap,
+  type FactParts,
+  type FoldState,
+  type NodeRef,
+  type NodeRow,
+  type NodeState,
+} from '@funnel/ledger'
+import type { Queryable } from '../generation/generation.js'
 
 /** States kept in memory between batches, at most. */
 const MOST_KEPT = 100_000
@@ -14,25 +25,42 @@ export interface Changes extends FoldState {
 export interface Changed {
   readonly ref: NodeRef
   readonly node: NodeState
+  /** As it was before the batch. */
+  readonly before: NodeState | null | undefined
+}
+
+/** The nodes of a generation, those of them that it has. */
+export async function nodesOf(
+  db: Queryable,
+  schema: string,
+  refs: readonly NodeRef[],
+): Promise<{ readonly ref: NodeRef; readonly node: NodeState }[]> {
+  const { rows } = await db.query<NodeRef & { readonly state: NodeRow; readonly facts: readonly FactParts[] | null }>({
+    name: `${schema}.load`,
+    text: `select n.kind, n.key, n.state, case when n.kind in ('lead', 'deal') then (
+             select json_agg(json_build_object('id', id, 'type', type, 'at', ${millis('occurred_at')}, 'recorded', ${millis('recorded_at')},
+               'sequence', sequence, 'future', future, 'data', data))
+             from ${schema}.fact where stream = n.kind || '-' || n.key) end facts
+           from unnest($1::text[], $2::text[]) r (kind, key) join ${schema}.node n using (kind, key)`,
+    values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
+  })
+  return rows.map(({ kind, key, state, facts }) => ({ ref: { kind, key }, node: nodeOf(state, facts ?? []) }))
 }
 
 /**
- * The states of the nodes of a generation: a bounded cache over the table `node`, ahead of it by the batches that are
- * being saved. True as long as the fence holds, since nobody else writes there then.
+ * The states of the nodes of a generation: a bounded cache over the tables `node` and `fact`, ahead of them by the batches
+ * that are being saved. True as long as the fence holds, since nobody else writes there then.
  */
 export class States {
   readonly #pool: pg.Pool
-  readonly #load: { readonly name: string; readonly text: string }
+  readonly #schema: string
   /** What a node's row says, or is about to; null: there is none. */
   readonly #kept = new NodeMap<NodeState | null>()
   readonly #unsaved = new Set<Changes>()
 
   constructor(pool: pg.Pool, schema: string) {
     this.#pool = pool
-    this.#load = {
-      name: `${schema}.load`,
-      text: `select n.kind, n.key, n.state from unnest($1::text[], $2::text[]) r (kind, key) join ${schema}.node n using (kind, key)`,
-    }
+    this.#schema = schema
   }
 
   /** Loads what the fold of these records will read, round by round. */
@@ -41,11 +69,7 @@ export class States {
     for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
       const { refs } = next
       for (const ref of refs) kept.set(ref, null)
-      const { rows } = await this.#pool.query<NodeRef & { state: NodeState }>({
-        ...this.#load,
-        values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
-      })
-      for (const row of rows) kept.set(row, row.state)
+      for (const { ref, node } of await nodesOf(this.#pool, this.#schema, refs)) kept.set(ref, node)
     }
   }
 
@@ -56,7 +80,7 @@ export class States {
     return {
       all,
       get: (ref) => all.get(ref)?.node ?? kept.get(ref) ?? undefined,
-      set: (ref, node) => all.set(ref, { ref, node }),
+      set: (ref, node) => all.set(ref, { ref, node, before: kept.get(ref) }),
     }
   }
 

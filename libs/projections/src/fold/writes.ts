@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics, type FunnelEvent, type Recorded } from '@funnel/events'
-import { clockRow, dealRow, leadRow, type Folded } from '@funnel/ledger'
+import { changesRow, clockRow, dealRow, leadRow, type Folded } from '@funnel/ledger'
 import { allEnded, type Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, selectOf, type Column } from './columns.js'
@@ -52,7 +52,8 @@ export function* writesOf(
   yield* copy(schema, 'fact', factColumns, records)
   yield* copy(schema, 'entry', entryColumns(dims), entries)
   yield* dimsWrite(schema, dims.fresh())
-  yield* upsert(schema, 'node', ['kind', 'key'], nodeColumns, changed)
+  const rows = changed.filter(({ before, node }) => changesRow(before, node))
+  yield* upsert(schema, 'node', ['kind', 'key'], nodeColumns, rows)
   const leads = standing.flatMap(({ ref: { key }, node }) =>
     node.kind === 'lead' && node.facts.length ? [leadRow(key, node, versions)] : [],
   )

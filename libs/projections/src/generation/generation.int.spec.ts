@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryRunner } from 'typeorm'
-import { record } from '@funnel/ledger/testing'
 import { createPool } from '@funnel/platform'
 import { syntheticLog } from '@funnel/testing'
 import { createFolder } from '../fold/folder.js'
@@ -13,8 +12,6 @@ import { TookRolls1764000000014 } from '../migrations/1764000000014-took-rolls.j
 import { Cohorts1764000000015 } from '../migrations/1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from '../migrations/1764000000016-class-rolls.js'
 import { ValueRolls1764000000017 } from '../migrations/1764000000017-value-rolls.js'
-import { DealPersons1764000000018 } from '../migrations/1764000000018-deal-persons.js'
-import { SentBack1764000000019 } from '../migrations/1764000000019-sent-back.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -158,72 +155,6 @@ describe('generations', () => {
       { kind: 'lead', key: 'l', account: null },
       { kind: 'person', key: 'p', account: 'a' },
     ])
-  })
-
-  it('that were made before list a deal with its person, where they had one of its contacts', async () => {
-    const told = (
-      type: 'opened' | 'contact-added' | 'contact-removed' | 'stage-entered',
-      deal: string,
-      data: object,
-    ) => ({
-      type: `deal.${type}` as const,
-      data: { deal, ...data },
-      at: 0,
-    })
-    const contact = { person: 'other', role: 'buyer' }
-    const log = record(
-      [
-        told('opened', 'moved', { person: 'first' }),
-        told('stage-entered', 'moved', { stage: 's', person: 'last' }),
-        told('contact-added', 'moved', contact),
-        told('contact-removed', 'moved', contact),
-        told('opened', 'of-nobody', {}),
-        told('contact-added', 'of-nobody', contact),
-        told('opened', 'without-contacts', { person: 'one' }),
-      ],
-      [1],
-    )
-    const generation = await make('live')
-    await createFolder(database.pool, generation).apply(batches(log)[0]!)
-    const persons = async () => {
-      const { rows } = await database.pool.query(`select deal, person from ${generation.schema}.deal order by deal`)
-      return rows as unknown[]
-    }
-    const folded = await persons()
-    expect(folded).toEqual([
-      { deal: 'moved', person: 'last' },
-      { deal: 'of-nobody', person: null },
-      { deal: 'without-contacts', person: 'one' },
-    ])
-    await database.pool.query(`update ${generation.schema}.deal set person = 'other' where deal <> 'without-contacts'`)
-    await new DealPersons1764000000018().up(runner)
-    expect(await persons()).toEqual(folded)
-  })
-
-  it('that were made before are replaced where they miss a lead that was sent back, and stay where they count each', async () => {
-    const stay = async (log: Parameters<typeof record>[0], uncount = '') => {
-      const generation = await make('live')
-      await createFolder(database.pool, generation).apply(batches(record(log, [1]))[0]!)
-      if (uncount)
-        await database.pool.query(
-          `delete from ${generation.schema}.entry where measure = 'lead.recycled' and ${uncount}`,
-        )
-      await new SentBack1764000000019().up(runner)
-      const { state, fold } = await generationOf(database.pool, generation.id)
-      await database.clear()
-      return [state, fold]
-    }
-    const entered = (stage: string, at: number) =>
-      ({ type: 'lead.stage-entered', data: { lead: 'l', stage }, at }) as const
-    const sentBack = (lead: string, at: number) =>
-      ({ type: 'lead.recycled', data: { lead, stage: 'mql', reason: 'fit' }, at }) as const
-    const log = [entered('sql', 1), sentBack('l', 3), sentBack('other', 3)]
-    expect(await stay([entered('sql', 1), entered('mql', 2)], 'true')).toEqual(['live', 1])
-    expect(await stay(log)).toEqual(['live', 1])
-    expect(await stay(log, 'true')).toEqual(['retired', 2])
-    expect(await stay(log, `subject = 'other'`)).toEqual(['retired', 2])
-    // was in that stage already, as became known later
-    expect(await stay([...log, entered('mql', 2)])).toEqual(['retired', 2])
   })
 
   it('that were made before have the columns and indexes that new ones have, whatever is undone in between', async () => {

@@ -22,8 +22,11 @@ export const tables = (schema: string): string => `
     topic smallint not null, partition smallint not null, "position" bigint not null,
     id uuid not null, type text not null, stream text not null, version int not null, source text not null,
     occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null, data json not null,
+    sequence bigint,                                   -- the source's own order among those of one instant
+    future boolean,                                    -- its time lay in the future when it was recorded, and counts as of then
     primary key (topic, partition, "position")
   );
+  create index fact_stream on ${schema}.fact (stream); -- by which leads and deals get their facts back
   create table ${schema}.node (
     kind text not null, key text not null, state json not null, ${ACCOUNT}, primary key (kind, key)
   ) with (fillfactor = 80);
@@ -75,7 +78,6 @@ export const clockIndexes = (schema: string): string => `
 
 /** What a journey is put together by. */
 export const journeyIndexes = (schema: string): string => `
-  create index if not exists fact_stream on ${schema}.fact (stream);
   create index if not exists node_account on ${schema}.node (account) where account is not null;
   create index if not exists deal_account on ${schema}.deal (account) where account is not null;
   create index if not exists deal_person on ${schema}.deal (person) where person is not null;`

@@ -13,7 +13,7 @@ export class Journeys1764000000005 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const { schema } of await generations(runner))
-      for (const index of ['fact_stream', 'node_account', 'deal_account', 'deal_person'])
+      for (const index of ['node_account', 'deal_account', 'deal_person'])
         await runner.query(`drop index ${schema}.${index}`)
   }
 }

@@ -15,8 +15,7 @@ import { TookRolls1764000000014 } from './1764000000014-took-rolls.js'
 import { Cohorts1764000000015 } from './1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from './1764000000016-class-rolls.js'
 import { ValueRolls1764000000017 } from './1764000000017-value-rolls.js'
-import { DealPersons1764000000018 } from './1764000000018-deal-persons.js'
-import { SentBack1764000000019 } from './1764000000019-sent-back.js'
+import { FactsApart1764000000020 } from './1764000000020-facts-apart.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -37,6 +36,5 @@ export const migrateRead = (url: string): Promise<void> =>
     Cohorts1764000000015,
     ClassRolls1764000000016,
     ValueRolls1764000000017,
-    DealPersons1764000000018,
-    SentBack1764000000019,
+    FactsApart1764000000020,
   ])

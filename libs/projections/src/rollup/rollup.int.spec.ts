@@ -146,7 +146,7 @@ describe('rolls', () => {
   /** Seals what was folded as the projector does, or reads it back as one that was started again. */
   const foldSealing = async (records: readonly Recorded[], size: number, generation: Generation, readBack = false) => {
     const folder = createFolder(pool, generation)
-    const recent = new Recent(generation.w)
+    const recent = new Recent(generation.rolled, size, generation.w)
     for (const batch of batches(records, [13])) {
       const { entries } = await folder.apply(batch)
       recent.saved(entries, folder.generation.w!)

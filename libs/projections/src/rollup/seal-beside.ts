@@ -20,7 +20,7 @@ export interface SealingBeside {
  */
 export function sealBeside(pool: pg.Pool, generation: Generation, failed: (error: unknown) => void): SealingBeside {
   const stop = new AbortController()
-  const recent = new Recent(generation.w)
+  const recent = new Recent(generation.rolled, SLICE, generation.w)
   let unsealed = SLICE
   let sealing: Promise<unknown> | undefined
   return {

@@ -1,12 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type pg from 'pg'
+import type { Instant } from '@funnel/events'
 import { RollUp } from '@funnel/ledger'
 import { copy, send } from '../fold/writes.js'
 import { inTransaction, type Generation } from '../generation/generation.js'
-import type { Recent } from './recent.js'
+import type { Recent, Slice } from './recent.js'
 import { mergedRolls, ROLL_COLUMNS } from './rolls.js'
 import { rollColumns } from './rows.js'
-import { at, lastSealed, moneyUpTo, sliceAfter } from './slice.js'
+import { at, entriesAfter, lastSealed, moneyUpTo } from './slice.js'
 
 /** Entries of a slice: what a question has to read beside the rolls, at most, once all is sealed. */
 export const SLICE = 20_000
@@ -29,7 +30,7 @@ export interface SealOptions {
   readonly fan?: number
   /** Ends it between two slices. */
   readonly signal?: AbortSignal
-  /** What need not be read back. */
+  /** What need not be read back: slices of that size. */
   readonly recent?: Recent
 }
 
@@ -59,17 +60,13 @@ export async function seal(pool: pg.Pool, generation: Sealed, options: SealOptio
 }
 
 /** Cuts the next slice off the tail, if there is enough of it below the watermark. */
-async function cut(client: pg.PoolClient, { id, schema, rolled }: Sealed, size: number, recent: Recent | undefined) {
+async function cut(client: pg.PoolClient, generation: Sealed, size: number, recent: Recent | undefined) {
+  const { schema } = generation
   const after = await lastSealed(client, schema)
-  const kept = recent?.next(after, size)
-  const slice = kept === undefined ? await sliceAfter(client, { id, schema }, after, size) : kept
-  if (!slice) return false
-  const { entries, end } = slice
-  const rollUp = new RollUp(rolled)
-  for (let begin = 0; begin < entries.length; begin += STRETCH) {
-    for (const entry of entries.slice(begin, begin + STRETCH)) rollUp.add(entry)
-    await turn()
-  }
+  const slice = recent?.next(after)
+  const sum = slice === undefined ? await sumAfter(client, generation, after, size) : slice
+  if (!sum) return false
+  const { rollUp, end } = sum
   if (rollUp.holders.length)
     for (const entry of await moneyUpTo(client, schema, rollUp.holders, after)) rollUp.earlier(entry)
   const { rows: made } = await client.query<{ id: number }>(
@@ -78,6 +75,24 @@ async function cut(client: pg.PoolClient, { id, schema, rolled }: Sealed, size: 
   )
   await send(client, copy(schema, 'roll', rollColumns(made[0]!.id), [...rollUp.rolls()]))
   return true
+}
+
+/** The next slice, read from the table and added up; null while there is too little below the watermark. */
+async function sumAfter(
+  client: pg.PoolClient,
+  generation: Sealed,
+  after: Instant,
+  size: number,
+): Promise<Slice | null> {
+  const slice = await entriesAfter(client, generation, after, size)
+  if (!slice) return null
+  const { entries, end } = slice
+  const rollUp = new RollUp(generation.rolled)
+  for (let begin = 0; begin < entries.length; begin += STRETCH) {
+    for (const entry of entries.slice(begin, begin + STRETCH)) rollUp.add(entry)
+    await turn()
+  }
+  return { rollUp, end }
 }
 
 /** Adds up the oldest slices of a level that has enough of them. They stay: an answer known at a time within needs them. */

@@ -2,8 +2,8 @@ import type { Instant } from '@funnel/events'
 import { millis, type Dims, type Rollable } from '@funnel/ledger'
 import type { Generation, Queryable } from '../generation/generation.js'
 
-/** What is to be sealed next: entries, and when the last of them were recorded. */
-export interface Slice {
+/** Entries, and when the last of them were recorded. */
+export interface Cut {
   readonly entries: readonly Rollable[]
   readonly end: Instant
 }
@@ -20,12 +20,12 @@ export async function lastSealed(db: Queryable, schema: string): Promise<Instant
  * The first `size` entries recorded after an instant, and those of the same instant as the last, read from the table; null
  * while there are fewer below the watermark.
  */
-export async function sliceAfter(
+export async function entriesAfter(
   db: Queryable,
   { id, schema }: Pick<Generation, 'id' | 'schema'>,
   after: Instant,
   size: number,
-): Promise<Slice | null> {
+): Promise<Cut | null> {
   // the watermark first: whatever was recorded up to it is seen by every later statement
   const { rows: bounds } = await db.query<{ w: Instant | null }>(
     `select ${millis('w')} w from read.generation where id = $1`,

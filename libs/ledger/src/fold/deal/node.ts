@@ -23,9 +23,9 @@ function dealAfter(before: DealState, news: News['deal'], { state }: Context): D
     return before.passed && samePassed(news.passed, before.passed) ? before : { ...before, passed: news.passed }
   const facts = withFact(before.facts, news.fact)
   const lead = leadOf(facts)
-  return lead === undefined
-    ? { ...before, facts }
-    : { ...before, facts, passed: passedOn(stateOf(state, 'lead', lead)) }
+  if (lead === undefined) return { ...before, facts }
+  const passed = passedOn(stateOf(state, 'lead', lead))
+  return { ...before, facts, passed: before.passed && samePassed(passed, before.passed) ? before.passed : passed }
 }
 
 function leadsToTell(key: string, before: DealState, after: DealState): Message[] {

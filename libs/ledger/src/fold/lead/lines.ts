@@ -1,4 +1,4 @@
-import type { Measure, Versions } from '@funnel/definitions'
+import type { Definitions, Measure, Versions } from '@funnel/definitions'
 import type { FunnelEvent, Instant } from '@funnel/events'
 import { lineOf, type Dims, type Line } from '../../line.js'
 import { sameDims } from '../compare.js'
@@ -37,21 +37,20 @@ export function leadLines(id: string, state: LeadState, versions: Versions): Lin
   const lines: Line[] = []
   const book = (measure: Measure, index: number, stage?: string, of = dims[index]!, amount = 1) =>
     lines.push(lineOf(measure, amount, { occurred: facts[index]!.at, subject, stage, dims: of }))
-  const last = new Map<string, number>()
-  for (const { stage, index } of story.entries) last.set(stage, index)
   let entered = 0
-  for (const [index, stage] of story.stages.entries()) {
+  for (let index = 0; index < facts.length; index++) {
+    const stage = story.stages[index]
     if (index === story.captured) book('lead.captured', index)
     const { type } = facts[index]!
     if (isOfHandoff(type)) book(type, index, undefined, ofHandoffAt(state, index, versions))
     else if (isDecided(type)) book(type, index)
     const entry = story.entries[entered]
     if (entry?.index === index) {
-      entered++
       book('stage.entered', index, entry.stage)
       if (entry.first) book('stage.first', index, entry.stage)
-      if (index === last.get(entry.stage)) book('stage.last', index, entry.stage)
+      if (entered === story.last.get(entry.stage)) book('stage.last', index, entry.stage)
       if (entry.backward) book('lead.recycled', index, entry.stage)
+      entered++
     }
     const before = story.stages[index - 1]
     if (stage === undefined || (stage === before && sameDims(dims[index]!, dims[index - 1]!))) continue
@@ -78,10 +77,9 @@ export function conversions(state: LeadState, story: LeadStory, versions: Versio
   const reached: Conversion[] = []
   const startAt = (from: string, index: number) => {
     const start = state.facts[index]!
-    for (const pair of versions.at(judgedAt(start)).funnel.conversions) {
-      if (pair.from !== from) continue
-      const end = reachedAfter(start.at, pair.to, state, story)
-      if (end !== undefined) reached.push({ index, end, stage: `${from}>${pair.to}` })
+    for (const { to, stage } of conversionsFrom(from, versions.at(judgedAt(start)).funnel)) {
+      const end = reachedAfter(start.at, to, state, story)
+      if (end !== undefined) reached.push({ index, end, stage })
     }
   }
   if (story.captured !== undefined) startAt('captured', story.captured)
@@ -89,6 +87,25 @@ export function conversions(state: LeadState, story: LeadStory, versions: Versio
     if (first && stage !== 'captured' && stage !== 'won') startAt(stage, index)
   return reached
 }
+
+type Funnel = Definitions['funnel']
+/** A pair of milestones by its end. */
+interface Pair {
+  readonly to: string
+  readonly stage: string
+}
+const pairs = new WeakMap<Funnel, ReadonlyMap<string, readonly Pair[]>>()
+
+/** The pairs of a funnel that start with a milestone, sorted out once. */
+function conversionsFrom(from: string, funnel: Funnel): readonly Pair[] {
+  let known = pairs.get(funnel)
+  if (!known) {
+    const named = funnel.conversions.map(({ from, to }) => ({ from, to, stage: `${from}>${to}` }))
+    pairs.set(funnel, (known = Map.groupBy(named, ({ from }) => from)))
+  }
+  return known.get(from) ?? NONE
+}
+const NONE: readonly Pair[] = []
 
 type Counted = FunnelEvent['type'] & Measure
 

@@ -1,4 +1,4 @@
-import type { Versions } from '@funnel/definitions'
+import type { Definitions, Versions } from '@funnel/definitions'
 import { judgedAt, type Fact } from '../fact.js'
 
 /** A change of stage. */
@@ -22,6 +22,8 @@ export interface LeadStory {
   readonly entries: readonly StageEntry[]
   /** The stage after each fact. */
   readonly stages: readonly (string | undefined)[]
+  /** The last change of stage to each, so far: its place among the entries. */
+  readonly last: ReadonlyMap<string, number>
   /** Indexes of the conversions that were reversed. */
   readonly reversed: ReadonlySet<number>
 }
@@ -36,30 +38,39 @@ export function leadStory(facts: readonly Fact[], versions: Versions): LeadStory
   const reversed = reversedConversions(facts)
   const entries: StageEntry[] = []
   const stages: (string | undefined)[] = []
-  const entered = new Set<string>()
+  const last = new Map<string, number>()
   let captured: number | undefined
   let stage: string | undefined
-  for (const [index, fact] of facts.entries()) {
+  // of all that is folded this is run most often: loops by index make nothing
+  for (let index = 0; index < facts.length; index++) {
+    const fact = facts[index]!
     const { type, data } = fact
     if (type === 'lead.captured') captured ??= index
     const next = reversed.has(index) ? undefined : (data['stage'] as string | undefined)
     if (next !== undefined && next !== stage) {
-      const known = versions.at(judgedAt(fact)).funnel.stages
-      const place = (id: string | undefined) => known.findIndex((one) => one.id === id)
-      const to = place(next)
-      const first = !entered.has(next)
-      const backward = type === 'lead.recycled' || (to >= 0 && to < place(stage))
+      const { stages: known } = versions.at(judgedAt(fact)).funnel
+      const to = placeOf(next, known)
+      const backward = type === 'lead.recycled' || (to >= 0 && to < placeOf(stage, known))
+      const first = !last.has(next)
+      last.set(next, entries.length)
       entries.push({ stage: next, index, first, backward, unknown: to < 0 })
-      entered.add(next)
       stage = next
     }
     stages.push(stage)
   }
-  return { captured, entries, stages, reversed }
+  return { captured, entries, stages, last, reversed }
 }
+
+function placeOf(stage: string | undefined, stages: Definitions['funnel']['stages']): number {
+  for (let place = 0; place < stages.length; place++) if (stages[place]!.id === stage) return place
+  return -1
+}
+
+const NONE: ReadonlySet<number> = new Set()
 
 /** Indexes of the conversions that a later reversal takes back: each the last one before it that stands. */
 function reversedConversions(facts: readonly Fact[]): ReadonlySet<number> {
+  if (!facts.some(({ type }) => type === 'lead.conversion-reversed')) return NONE
   const reversed = new Set<number>()
   const standing: number[] = []
   for (const [index, { type }] of facts.entries()) {
