@@ -1,9 +1,9 @@
 import type { Versions } from '@funnel/definitions'
-import type { FunnelEvent, Instant, Recorded } from '@funnel/events'
+import type { Instant } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { clock } from './clock/node.js'
 import { deal } from './deal/node.js'
-import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type Told } from './fact.js'
 import { consentIn } from './identity/consent.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
@@ -39,7 +39,7 @@ export interface Folded {
  * A subject at which the fold throws (a bug) is parked: nothing of that event is booked for it, it keeps the lines it has,
  * and its later events change nothing. The others go on, and see it as it was.
  */
-export function fold(state: FoldState, records: readonly Recorded<FunnelEvent>[], versions: Versions): Folded {
+export function fold(state: FoldState, records: readonly Told[], versions: Versions): Folded {
   const entries: Entry[] = []
   const parked: Parked[] = []
   const context: Context = { versions, state }
@@ -96,9 +96,9 @@ const entryOf = (
 })
 
 /** Whom an event concerns first; nobody where no number depends on it. */
-function messagesOf(record: Recorded<FunnelEvent>): Message[] {
+function messagesOf(record: Told): Message[] {
   const { event } = record
-  const fact = factOf(record)
+  const fact = factIn(record)
   if (isOfVisitor(event)) return [{ kind: 'visitor', key: event.data.visitor, news: { fact } }]
   // of the two events of a merge the one of the absorbed id, whose own decisions come in the order of their versions
   if (event.type === 'person.absorbed')

@@ -1,6 +1,5 @@
-import type { FunnelEvent, Recorded } from '@funnel/events'
 import { leadOf } from './deal/node.js'
-import { clockKey, factOf, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn } from './fact.js'
+import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type Told } from './fact.js'
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
@@ -9,7 +8,7 @@ import { NodeMap, type NodeKind, type NodeRef, type NodeState, type StateOf } fr
 /** What must be loaded, and the records that need it: whatever the others read is there. */
 export interface Missing {
   readonly refs: readonly NodeRef[]
-  readonly records: readonly Recorded<FunnelEvent>[]
+  readonly records: readonly Told[]
 }
 
 /**
@@ -20,10 +19,10 @@ export interface Missing {
  */
 export function missing(
   loaded: { get(ref: NodeRef): NodeState | null | undefined },
-  records: readonly Recorded<FunnelEvent>[],
+  records: readonly Told[],
 ): Missing {
   const wanted = new NodeMap<NodeRef>()
-  const waiting: Recorded<FunnelEvent>[] = []
+  const waiting: Told[] = []
   let complete = true
   /** The node, where it is loaded and there; else it is asked for. */
   const want = <K extends NodeKind>(kind: K, key: string | undefined): StateOf<K> | undefined => {
@@ -64,13 +63,13 @@ export function missing(
   }
   const wantPerson = (key: string | undefined) => wantTree(wantRoot(key))
 
-  const wantFor = (record: Recorded<FunnelEvent>) => {
+  const wantFor = (record: Told) => {
     const { event } = record
     if (isOfVisitor(event)) {
       const visitor = want('visitor', event.data.visitor)
       if (event.type === 'visitor.identified') wantPerson(event.data.person)
       // only what comes first concerns anybody else
-      if (!visitor || !changesVisitor(factOf(record), visitor)) return
+      if (!visitor || !changesVisitor(factIn(record), visitor)) return
       wantPerson(visitor.identified?.person)
       wantLeads(visitor.leads)
     } else if (event.type === 'person.absorbed') {

@@ -1,12 +1,4 @@
-import {
-  canonicalJson,
-  FunnelError,
-  isFuture,
-  occurredAt,
-  topics,
-  type FunnelEvent,
-  type Recorded,
-} from '@funnel/events'
+import { canonicalJson, FunnelError, topics } from '@funnel/events'
 import {
   dimsId,
   rowOf,
@@ -16,6 +8,7 @@ import {
   type LeadRow,
   type NodeRef,
   type NodeState,
+  type Told,
 } from '@funnel/ledger'
 import type { Column } from './columns.js'
 
@@ -89,7 +82,7 @@ export const dimsClash = (id: bigint): FunnelError =>
   new FunnelError('INTERNAL', `two sets of dimension values have the id ${id}`, { id: String(id) })
 
 /** The table `fact`. */
-export const factColumns: readonly Column<Recorded<FunnelEvent>>[] = [
+export const factColumns: readonly Column<Required<Told>>[] = [
   { name: 'topic', type: 'smallint', of: ({ topic }) => topics[topic].id },
   { name: 'partition', type: 'smallint', of: ({ partition }) => partition },
   { name: 'position', type: 'bigint', of: ({ position }) => position },
@@ -98,11 +91,11 @@ export const factColumns: readonly Column<Recorded<FunnelEvent>>[] = [
   { name: 'stream', type: 'text', of: ({ stream }) => stream },
   { name: 'version', type: 'int', of: ({ version }) => version },
   { name: 'source', type: 'text', of: ({ event }) => event.source },
-  { name: 'occurred_at', type: 'timestamptz', of: occurredAt },
+  { name: 'occurred_at', type: 'timestamptz', of: ({ fact }) => fact.at },
   { name: 'recorded_at', type: 'timestamptz', of: ({ recorded }) => recorded },
   { name: 'data', type: 'json', of: ({ event }) => JSON.stringify(event.data) },
   { name: 'sequence', type: 'bigint', of: ({ event }) => event.sequence },
-  { name: 'future', type: 'boolean', of: (record) => isFuture(record) || undefined },
+  { name: 'future', type: 'boolean', of: ({ fact }) => fact.future },
 ]
 
 /** The table `node`. */

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { FunnelEvent, Recorded } from '@funnel/events'
 import {
   millis,
   missing,
@@ -10,6 +9,7 @@ import {
   type NodeRef,
   type NodeRow,
   type NodeState,
+  type Told,
 } from '@funnel/ledger'
 import type { Queryable } from '../generation/generation.js'
 
@@ -64,7 +64,7 @@ export class States {
   }
 
   /** Loads what the fold of these records will read, round by round. */
-  async load(records: readonly Recorded<FunnelEvent>[]): Promise<void> {
+  async load(records: readonly Told[]): Promise<void> {
     const kept = this.#kept
     for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
       const { refs } = next
