@@ -69,8 +69,8 @@ export function addTo(
     return
   }
   cell.amount = plus(cell.amount, amount)
-  cell.size = plus(cell.size, size)
-  cell.seconds = plus(cell.seconds, seconds)
+  if (size !== 0) cell.size = plus(cell.size, size)
+  if (seconds !== 0) cell.seconds = plus(cell.seconds, seconds)
 }
 
 /** What of the whole has no value of a dimension, of which there are some. */

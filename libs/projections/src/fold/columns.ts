@@ -66,11 +66,15 @@ class Bytes {
 
   /** A value after its length, or a null. */
   field<Value>(write: Write<Value>, value: Value | null | undefined): void {
-    this.int4(-1)
-    if (value === null || value === undefined) return
-    const start = this.#at
+    this.#room(4)
+    const at = this.#at
+    this.#at += 4
+    if (value === null || value === undefined) {
+      this.#view.setInt32(at, -1)
+      return
+    }
     write(this, value)
-    this.#view.setInt32(start - 4, this.#at - start)
+    this.#view.setInt32(at, this.#at - at - 4)
   }
 
   int1(value: number): void {
