@@ -45,14 +45,14 @@ export function factOf(record: Recorded<FunnelEvent>): Fact {
 }
 
 /** A record, with its fact where that was made beforehand: what is loaded for it depends on it, and what is folded. */
-export interface Told extends Recorded<FunnelEvent> {
+export interface FactRecord extends Recorded<FunnelEvent> {
   readonly fact?: Fact
 }
 
-export const told = (record: Recorded<FunnelEvent>): Required<Told> => ({ ...record, fact: factOf(record) })
+export const factRecord = (record: Recorded<FunnelEvent>): Required<FactRecord> => ({ ...record, fact: factOf(record) })
 
 /** The fact in a record, made now where it has none. */
-export const factIn = (record: Told): Fact => record.fact ?? factOf(record)
+export const factIn = (record: FactRecord): Fact => record.fact ?? factOf(record)
 
 /** What makes a fact, as a row may hold it. */
 export interface FactParts {

@@ -3,7 +3,7 @@ import type { Instant } from '@funnel/events'
 import { difference, type Entry, type Line } from '../line.js'
 import { clock } from './clock/node.js'
 import { deal } from './deal/node.js'
-import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type Told } from './fact.js'
+import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type FactRecord } from './fact.js'
 import { consentIn } from './identity/consent.js'
 import { person } from './identity/person.js'
 import { visitor } from './identity/visitor.js'
@@ -39,7 +39,7 @@ export interface Folded {
  * A subject at which the fold throws (a bug) is parked: nothing of that event is booked for it, it keeps the lines it has,
  * and its later events change nothing. The others go on, and see it as it was.
  */
-export function fold(state: FoldState, records: readonly Told[], versions: Versions): Folded {
+export function fold(state: FoldState, records: readonly FactRecord[], versions: Versions): Folded {
   const entries: Entry[] = []
   const parked: Parked[] = []
   const context: Context = { versions, state }
@@ -96,7 +96,7 @@ const entryOf = (
 })
 
 /** Whom an event concerns first; nobody where no number depends on it. */
-function messagesOf(record: Told): Message[] {
+function messagesOf(record: FactRecord): Message[] {
   const { event } = record
   const fact = factIn(record)
   if (isOfVisitor(event)) return [{ kind: 'visitor', key: event.data.visitor, news: { fact } }]

@@ -1,6 +1,6 @@
 export { clockRow, type ClockRow } from './clock/row.js'
 export { dealRow, type DealFlag, type DealRow } from './deal/row.js'
-export { recordOf, told, type FactParts, type Told } from './fact.js'
+export { factRecord, recordOf, type FactParts, type FactRecord } from './fact.js'
 export { fold, type Folded, type Parked } from './fold.js'
 export { leadRow, type LeadFlag, type LeadRow } from './lead/row.js'
 export { missing } from './missing.js'

@@ -1,5 +1,5 @@
 import { leadOf } from './deal/node.js'
-import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type Told } from './fact.js'
+import { clockKey, factIn, isOfClock, isOfDeal, isOfLead, isOfVisitor, linksIn, type FactRecord } from './fact.js'
 import { saidOn } from './identity/consent.js'
 import { changesVisitor } from './identity/visitor.js'
 import { linksOf } from './lead/parents.js'
@@ -8,7 +8,7 @@ import { NodeMap, type NodeKind, type NodeRef, type NodeState, type StateOf } fr
 /** What must be loaded, and the records that need it: whatever the others read is there. */
 export interface Missing {
   readonly refs: readonly NodeRef[]
-  readonly records: readonly Told[]
+  readonly records: readonly FactRecord[]
 }
 
 /**
@@ -19,10 +19,10 @@ export interface Missing {
  */
 export function missing(
   loaded: { get(ref: NodeRef): NodeState | null | undefined },
-  records: readonly Told[],
+  records: readonly FactRecord[],
 ): Missing {
   const wanted = new NodeMap<NodeRef>()
-  const waiting: Told[] = []
+  const waiting: FactRecord[] = []
   let complete = true
   /** The node, where it is loaded and there; else it is asked for. */
   const want = <K extends NodeKind>(kind: K, key: string | undefined): StateOf<K> | undefined => {
@@ -63,7 +63,7 @@ export function missing(
   }
   const wantPerson = (key: string | undefined) => wantTree(wantRoot(key))
 
-  const wantFor = (record: Told) => {
+  const wantFor = (record: FactRecord) => {
     const { event } = record
     if (isOfVisitor(event)) {
       const visitor = want('visitor', event.data.visitor)

@@ -7,23 +7,22 @@ import type { DealState, LeadState, NodeState } from './state.js'
  */
 export type NodeRow = Exclude<NodeState, LeadState | DealState> | Omit<LeadState, 'facts'> | Omit<DealState, 'facts'>
 
+/** The row of a node: of equal leads or deals to the letter the same, in whatever order they came to have their fields. */
 export function rowOf(node: NodeState): NodeRow {
-  if (!isApart(node)) return node
-  const { facts: _, ...row } = node
-  return row
+  if (!hasFacts(node)) return node
+  const fields = Object.entries(node).filter(([name]) => name !== 'facts' || node.parked !== undefined)
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as NodeRow
 }
 
-/** The node of a row and the facts of its stream, in whatever order; what `rowOf` was made of. */
+/** The node of a row and of the facts of its stream, in whatever order these are. */
 export function nodeOf(row: NodeRow, facts: readonly FactParts[]): NodeState {
   if ((row.kind !== 'lead' && row.kind !== 'deal') || 'facts' in row) return row as NodeState
-  const { kind, ...rest } = row
-  // in the order of a node that was never saved: should it be parked, both are saved as one text
-  return { kind, facts: facts.map(factFrom).sort(factOrder), ...rest } as NodeState
+  return { ...row, facts: facts.map(factFrom).sort(factOrder) } as NodeState
 }
 
-/** Whether the row of a node is another one after a change; most facts of leads and deals change nothing else of them. */
+/** Whether a change of a node changes its row; most facts of leads and deals do not. */
 export function changesRow(before: NodeState | null | undefined, after: NodeState): boolean {
-  if (!before || !isApart(before) || !isApart(after)) return true
+  if (!before || !hasFacts(after) || after.parked !== before.parked) return true
   const fields = Object.keys(after) as (keyof NodeState)[]
   return (
     fields.length !== Object.keys(before).length ||
@@ -31,6 +30,4 @@ export function changesRow(before: NodeState | null | undefined, after: NodeStat
   )
 }
 
-/** Whether the facts of a node are saved apart from it. */
-const isApart = (node: NodeState): node is LeadState | DealState =>
-  (node.kind === 'lead' || node.kind === 'deal') && node.parked === undefined
+const hasFacts = (node: NodeState): node is LeadState | DealState => node.kind === 'lead' || node.kind === 'deal'

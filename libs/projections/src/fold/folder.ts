@@ -15,7 +15,7 @@ import {
 } from '@funnel/events'
 import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@funnel/definitions'
 import type { Batch } from '@funnel/event-log'
-import { fold, told, type Entry, type Folded, type Parked, type Told } from '@funnel/ledger'
+import { factRecord, fold, type Entry, type Folded, type Parked, type FactRecord } from '@funnel/ledger'
 import { foldedHistory } from '../generation/applied.js'
 import { BEGIN, inTransaction, type Generation } from '../generation/generation.js'
 import { dimsIds } from './rows.js'
@@ -71,7 +71,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
 
   const prepare = async (batch: Batch): Promise<Prepared> => {
     const before = folded
-    const records = unfolded(batch.events, before.positions).map((record) => told(upcastRecord(record)))
+    const records = unfolded(batch.events, before.positions).map((record) => factRecord(upcastRecord(record)))
     const place = advance(before.positions, records)
     assertReached(place, batch)
     assertInOrder(records, before.w)
@@ -125,11 +125,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
 const STRETCH = 250
 
 /** As `fold`, letting others have their turn: the batch that is being saved first of all. */
-async function foldInTurns(
-  changes: Changes,
-  records: readonly Told[],
-  versions: Versions,
-): Promise<Folded> {
+async function foldInTurns(changes: Changes, records: readonly FactRecord[], versions: Versions): Promise<Folded> {
   const entries: Entry[] = []
   const parked: Parked[] = []
   for (let at = 0; at < records.length; at += STRETCH) {

@@ -8,7 +8,7 @@ import {
   type LeadRow,
   type NodeRef,
   type NodeState,
-  type Told,
+  type FactRecord,
 } from '@funnel/ledger'
 import type { Column } from './columns.js'
 
@@ -82,7 +82,7 @@ export const dimsClash = (id: bigint): FunnelError =>
   new FunnelError('INTERNAL', `two sets of dimension values have the id ${id}`, { id: String(id) })
 
 /** The table `fact`. */
-export const factColumns: readonly Column<Required<Told>>[] = [
+export const factColumns: readonly Column<Required<FactRecord>>[] = [
   { name: 'topic', type: 'smallint', of: ({ topic }) => topics[topic].id },
   { name: 'partition', type: 'smallint', of: ({ partition }) => partition },
   { name: 'position', type: 'bigint', of: ({ position }) => position },

@@ -9,7 +9,7 @@ import {
   type NodeRef,
   type NodeRow,
   type NodeState,
-  type Told,
+  type FactRecord,
 } from '@funnel/ledger'
 import type { Queryable } from '../generation/generation.js'
 
@@ -29,7 +29,10 @@ export interface Changed {
   readonly before: NodeState | null | undefined
 }
 
-/** The nodes of a generation, those of them that it has. */
+/**
+ * The nodes of a generation, those of them that it has. They are looked up one by one (`offset 0` keeps the planner from
+ * joins): of tables that grow it knows nothing yet.
+ */
 export async function nodesOf(
   db: Queryable,
   schema: string,
@@ -41,7 +44,8 @@ export async function nodesOf(
              select json_agg(json_build_object('id', id, 'type', type, 'at', ${millis('occurred_at')}, 'recorded', ${millis('recorded_at')},
                'sequence', sequence, 'future', future, 'data', data))
              from ${schema}.fact where stream = n.kind || '-' || n.key) end facts
-           from unnest($1::text[], $2::text[]) r (kind, key) join ${schema}.node n using (kind, key)`,
+           from unnest($1::text[], $2::text[]) r (kind, key)
+             cross join lateral (select * from ${schema}.node where node.kind = r.kind and node.key = r.key offset 0) n`,
     values: [refs.map(({ kind }) => kind), refs.map(({ key }) => key)],
   })
   return rows.map(({ kind, key, state, facts }) => ({ ref: { kind, key }, node: nodeOf(state, facts ?? []) }))
@@ -64,7 +68,7 @@ export class States {
   }
 
   /** Loads what the fold of these records will read, round by round. */
-  async load(records: readonly Told[]): Promise<void> {
+  async load(records: readonly FactRecord[]): Promise<void> {
     const kept = this.#kept
     for (let next = missing(kept, records); next.refs.length; next = missing(kept, next.records)) {
       const { refs } = next
