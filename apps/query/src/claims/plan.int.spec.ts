@@ -12,9 +12,9 @@ describe('the statement of claims', () => {
       insert into ${schema}.node
         select 'person', 'p' || n, json_build_object('touches', json_build_array(json_build_object('visitor', 'v' || n)))
           from generate_series(1, ${LEADS}) n
-        union all select 'lead', 'l' || n, json_build_object('deals', json_build_array('d' || n), 'facts', '[]'::json)
+        union all select 'lead', 'l' || n, json_build_object('deals', json_build_array('d' || n))
           from generate_series(1, ${LEADS}) n
-        union all select 'deal', 'd' || n, '{"facts": []}' from generate_series(1, ${LEADS}) n;
+        union all select 'deal', 'd' || n, '{}' from generate_series(1, ${LEADS}) n;
       insert into ${schema}.fact
         select 1, n % 16, n / 16, gen_random_uuid(), 'touchpoint.recorded', 'visitor-v' || n % ${LEADS} + 1, 1, '/test', now(), now(), '{}'
           from generate_series(1, ${10 * LEADS}) n

@@ -17,7 +17,7 @@ export function rowOf(node: NodeState): NodeRow {
 /** The node of a row and of the facts of its stream, in whatever order these are. */
 export function nodeOf(row: NodeRow, facts: readonly FactParts[]): NodeState {
   if ((row.kind !== 'lead' && row.kind !== 'deal') || 'facts' in row) return row as NodeState
-  return { ...row, facts: facts.map(factFrom).sort(factOrder) } as NodeState
+  return { ...row, facts: facts.map(factFrom).sort(factOrder) }
 }
 
 /** Whether a change of a node changes its row; most facts of leads and deals do not. */

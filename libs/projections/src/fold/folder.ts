@@ -7,7 +7,6 @@ import {
   positionOf,
   topics,
   upcastRecord,
-  type FunnelEvent,
   type Instant,
   type Positions,
   type Recorded,

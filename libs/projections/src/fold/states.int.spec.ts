@@ -60,7 +60,12 @@ describe('the states of nodes', () => {
         [facts],
       )
       let asked: pg.QueryConfig | undefined
-      const asking = { query: (query: pg.QueryConfig) => ((asked = query), pool.query(query)) } as unknown as pg.Pool
+      const asking = {
+        query: (query: pg.QueryConfig) => {
+          asked = query
+          return pool.query(query)
+        },
+      } as unknown as pg.Pool
       const refs = Array.from({ length: 5 }, (_, n) => ({ kind: 'lead', key: String(n + 1) }) as const)
       expect(await nodesOf(asking, schema, refs)).toHaveLength(Math.min(facts, 5))
       const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`explain ${asked!.text}`, asked!.values)
