@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Versions } from '@funnel/definitions'
 import { topics } from '@funnel/events'
-import { changesRow, clockRow, dealRow, leadRow, type Folded, type FactRecord } from '@funnel/ledger'
+import { changesRow, clockRow, dealRow, leadRow, type FactRecord, type Folded } from '@funnel/ledger'
 import { allEnded, type Generation } from '../generation/generation.js'
 import { CopyIn } from './copy-in.js'
 import { arraysOf, copyOf, selectOf, type Column } from './columns.js'
