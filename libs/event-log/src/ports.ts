@@ -17,7 +17,7 @@ export interface Batch {
   /**
    * When this batch is folded, everything recorded up to here, of the partitions this member holds, is folded. May move
    * on with no events at all; lies just before the last event where more of the same instant may follow. Starts again
-   * lower when partitions are newly assigned.
+   * lower when partitions are newly assigned. No event of the batch was recorded later than the millisecond after it.
    */
   readonly w: Instant
   /**
@@ -27,7 +27,7 @@ export interface Batch {
   readonly positions: Positions
 }
 
-/** A running subscription: pull batches with `for await`. At most two batches are out. */
+/** A running subscription: pull batches with `for await`. At most one is ready beside those that the reader works on. */
 export interface Subscription extends AsyncIterable<Batch> {
   /** Tells the log how far the consumer has committed; a hint that may lag or be lost. */
   hint(positions: Positions): void

@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /**
- * Hands batches from one writer to one reader: at most one is ready while the reader has another, so two are out.
+ * Hands batches from one writer to one reader: at most one is ready beside those that the reader has.
  * After `end` or `fail` what was ready is dropped: the reader gets it again when it opens again.
  */
 export class Outlet implements AsyncIterator<Batch, undefined> {

@@ -19,7 +19,7 @@ export interface Slice {
 export class Recent {
   readonly #dimensions: readonly string[]
   readonly #size: number
-  /** All that was recorded after this is here. */
+  /** All that was recorded after this is here, or will be told of yet. */
   #from: Instant
   #w: Instant
   /** All of it, while it is not known where the next slice begins. */
@@ -30,19 +30,25 @@ export class Recent {
   #added = 0
   #end: Instant
 
-  /** Slices of `size` entries, for rolls by these dimensions. Everything recorded up to `w` was saved before. */
+  /**
+   * Slices of `size` entries, for rolls by these dimensions. Everything recorded up to `w` was saved before, and of the
+   * millisecond after it some may have been.
+   */
   constructor(dimensions: readonly string[], size: number, w: Instant | null) {
     this.#dimensions = dimensions
     this.#size = size
-    this.#from = this.#w = this.#end = w ?? -Infinity
+    this.#w = this.#end = w ?? -Infinity
+    this.#from = this.#w + 1
     this.#rollUp = new RollUp(dimensions)
   }
 
   /** Takes the entries of the next batch, and up to when everything is saved now. */
   saved(entries: readonly Entry[], w: Instant): void {
-    for (const entry of entries)
+    for (const entry of entries) {
+      if (entry.recorded <= this.#from) continue // it may have been sealed from the table before this was told
       if (this.#kept) this.#kept.push(entry)
       else this.#add(entry)
+    }
     this.#w = Math.max(this.#w, w)
     if (this.#slices.length > MOST_SLICES) this.#forgetTo(this.#end)
     if (this.#kept && this.#kept.length > MOST_KEPT) this.#forgetTo(this.#kept.at(-1)!.recorded)

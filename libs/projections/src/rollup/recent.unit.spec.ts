@@ -70,6 +70,21 @@ describe('what was saved lately', () => {
     expect(next(recent, 12)).toEqual({ days: [13], end: 13 })
   })
 
+  it('once lacked what an earlier process had saved of the millisecond after its watermark', () => {
+    const recent = new Recent([], 1, 10)
+    recent.saved(at(11, 12, 13), 13)
+    expect(next(recent, 10)).toBeUndefined()
+    expect(next(recent, 12)).toEqual({ days: [13], end: 13 })
+  })
+
+  it('once counted twice what was sealed from the table before it was told of', () => {
+    const recent = new Recent([], 1, 10)
+    expect(next(recent, 10)).toBeUndefined()
+    expect(next(recent, 12)).toBeNull()
+    recent.saved(at(11, 12, 13), 13)
+    expect(next(recent, 12)).toEqual({ days: [13], end: 13 })
+  })
+
   it('must be read where somebody else has sealed some of it, until what was known by then is sealed', () => {
     const recent = new Recent([], 2, null)
     expect(next(recent, -Infinity)).toBeNull()

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type pg from 'pg'
 import { lineOf, type Entry } from '@funnel/ledger'
@@ -21,12 +23,12 @@ describe('sealing beside the fold', () => {
     database = await testDatabase()
     await migrate(database.url, 'read', [Read1764000000001])
     pool = createPool(database.url, 'test', 4)
-    await pool.query('alter table read.generation add rolled text[]')
+    await pool.query('alter table read.generation add rolled text[], add shape int')
     generation = await createGeneration(pool, { definitions, epoch, state: 'live' })
     // as it was before there were rolls
     const { schema } = generation
     await pool.query(
-      `drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money; alter table read.generation drop rolled`,
+      `drop table ${schema}.slice, ${schema}.roll; drop index ${schema}.entry_money; alter table read.generation drop rolled, drop shape`,
     )
     await migrate(database.url, 'read', [Read1764000000001, Rollups1764000000002])
     // and as it was before rolls told how long it took
@@ -88,6 +90,29 @@ describe('sealing beside the fold', () => {
     }))
     const sealing = sealBeside(failingAt(pool, 'offset'), told, failed)
     sealing.saved(entries, (await generationOf(pool, told.id)).w!)
+    await sealing.close()
+    expect(await slices(told)).toBe(1)
+    expect(await wrongSlices(pool, told)).toEqual([])
+  })
+
+  it('once threw at whoever told it of entries that cannot be added up', async () => {
+    const told = await createGeneration(pool, { definitions, epoch, state: 'building' })
+    await book(SLICE + 100, told)
+    const { w } = await generationOf(pool, told.id)
+    const failures: unknown[] = []
+    const sealing = sealBeside(pool, told, (error) => failures.push(error))
+    const sealed = once(pool, 'release')
+    sealing.saved([], 0) // nothing is due yet, and from now on entries are added up as they come
+    await sealed
+    await turn()
+    const line = lineOf('touch', 1, { occurred: 1, subject: { kind: 'visitor', id: 'v' }, dims: {} })
+    const cause = { topic: 'touchpoints', partition: 1, position: 1 } as const
+    const entry: Entry = { ...line, elapsed: 0.5, cause, ordinal: 0, recorded: 1 }
+    sealing.saved(
+      Array.from({ length: SLICE }, () => entry),
+      w!,
+    )
+    expect(failures).toEqual([expect.any(RangeError)])
     await sealing.close()
     expect(await slices(told)).toBe(1)
     expect(await wrongSlices(pool, told)).toEqual([])

@@ -20,17 +20,29 @@ export interface SealingBeside {
  */
 export function sealBeside(pool: pg.Pool, generation: Generation, failed: (error: unknown) => void): SealingBeside {
   const stop = new AbortController()
-  const recent = new Recent(generation.rolled, SLICE, generation.w)
+  let savedUpTo = generation.w
+  const nothing = () => new Recent(generation.rolled, SLICE, savedUpTo)
+  let recent = nothing()
   let unsealed = SLICE
   let sealing: Promise<unknown> | undefined
+  /** What was added up may be half of what it should be: it is read instead. */
+  const lost = (error: unknown) => {
+    recent = nothing()
+    failed(error)
+  }
   return {
     saved(entries, w) {
-      recent.saved(entries, w)
+      savedUpTo = w
+      try {
+        recent.saved(entries, w)
+      } catch (error) {
+        lost(error)
+      }
       unsealed += entries.length
       if (sealing || unsealed < SLICE || stop.signal.aborted) return
       unsealed = 0
       sealing = seal(pool, generation, { signal: stop.signal, recent })
-        .catch(failed)
+        .catch(lost)
         .finally(() => (sealing = undefined))
     },
     async close() {
