@@ -945,7 +945,7 @@ describe('the query service', () => {
     it('(row 8) answers by the version in force, by an earlier one when asked, and says by which versions was counted', async () => {
       const applied = async (position: number, definition: string, content: Definition | Kpi, recorded: string) =>
         model.pool.query(
-          `insert into gen_2.fact values (6, 0, $1, gen_random_uuid(), 'definition.applied', 'definition-' || $2::text, 1, 'spec', $3, $3, $4)`,
+          `insert into gen_2.fact values (6, 0, $1, gen_random_uuid(), 'definition.applied', 'definition-' || $2::text, 1, 'spec', $3, $3, $4, null, false)`,
           [
             position,
             definition,
@@ -963,7 +963,7 @@ describe('the query service', () => {
       const [leads] = definitions.kpis
       const [first] = definitions.dimensions
       await model.pool.query(
-        `insert into gen_2.fact values (2, 0, 1, gen_random_uuid(), 'lead.captured', 'lead-0', 1, 'spec', $1, $1, '{}')`,
+        `insert into gen_2.fact values (2, 0, 1, gen_random_uuid(), 'lead.captured', 'lead-0', 1, 'spec', $1, $1, '{}', null, false)`,
         [at('01-01')],
       )
       await applied(

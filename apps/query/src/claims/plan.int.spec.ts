@@ -16,12 +16,12 @@ describe('the statement of claims', () => {
           from generate_series(1, ${LEADS}) n
         union all select 'deal', 'd' || n, '{}' from generate_series(1, ${LEADS}) n;
       insert into ${schema}.fact
-        select 1, n % 16, n / 16, gen_random_uuid(), 'touchpoint.recorded', 'visitor-v' || n % ${LEADS} + 1, 1, '/test', now(), now(), '{}'
+        select 1, n % 16, n / 16, gen_random_uuid(), 'touchpoint.recorded', 'visitor-v' || n % ${LEADS} + 1, 1, '/test', now(), now(), '{}', null::bigint, false
           from generate_series(1, ${10 * LEADS}) n
         union all select 2, n % 16, n / 16, gen_random_uuid(), 'lead.captured', 'lead-l' || n, 1, '/test', now(), now(),
-          json_build_object('lead', 'l' || n, 'person', 'p' || n) from generate_series(1, ${LEADS}) n
+          json_build_object('lead', 'l' || n, 'person', 'p' || n), null, false from generate_series(1, ${LEADS}) n
         union all select 3, n % 16, n / 16, gen_random_uuid(), 'deal.opened', 'deal-d' || n, 1, '/test', now(), now(),
-          json_build_object('deal', 'd' || n, 'lead', 'l' || n) from generate_series(1, ${LEADS}) n`,
+          json_build_object('deal', 'd' || n, 'lead', 'l' || n), null, false from generate_series(1, ${LEADS}) n`,
     )
   })
   afterAll(() => held.drop())

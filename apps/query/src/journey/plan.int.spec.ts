@@ -18,7 +18,7 @@ describe('the statement of a journey', () => {
       insert into ${schema}.deal (deal, lead, person, account, outcome, properties, flags)
         select 'd' || n, 'l' || n, 'p' || n, 'a' || n % 1000, 'open', '{}', '{}' from generate_series(1, ${PERSONS}) n;
       insert into ${schema}.fact
-        select 1, n % 16, n / 16, gen_random_uuid(), 'touchpoint.recorded', 'visitor-v' || n % ${PERSONS} + 1, 1, '/test', now(), now(), '{}'
+        select 1, n % 16, n / 16, gen_random_uuid(), 'touchpoint.recorded', 'visitor-v' || n % ${PERSONS} + 1, 1, '/test', now(), now(), '{}', null, false
         from generate_series(1, ${10 * PERSONS}) n`,
     )
   })

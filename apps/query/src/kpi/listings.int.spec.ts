@@ -47,7 +47,7 @@ describe('the pages of a listing', () => {
     const applied = '2024-05-02T00:00:00.000Z'
     const content = { ...definitions.kpis[0]!, version: 4, formula: { sum: { measure: 'stage.entered' } } }
     await model.pool.query(
-      `insert into gen_1.fact values (6, 0, 1, gen_random_uuid(), 'definition.applied', 'definition-kpi/leads', 1, 'spec', $1, $1, $2)`,
+      `insert into gen_1.fact values (6, 0, 1, gen_random_uuid(), 'definition.applied', 'definition-kpi/leads', 1, 'spec', $1, $1, $2, null, false)`,
       [applied, JSON.stringify({ definition: 'kpi/leads', version: 4, effective: applied, hash: '', content })],
     )
     await model.pool.query(`update read.generation set positions = jsonb_set(positions, '{definitions}', '[1]')`)

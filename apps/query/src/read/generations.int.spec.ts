@@ -27,7 +27,7 @@ describe('what is known of the live generation', () => {
 
   const fact = (topic: number, position: number, type: string, recorded: string, data: object) =>
     model.pool.query(
-      `insert into gen_1.fact values ($1, 0, $2, gen_random_uuid(), $3, 'stream', 1, 'spec', $4, $4, $5)`,
+      `insert into gen_1.fact values ($1, 0, $2, gen_random_uuid(), $3, 'stream', 1, 'spec', $4, $4, $5, null, false)`,
       [topic, position, type, recorded, JSON.stringify(data)],
     )
   const applied = (position: number, version: number, effective: string) =>

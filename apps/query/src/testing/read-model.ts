@@ -76,7 +76,7 @@ export class HandMadeReadModel {
       )
       await client.query(
         `insert into ${schema}.fact select 2, 1, position, gen_random_uuid(), 'test.' || measure, subject_kind || '-' || subject, 1, 'test',
-           occurred_at, recorded_at, jsonb_build_object('subject', subject)
+           occurred_at, recorded_at, jsonb_build_object('subject', subject), null, false
          from json_to_recordset($1) as r(position bigint, measure text, occurred_at timestamptz, recorded_at timestamptz, subject_kind text, subject text)`,
         [json],
       )

@@ -63,7 +63,7 @@ export interface FactParts {
   readonly recorded: Instant
   readonly sequence: number | null
   /** Its time lay in the future when it was recorded. */
-  readonly future: boolean | null
+  readonly future: boolean
   readonly data: Fact['data']
 }
 

@@ -16,7 +16,7 @@ export function rowOf(node: NodeState): NodeRow {
 
 /** The node of a row and of the facts of its stream, in whatever order these are. */
 export function nodeOf(row: NodeRow, facts: readonly FactParts[]): NodeState {
-  if ((row.kind !== 'lead' && row.kind !== 'deal') || 'facts' in row) return row as NodeState
+  if ((row.kind !== 'lead' && row.kind !== 'deal') || row.parked !== undefined) return row as NodeState
   return { ...row, facts: facts.map(factFrom).sort(factOrder) }
 }
 

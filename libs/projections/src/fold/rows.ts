@@ -95,7 +95,7 @@ export const factColumns: readonly Column<Required<FactRecord>>[] = [
   { name: 'recorded_at', type: 'timestamptz', of: ({ recorded }) => recorded },
   { name: 'data', type: 'json', of: ({ event }) => JSON.stringify(event.data) },
   { name: 'sequence', type: 'bigint', of: ({ event }) => event.sequence },
-  { name: 'future', type: 'boolean', of: ({ fact }) => fact.future },
+  { name: 'future', type: 'boolean', of: ({ fact }) => fact.future ?? false },
 ]
 
 /** The table `node`. */

@@ -51,7 +51,7 @@ describe('the states of nodes', () => {
       await pool.query(`alter table ${schema}.fact set (autovacuum_enabled = off)`)
       await pool.query(`alter table ${schema}.node set (autovacuum_enabled = off)`)
       await pool.query(
-        `insert into ${schema}.fact select 2, 0, n, gen_random_uuid(), 'lead.captured', 'lead-' || n, 1, '/test', now(), now(), '{}'
+        `insert into ${schema}.fact select 2, 0, n, gen_random_uuid(), 'lead.captured', 'lead-' || n, 1, '/test', now(), now(), '{}', null, false
        from generate_series(1, $1::int) n`,
         [facts],
       )

@@ -12,6 +12,7 @@ import { TookRolls1764000000014 } from '../migrations/1764000000014-took-rolls.j
 import { Cohorts1764000000015 } from '../migrations/1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from '../migrations/1764000000016-class-rolls.js'
 import { ValueRolls1764000000017 } from '../migrations/1764000000017-value-rolls.js'
+import { Shape1764000000021 } from '../migrations/1764000000021-shape.js'
 import { readDatabase, type ReadDatabase } from '../testing/database.js'
 import { batches, definitions, epoch, recordAll } from '../testing/scene.js'
 import { createGeneration, dropRetired, generationOf, inTransaction, liveGeneration, switchTo } from './generation.js'
@@ -27,6 +28,8 @@ describe('generations', () => {
   const [all] = batches(recordAll([...syntheticLog(50, { seed: 1 })]))
   const make = (state: 'live' | 'building', log = epoch) =>
     createGeneration(database.pool, { definitions, epoch: log, state })
+
+  const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
 
   it('do not take the watermark back when they are switched', async () => {
     const live = createFolder(database.pool, await make('live'))
@@ -85,7 +88,6 @@ describe('generations', () => {
 
   it('that a migration gave up are dropped once the projector has made another one', async () => {
     const old = await make('live')
-    const runner = { query: (sql: string) => database.pool.query(sql) } as unknown as QueryRunner
     await new Versions1764000000006().up(runner)
     expect(await liveGeneration(database.pool)).toBeUndefined()
     expect(await dropRetired(database.pool, 0)).toBe(0)
@@ -96,10 +98,41 @@ describe('generations', () => {
     expect((await liveGeneration(database.pool))!.id).toBe(next.id)
   })
 
+  it('are not made by a process of an earlier version any more, and those that it made are replaced', async () => {
+    const { pool } = database
+    const shape = new Shape1764000000021()
+    const earlier = (id: number) =>
+      pool.query(
+        `insert into read.generation (id, schema, state, definitions, definitions_hash, rolled, epoch) values ($1, $2, 'live', '{}', '', '{}', $3)`,
+        [id, `gen_${id}`, epoch],
+      )
+    await shape.down(runner)
+    try {
+      await pool.query('create schema gen_7001')
+      await earlier(7001)
+    } finally {
+      await shape.up(runner)
+    }
+    expect(await liveGeneration(pool)).toBeUndefined()
+    await expect(earlier(7002)).rejects.toMatchObject({ code: '23502', column: 'shape' })
+    const { id } = await make('live')
+    expect((await liveGeneration(pool))!.id).toBe(id)
+    await expect(pool.query('update read.generation set shape = 20')).rejects.toMatchObject({ code: '23514' })
+  })
+
+  it('take no facts of a process of an earlier version, which does not say all that counts', async () => {
+    const { schema } = await make('live')
+    await expect(
+      database.pool.query(
+        `insert into ${schema}.fact (topic, partition, "position", id, type, stream, version, source, occurred_at, recorded_at, data)
+         values (1, 0, 1, gen_random_uuid(), 'lead.captured', 'lead-l', 1, '/test', now(), now(), '{}')`,
+      ),
+    ).rejects.toMatchObject({ code: '23502', column: 'future' })
+  })
+
   it('that were made before promises were kept get the list of clocks', async () => {
     const { schema } = await make('live')
     await database.pool.query(`drop table ${schema}.clock`)
-    const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
     await new Clocks1764000000007().up(runner)
     await expect(database.pool.query(`select from ${schema}.clock`)).resolves.toMatchObject({ rowCount: 0 })
   })
@@ -123,8 +156,6 @@ describe('generations', () => {
       expect(rows).toEqual([{ updated: 1, within_page: 1 }])
     })
   })
-
-  const runner = { query: async (sql: string) => (await database.pool.query(sql)).rows as unknown } as QueryRunner
 
   it('that were made before find the rolls of a slice as new ones do', async () => {
     const { schema } = await make('live')

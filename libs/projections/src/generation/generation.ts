@@ -52,6 +52,12 @@ export interface NewGeneration extends Pick<Generation, 'definitions' | 'epoch'>
 }
 
 /**
+ * Of the tables that a generation is made with: the number of the migration that replaced those of another shape. A process of
+ * a version before that still runs makes none any more, for the table then asks for this one at least.
+ */
+const SHAPE = 21
+
+/**
  * Makes a generation with empty tables. A live one has the indexes that questions need from the start; the others get them
  * by `addIndexes`.
  */
@@ -67,8 +73,8 @@ export async function createGeneration(
     await client.query(tables(schema))
     if (state === 'live') await client.query(indexes(schema).join(''))
     await client.query(
-      'insert into read.generation (id, schema, state, definitions, definitions_hash, rolled, epoch) values ($1, $2, $3, $4, $5, $6, $7)',
-      [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), rolled, epoch],
+      'insert into read.generation (id, schema, state, definitions, definitions_hash, rolled, epoch, shape) values ($1, $2, $3, $4, $5, $6, $7, $8)',
+      [id, schema, state, JSON.stringify(definitions), definitionsHash(definitions), rolled, epoch, SHAPE],
     )
     return generationOf(client, id)
   })

@@ -23,7 +23,7 @@ export const tables = (schema: string): string => `
     id uuid not null, type text not null, stream text not null, version int not null, source text not null,
     occurred_at timestamptz(3) not null, recorded_at timestamptz(3) not null, data json not null,
     sequence bigint,                                   -- the source's own order among those of one instant
-    future boolean,                                    -- its time lay in the future when it was recorded, and counts as of then
+    future boolean not null,                           -- its time lay in the future when it was recorded, and counts as of then
     primary key (topic, partition, "position")
   );
   create index fact_stream on ${schema}.fact (stream); -- by which leads and deals get their facts back

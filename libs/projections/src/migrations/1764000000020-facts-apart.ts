@@ -9,7 +9,7 @@ export class FactsApart1764000000020 implements MigrationInterface {
     await runner.query(`update read.generation set state = 'retired', fold = fold + 1 where state <> 'retired'`)
   }
 
-  async down(): Promise<void> {
-    // the next fold is anew in either case
+  async down(runner: QueryRunner): Promise<void> {
+    await this.up(runner) // states without facts say nothing to earlier versions
   }
 }

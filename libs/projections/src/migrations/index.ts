@@ -16,6 +16,7 @@ import { Cohorts1764000000015 } from './1764000000015-cohorts.js'
 import { ClassRolls1764000000016 } from './1764000000016-class-rolls.js'
 import { ValueRolls1764000000017 } from './1764000000017-value-rolls.js'
 import { FactsApart1764000000020 } from './1764000000020-facts-apart.js'
+import { Shape1764000000021 } from './1764000000021-shape.js'
 
 /** Brings the schema `read` up to date. Safe to run again and from several processes. */
 export const migrateRead = (url: string): Promise<void> =>
@@ -37,4 +38,5 @@ export const migrateRead = (url: string): Promise<void> =>
     ClassRolls1764000000016,
     ValueRolls1764000000017,
     FactsApart1764000000020,
+    Shape1764000000021,
   ])
