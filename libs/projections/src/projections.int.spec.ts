@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type pg from 'pg'
@@ -10,11 +11,12 @@ import { openEventStore, type EventStore } from '@funnel/event-store'
 import { canonicalHash, contributions, fold, journalHash, NodeMap } from '@funnel/ledger'
 import { gaps, happenings, mixedHappenings, record } from '@funnel/ledger/testing'
 import { syntheticLog } from '@funnel/testing'
+import { foldAll } from './fold/fold-all.js'
 import { createFolder } from './fold/folder.js'
 import { adoptKpis, createGeneration, generationOf, liveGeneration, switchTo } from './generation/generation.js'
 import { startProjector, type Projector } from './projector.js'
 import { rebuild } from './rebuild/rebuild.js'
-import { failingAt } from './testing/cut.js'
+import { failing, failingAt, failingLookUps, slow } from './testing/cut.js'
 import { readDatabase, type ReadDatabase } from './testing/database.js'
 import { runs } from './testing/runs.js'
 import { batches, definitions, entriesOf, epoch, recordAll, tailOf } from './testing/scene.js'
@@ -53,6 +55,36 @@ describe('projections', () => {
         const { entries } = fold(new NodeMap(), records, always(definitions))
         expect(journalHash(await entriesOf(pool, folder.generation))).toBe(journalHash(entries))
       }
+    })
+
+    it('is folded into the very same while the batch before is saved, however slowly, and however few states are kept', async () => {
+      for (const [list, between, sizes] of logs(12, 2)) {
+        const all = batches(record(list, between), sizes)
+        const alone = createFolder(pool, await building())
+        for (const batch of all) await alone.apply(batch)
+        const expected = await fingerprint(pool, alone.generation)
+        for (const kept of [0, 8]) {
+          const folder = createFolder(slow(pool, [0, 3, 1, 0, 7, 2, 5]), await building(), kept)
+          await foldAll(folder, Readable.from(all), () => undefined)
+          expect(await fingerprint(pool, folder.generation)).toEqual(expected)
+        }
+      }
+    })
+
+    it.each([
+      ['is not saved', () => failing(pool, 2)],
+      ['is not looked up for', () => failingLookUps(pool)],
+    ])('that %s ends those after it, too, and leaves nothing half done', async (_, cut) => {
+      const all = batches(record(...sample(4)), [5])
+      const generation = await building()
+      const alone = createFolder(pool, generation)
+      await alone.apply(all[0]!)
+      const expected = await fingerprint(pool, generation)
+      const folder = createFolder(cut(), await generationOf(pool, generation.id))
+      const outcomes = await Promise.allSettled(all.slice(1, 4).map((batch) => folder.apply(batch)))
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+      expect(await fingerprint(pool, generation)).toEqual(expected)
+      expect((await generationOf(pool, generation.id)).fold).toBe(1)
     })
 
     it('that comes again changes nothing', async () => {

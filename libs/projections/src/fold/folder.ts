@@ -16,7 +16,7 @@ import { versionsOf, withRecords, type AppliedHistory, type Versions } from '@fu
 import type { Batch } from '@funnel/event-log'
 import { factRecord, fold, type Entry, type Folded, type Parked, type FactRecord } from '@funnel/ledger'
 import { foldedHistory } from '../generation/applied.js'
-import { BEGIN, inTransaction, type Generation } from '../generation/generation.js'
+import { allEnded, BEGIN, inTransaction, type Generation } from '../generation/generation.js'
 import { dimsIds } from './rows.js'
 import { States, type Changes } from './states.js'
 import { send, writesOf, type Statement, type Write } from './writes.js'
@@ -57,9 +57,9 @@ interface Prepared {
  */
 const BEGIN_FOLD = `${BEGIN}; set local idle_in_transaction_session_timeout = '10s'; set local transaction_timeout = '60s'`
 
-/** A folder that goes on from `generation`. */
-export function createFolder(pool: pg.Pool, generation: Generation): Folder {
-  const states = new States(pool, generation.schema)
+/** A folder that goes on from `generation`, and keeps the states of about so many nodes in memory. */
+export function createFolder(pool: pg.Pool, generation: Generation, kept = 100_000): Folder {
+  const states = new States(pool, generation.schema, kept)
   const dims = dimsIds()
   let saved = generation
   let folded = generation
@@ -113,7 +113,7 @@ export function createFolder(pool: pg.Pool, generation: Generation): Folder {
       // each waits for the one before, and fails with it: its place would not follow
       const prepared = preparing.then(() => prepare(batch))
       preparing = prepared
-      const applied = Promise.all([prepared, saving]).then(([ready]) => save(ready))
+      const applied = allEnded([saving, prepared]).then(async () => save(await prepared))
       saving = applied
       return applied
     },

@@ -13,9 +13,6 @@ import {
 } from '@funnel/ledger'
 import type { Queryable } from '../generation/generation.js'
 
-/** States kept in memory between batches, at most. */
-const MOST_KEPT = 100_000
-
 /** What one batch changes; reads through to the states as they were before it. */
 export interface Changes extends FoldState {
   readonly all: Pick<NodeMap<Changed>, 'values'>
@@ -58,13 +55,16 @@ export async function nodesOf(
 export class States {
   readonly #pool: pg.Pool
   readonly #schema: string
+  readonly #most: number
   /** What a node's row says, or is about to; null: there is none. */
   readonly #kept = new NodeMap<NodeState | null>()
   readonly #unsaved = new Set<Changes>()
 
-  constructor(pool: pg.Pool, schema: string) {
+  /** Of the generation in `schema`; of those that are saved about `most` are kept. */
+  constructor(pool: pg.Pool, schema: string, most: number) {
     this.#pool = pool
     this.#schema = schema
+    this.#most = most
   }
 
   /** Loads what the fold of these records will read, round by round. */
@@ -92,7 +92,7 @@ export class States {
   keep(changes: Changes): void {
     this.#unsaved.add(changes)
     for (const { ref, node } of changes.all.values()) this.#kept.set(ref, node)
-    if (this.#kept.size <= MOST_KEPT) return
+    if (this.#kept.size <= this.#most) return
     this.#kept.halve()
     for (const { all } of this.#unsaved) for (const { ref, node } of all.values()) this.#kept.set(ref, node)
   }
