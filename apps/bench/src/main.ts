@@ -55,7 +55,7 @@ const command = new Command('npm run bench --')
   .option('--out <file>', 'the same as JSON', 'bench.json')
   .addHelpText(
     'after',
-    `\nGoals:\n${listed()}\n\nExamples:\n  npm run bench                         # takes hours\n  npm run bench -- --history 1\n` +
+    `\nGoals:\n${listed()}\n\nExamples:\n  npm run bench                         # takes two hours\n  npm run bench -- --history 1\n` +
       '  npm run bench -- --only G5,G6 --history 1 --rounds 9\n  npm run bench -- --history 0.02 --events 200 --rounds 1    # only to see it work',
   )
   .parse()
