@@ -112,10 +112,10 @@ async function fold(
   let unsealed: unknown
   const sealing = sealBeside(pool, folder.generation, (error) => (unsealed = error))
   try {
-    await foldAll(folder, opened, ({ entries }) => {
-      sealing.saved(entries, folder.generation.w!)
-      opened.hint(folder.generation.positions)
-      if (covers(folder.generation.positions, head.positions)) void opened.close()
+    await foldAll(folder, opened, ({ entries, generation: { w, positions } }) => {
+      sealing.saved(entries, w!)
+      opened.hint(positions)
+      if (covers(positions, head.positions)) void opened.close()
     })
   } finally {
     await sealing.close()

@@ -109,7 +109,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       // an abort while the log was being opened called nobody
       if (ended.aborted) return
       await foldAll(folder, opened, async (applied, seconds) => {
-        generation = folder.generation
+        generation = applied.generation
         tick = Date.now()
         trouble = undefined
         opened.hint(generation.positions)

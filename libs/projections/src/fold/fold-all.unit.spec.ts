@@ -7,8 +7,9 @@ import type { Generation } from '../generation/generation.js'
 import { foldAll } from './fold-all.js'
 import type { Folder } from './folder.js'
 
-const applied = { events: 0, entries: [], parked: 0 }
-const folder = (apply: Folder['apply']): Folder => ({ generation: {} as Generation, apply })
+const generation = {} as Generation
+const applied = { generation, events: 0, entries: [], parked: 0 }
+const folder = (apply: Folder['apply']): Folder => ({ generation, apply })
 const batch = (w: number): Batch => ({ events: [], positions: {}, w })
 
 setFlagsFromString('--expose-gc')

@@ -23,6 +23,8 @@ import { send, writesOf, type Statement, type Write } from './writes.js'
 
 /** What one batch came to. */
 export interface Applied {
+  /** The generation once it was saved. */
+  readonly generation: Generation
   readonly events: number
   readonly entries: readonly Entry[]
   readonly parked: number
@@ -44,8 +46,6 @@ export interface Folder {
 
 /** A batch folded in memory, ready to be saved. */
 interface Prepared {
-  /** The generation once this is saved. */
-  readonly after: Generation
   readonly applied: Applied
   readonly changes: Changes
   readonly writes: readonly Write[]
@@ -95,12 +95,12 @@ export function createFolder(pool: pg.Pool, generation: Generation, kept = 100_0
     }
     states.keep(changes)
     folded = after
-    return { after, writes, changes, applied: { events: records.length, entries: result.entries, parked } }
+    return { writes, changes, applied: { generation: after, events: records.length, entries: result.entries, parked } }
   }
 
-  const save = async ({ after, writes, changes, applied }: Prepared): Promise<Applied> => {
+  const save = async ({ writes, changes, applied }: Prepared): Promise<Applied> => {
     await inTransaction(pool, (client) => send(client, writes), BEGIN_FOLD)
-    saved = after
+    saved = applied.generation
     states.saved(changes)
     return applied
   }

@@ -109,7 +109,7 @@ async function foldSealAndIndex(folder: Folder, options: RebuildOptions): Promis
   // what fails here fails again when the rest is sealed
   const sealing = sealBeside(pool, generation, () => undefined)
   try {
-    await foldUpTo(folder, options, await tail.heads(), ({ entries }) => sealing.saved(entries, folder.generation.w!))
+    await foldUpTo(folder, options, await tail.heads(), ({ entries, generation: { w } }) => sealing.saved(entries, w!))
     const sealed = sealing.close().then(() => seal(pool, generation, signal && { signal }))
     await allEnded([sealed, addIndexes(pool, generation)])
   } finally {
@@ -130,7 +130,7 @@ async function foldUpTo(
   await pool.query('update read.generation set events_total = $2 where id = $1', [folder.generation.id, total])
   await foldAll(folder, batchesUpTo(options, folder.generation.positions, head), (applied) => {
     saved?.(applied)
-    onProgress?.({ done: total - distance(folder.generation.positions, head.positions), total })
+    onProgress?.({ done: total - distance(applied.generation.positions, head.positions), total })
   })
 }
 

@@ -39,11 +39,11 @@ export async function entriesAfter(
   )
   if (!ends[0]) return null
   const { end } = ends[0]
-  const { rows } = await db.query<EntryRow>(
-    `select ${COLUMNS} from ${schema}.entry e join ${schema}.dims d on d.id = e.dims where ${WITHIN}`,
-    [at(after), at(end)],
-  )
-  return { entries: rows.map(rollable()), end }
+  const { rows } = await db.query<EntryRow>(`select ${COLUMNS} from ${schema}.entry e where ${WITHIN}`, [
+    at(after),
+    at(end),
+  ])
+  return { entries: await rollables(db, schema, rows), end }
 }
 
 /** The entries of money of these subjects that were recorded up to an instant. */
@@ -58,40 +58,40 @@ export async function moneyUpTo(
     `select ${COLUMNS}
      from unnest($1::text[]) s (subject)
        cross join lateral (select * from ${schema}.entry own where own.currency is not null and own.subject = s.subject offset 0) e
-       join ${schema}.dims d on d.id = e.dims
      where e.recorded_at <= $2::timestamptz`,
     [subjects, at(upTo)],
   )
-  return rows.map(rollable())
+  return rollables(db, schema, rows)
 }
 
 const COLUMNS = `e.measure, e.amount, e.currency, ${millis('e.occurred_at')} occurred, ${millis('e.cohort_at')} cohort, e.elapsed_s elapsed,
-  e.stage, e.subject, e.dims::text set, d.values dims`
+  e.stage, e.subject, e.dims::text set`
 
 type Nullable<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null }
 interface EntryRow
   extends
-    Pick<Rollable, 'measure' | 'amount' | 'occurred' | 'dims'>,
+    Pick<Rollable, 'measure' | 'amount' | 'occurred'>,
     Nullable<Pick<Required<Rollable>, 'currency' | 'cohort' | 'elapsed' | 'stage'>> {
   readonly subject: string
   readonly set: string
 }
 
-/** Makes entries of rows; equal sets of dimension values are one object, of which less has to be made. */
-function rollable() {
-  const sets = new Map<string, Dims>()
-  return ({ currency, cohort, elapsed, stage, subject, set, dims, ...rest }: EntryRow): Rollable => {
-    if (!sets.has(set)) sets.set(set, dims)
-    return {
-      ...rest,
-      currency: currency ?? undefined,
-      cohort: cohort ?? undefined,
-      elapsed: elapsed ?? undefined,
-      stage: stage ?? undefined,
-      subject: { id: subject },
-      dims: sets.get(set)!,
-    }
-  }
+/** Makes entries of rows. Each set of dimension values is read once, and is one object: they are few, and most of a row. */
+async function rollables(db: Queryable, schema: string, rows: readonly EntryRow[]): Promise<Rollable[]> {
+  const { rows: known } = await db.query<{ id: string; values: Dims }>(
+    `select id::text, values from ${schema}.dims where id = any($1::bigint[])`,
+    [[...new Set(rows.map(({ set }) => set))]],
+  )
+  const sets = new Map(known.map(({ id, values }) => [id, values]))
+  return rows.map(({ currency, cohort, elapsed, stage, subject, set, ...rest }) => ({
+    ...rest,
+    currency: currency ?? undefined,
+    cohort: cohort ?? undefined,
+    elapsed: elapsed ?? undefined,
+    stage: stage ?? undefined,
+    subject: { id: subject },
+    dims: sets.get(set)!,
+  }))
 }
 
 /** An instant for a parameter. */
