@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { distance, type Head, type Instant } from '@funnel/events'
+import { distance, type Head } from '@funnel/events'
 import type { Applied, Generation } from '@funnel/projections'
 
 /** What the projector counts. */
 export interface ProjectorMetrics {
-  readonly batch: (applied: Applied, w: Instant, seconds: number) => void
+  readonly batch: (applied: Applied, seconds: number) => void
 }
 
 /** Registers the projector's metrics; gauges ask when they are scraped. */
@@ -52,12 +52,12 @@ export function projectorMetrics(
   const entries = new Counter({ name: 'funnel_projection_entries_total', help: 'Ledger entries booked', registers })
   const duration = new Histogram({
     name: 'funnel_projection_batch_seconds',
-    help: 'Time to fold and commit a batch that had events',
+    help: 'Time to fold and commit a batch that had events; waiting for those before it is within',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   })
   return {
-    batch(applied, _w, seconds) {
+    batch(applied, seconds) {
       events.inc(applied.events)
       entries.inc(applied.entries.length)
       if (applied.events) duration.observe(seconds)

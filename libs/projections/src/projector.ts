@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { definitionsHash, rebased, type Definitions } from '@funnel/definitions'
-import { FunnelError, topicNames, type Instant } from '@funnel/events'
+import { FunnelError, topicNames } from '@funnel/events'
 import { growingPauses, leadOn, type EventLog, type EventTail } from '@funnel/event-log'
 import type { Logger } from '@funnel/platform'
 import { foldAll } from './fold/fold-all.js'
@@ -36,7 +36,7 @@ export interface ProjectorOptions {
   /** What counts where the log says nothing. */
   readonly definitions: Definitions
   readonly logger: Logger
-  readonly onBatch?: (applied: Applied, w: Instant, seconds: number) => void
+  readonly onBatch?: (applied: Applied, seconds: number) => void
 }
 
 /** The consumer group of the projector. */
@@ -119,7 +119,7 @@ export function startProjector(options: ProjectorOptions): Projector {
             { parked: generation.parked },
             'a subject could not be folded and was parked: mend the fold, then run `funnel rebuild`',
           )
-        onBatch?.(applied, generation.w!, seconds)
+        onBatch?.(applied, seconds)
         if (applied.events || applied.entries.length)
           await pool.query(`select pg_notify('funnel_read', $1)`, [String(generation.id)])
         if (Date.now() - swept >= SWEEP) {

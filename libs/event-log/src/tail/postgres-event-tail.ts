@@ -29,7 +29,7 @@ const BY_KEY = `
   order by e.recorded_at, e.topic, e.partition, e.position
   limit $5`
 
-/** Much is pending: it is read along the index of the total order. To sort it again would cost as much as reading it. */
+/** Much is pending: it is read along the index of the total order, and comes in that order; the server would sort it once more. */
 const BY_TIME = `select ${COLUMNS} from store.tail($1, $2, $3, $4, $6, $7, $5) e`
 
 /** Reading by key touches at most this many times the rows it returns. */
@@ -107,7 +107,7 @@ function slots(positions: Positions): number[] {
   return flat
 }
 
-/** The total order. */
+/** The total order. Rows that have it already cost next to nothing to sort; that a function gives them in order is no promise of SQL. */
 const inOrder = (a: Row, b: Row): number =>
   a.recorded_ms - b.recorded_ms || a.topic - b.topic || a.partition - b.partition || a.position - b.position
 
